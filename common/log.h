@@ -1,0 +1,34 @@
+/* Log events on stderr: JSON lines for machines, a coloured line on a terminal. Only the loop of a process
+ * logs; library code returns struct err. Event ids are stable and listed in docs/events.md; tests assert on them. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+struct log_field {
+	const char *name;
+	const char *text; /* NULL: number is the value */
+	int64_t number;
+};
+
+#define STR(field, value) ((struct log_field){.name = (field), .text = (value) ? (value) : "-"})
+#define NUM(field, value) ((struct log_field){.name = (field), .number = (int64_t)(value)})
+
+/* name is the process, e.g. "fetch-buildkite"; it is copied. Form: human when stderr is a terminal or
+ * BUILDBUS_LOG=human, else JSON {"ts","level","proc","event",fields…}. */
+void log_open(const char *name, enum log_level least);
+/* Hides a value in every later line ("***"): call it for each secret that the process reads. Copies it. */
+void log_secret(const char *value);
+void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);
+
+#define LOG(level, event, ...)                                                                              \
+	log_event(level, event, (const struct log_field[]){__VA_ARGS__},                                    \
+		  sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+/* At least one field: log_info("proc.ready", STR("config", path)) */
+#define log_debug(event, ...) LOG(LOG_DEBUG, event, __VA_ARGS__)
+#define log_info(event, ...)  LOG(LOG_INFO, event, __VA_ARGS__)
+#define log_warn(event, ...)  LOG(LOG_WARN, event, __VA_ARGS__)
+#define log_error(event, ...) LOG(LOG_ERROR, event, __VA_ARGS__)
