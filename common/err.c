@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void put(struct err *err, enum status status, const char *format, va_list args)
+static PRINTF(3, 0) void put(struct err *err, enum status status, const char *format, va_list args)
 {
 	if (!err) {
 		return;

@@ -1,5 +1,6 @@
 /* Log events on stderr: JSON lines for machines, a coloured line on a terminal. Only the loop of a process
- * logs; library code returns struct err. Event ids are stable and listed in docs/events.md; tests assert on them. */
+ * logs; library code returns struct err. Event ids are stable and listed in docs/events.md; tests assert on
+ * them. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include <stdbool.h>
@@ -14,7 +15,13 @@ struct log_field {
 	int64_t number;
 };
 
-#define STR(field, value) ((struct log_field){.name = (field), .text = (value) ? (value) : "-"})
+/* A function, because value may be an array: `array ? …` is a warning. */
+static inline const char *log_text(const char *value)
+{
+	return value ? value : "-";
+}
+
+#define STR(field, value) ((struct log_field){.name = (field), .text = log_text(value)})
 #define NUM(field, value) ((struct log_field){.name = (field), .number = (int64_t)(value)})
 
 /* name is the process, e.g. "fetch-buildkite"; it is copied. Form: human when stderr is a terminal or
@@ -24,8 +31,8 @@ void log_open(const char *name, enum log_level least);
 void log_secret(const char *value);
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);
 
-#define LOG(level, event, ...)                                                                              \
-	log_event(level, event, (const struct log_field[]){__VA_ARGS__},                                    \
+#define LOG(level, event, ...)                                                                               \
+	log_event(level, event, (const struct log_field[]){__VA_ARGS__},                                     \
 		  sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 /* At least one field: log_info("proc.ready", STR("config", path)) */
 #define log_debug(event, ...) LOG(LOG_DEBUG, event, __VA_ARGS__)
