@@ -1,4 +1,5 @@
-/* The configuration file: YAML in, typed structs out, each error with file, line, key and the nearest right key.
+/* The configuration file: YAML in, typed structs out, each error with file, line, key and the nearest right
+ * key.
  *
  * A reader describes its section as rows; the same rows parse, default, check, document (docs/config.md).
  * Expansion of $NAME, ${NAME}, ${NAME:-default}, $$ happens after parsing, only in sections that are read
@@ -46,20 +47,24 @@ struct config_map {
 struct config_row {
 	const char *key;
 	enum config_type type;
-	size_t offset;          /* in the section's struct */
-	const char *fallback;   /* written as in YAML; NULL: none */
+	size_t offset;        /* in the section's struct */
+	const char *fallback; /* written as in YAML; NULL: none */
 	bool required;
-	int64_t min, max;       /* INT, DURATION, SIZE; 0,0: unbounded (but never negative) */
+	int64_t min, max;           /* INT, DURATION, SIZE; 0,0: unbounded (but never negative) */
 	const char *const *choices; /* ENUM: NULL-terminated */
-	const char *alias;      /* an older spelling of the key, or NULL; both given is an error */
-	const char *help;       /* one line for docs/config.md and `buildbus validate` */
+	const char *alias;          /* an older spelling of the key, or NULL; both given is an error */
+	const char *help;           /* one line for docs/config.md and `buildbus validate` */
 };
-#define CONFIG_END {.key = NULL}
+#define CONFIG_END                                                                                           \
+	{                                                                                                    \
+		.key = NULL                                                                                  \
+	}
 
 /* `bus:`, the same for every process. Addresses are resolved: never NULL after config_load. */
 struct bus_config {
 	char *state_dir; /* absolute; BUILDBUS_STATE_DIR where the file names none; default ./state */
-	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in state_dir (a long path falls back, DESIGN.md section 3) */
+	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in state_dir (a long path falls back,
+				      DESIGN.md section 3) */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: */
 	int64_t log_retention_ms, raw_retention_ms, absent_max_ms, min_free_bytes;
@@ -84,15 +89,16 @@ struct config {
 	void *document; /* private */
 };
 
-/* Reads and checks the shape of the file at path (all three accepted forms of DESIGN.md section 7). Unknown kinds,
- * repeated keys, repeated names are ERR_CONFIG. With no destination a `store` section is added. path NULL:
- * $BUILDBUS_CONFIG, then ./buildbus.yml. */
+/* Reads and checks the shape of the file at path (all three accepted forms of DESIGN.md section 7). Unknown
+ * kinds, repeated keys, repeated names are ERR_CONFIG. With no destination a `store` section is added. path
+ * NULL: $BUILDBUS_CONFIG, then ./buildbus.yml. */
 enum status config_load(struct config *config, const char *path, struct err *err) MUST_CHECK;
 /* Accepts zeroed and half-built. */
 void config_fini(struct config *config);
 
-/* Reads one section into target (zeroed by the caller) by rows, expanding variables. `name` is accepted in every
- * section. ERR_CONFIG names file, line, key. On failure target may be partly filled: call config_free. */
+/* Reads one section into target (zeroed by the caller) by rows, expanding variables. `name` is accepted in
+ * every section. ERR_CONFIG names file, line, key. On failure target may be partly filled: call config_free.
+ */
 enum status config_read(const struct config *config, const struct config_section *section,
 			const struct config_row *rows, void *target, struct err *err) MUST_CHECK;
 /* Frees what config_read put into target. */

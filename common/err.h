@@ -17,7 +17,7 @@ struct err {
 	char text[512]; /* what, where, what to do; never a secret */
 };
 
-#define MUST_CHECK  __attribute__((warn_unused_result))
+#define MUST_CHECK   __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* Fills err (NULL is allowed) and returns status, so that a failure is one line: return err_set(...). */
@@ -27,5 +27,6 @@ enum status err_sys(struct err *err, const char *format, ...) PRINTF(2, 3);
 /* Puts "<prefix>: " before the sentence that is there; returns err->status. */
 enum status err_prefix(struct err *err, const char *format, ...) PRINTF(2, 3);
 
-/* Exit code of a daemon for the status that ended it (DESIGN.md section 2): OK 0, ERR_CONFIG 100, others 111. */
+/* Exit code of a daemon for the status that ended it (DESIGN.md section 2): OK 0, ERR_CONFIG 100, others 111.
+ */
 int err_exit_code(enum status status);

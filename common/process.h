@@ -27,10 +27,11 @@ struct process {
 	size_t state_size;   /* process_main allocates it, zeroed */
 	/* Opens sockets and timers on context->loop. May block. Ready is announced when it returns OK. */
 	enum status (*open)(void *state, struct process_context *context, struct err *err);
-	/* SIGTERM or SIGINT: finish what is in flight, then call process_stop; cut off after 10 s. NULL: stop at once. */
+	/* SIGTERM or SIGINT: finish what is in flight, then call process_stop; cut off after 10 s. NULL: stop
+	 * at once. */
 	void (*drain)(void *state);
-	/* SIGHUP: context->config was read anew and is valid (the old one is freed after this returns; an unusable
-	 * file is logged and the old one stays). NULL: ignore. */
+	/* SIGHUP: context->config was read anew and is valid (the old one is freed after this returns; an
+	 * unusable file is logged and the old one stays). NULL: ignore. */
 	void (*reload)(void *state, struct config *fresh);
 	/* Accepts half-opened state. */
 	void (*close)(void *state);
@@ -41,6 +42,7 @@ int process_main(const struct process *process, int argc, char **argv);
 /* Ends the loop after this turn. ERR_CONFIG exits 100, OK 0, others 111. err may be NULL for OK. */
 void process_stop(struct process_context *context, enum status status, const struct err *err);
 
-/* Milliseconds on the monotonic clock, for everything timed; and of the wall clock (UTC), for records only. */
+/* Milliseconds on the monotonic clock, for everything timed; and of the wall clock (UTC), for records only.
+ */
 int64_t now_ms(void);
 int64_t wall_ms(void);

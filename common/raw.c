@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/raw.h"
+
+#include "common/record.h"
+
+static const char *const raw_kind_words[] = {NULL, "build", "gone", NULL};
+
+#define AT(member) .offset = offsetof(struct raw, member)
+
+const struct field raw_fields[] = {
+	{"provider", FIELD_TEXT, AT(provider)},
+	{"source", FIELD_TEXT, AT(source)},
+	{"kind", FIELD_WORD, AT(kind), .words = raw_kind_words},
+	{"key", FIELD_TEXT, AT(key)},
+	{"observed_at", FIELD_INT, AT(observed_at)},
+	{"url", FIELD_TEXT, AT(url)},
+	{"origin", FIELD_WORD, AT(origin), .words = origin_words},
+	{"body", FIELD_BYTES, AT(body)},
+	{.key = NULL},
+};
+
+void raw_pack(const struct raw *raw, msgpack_sbuffer *out)
+{
+	msgpack_packer packer;
+
+	msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+	schema_pack(&packer, raw_fields, raw);
+}
+
+enum status raw_unpack(const void *bytes, size_t size, struct raw *raw, struct err *err)
+{
+	struct arena none = {0}; /* an envelope has no lists */
+	msgpack_unpacked unpacked;
+	enum status status = msgpack_check(bytes, size, 1, err);
+
+	if (status != OK) {
+		return status;
+	}
+	msgpack_unpacked_init(&unpacked);
+	if (msgpack_unpack_next(&unpacked, bytes, size, NULL) != MSGPACK_UNPACK_SUCCESS) {
+		status = err_set(err, ERR_DATA, "not a msgpack envelope");
+	} else {
+		status = schema_unpack(raw_fields, &unpacked.data, &none, raw, err);
+	}
+	msgpack_unpacked_destroy(&unpacked);
+	if (status == OK &&
+	    (!raw->provider.at || !raw->key.at || raw->kind == RAW_NULL || raw->observed_at == INT_NULL)) {
+		status = err_set(err, ERR_DATA, "an envelope without provider, kind, key or observed_at");
+	}
+	return status;
+}
