@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "sinks/store/config.h"
+
+const struct config_row store_config_rows[] = {
+	{
+		.key = "listen",
+		.type = CONFIG_TEXT,
+		.offset = offsetof(struct store_config, listen),
+		.help = "ADDR:PORT of the web page; without it there is no page",
+	},
+	CONFIG_END,
+};
