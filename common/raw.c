@@ -3,7 +3,7 @@
 
 #include "common/record.h"
 
-static const char *const raw_kind_words[] = {NULL, "build", "gone", NULL};
+static const char *const raw_kind_words[] = {NULL, "build", "gone", "oversize", NULL};
 
 #define AT(member) .offset = offsetof(struct raw, member)
 

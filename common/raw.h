@@ -6,14 +6,15 @@
 
 enum raw_kind {
 	RAW_NULL,
-	RAW_BUILD, /* body is the provider's JSON of one build with its sub-resources */
-	RAW_GONE,  /* the provider answered 404 for this key; no body */
+	RAW_BUILD,    /* body is the provider's JSON of one build with its sub-resources */
+	RAW_GONE,     /* the provider answered 404 for this key; no body */
+	RAW_OVERSIZE, /* the build is over the protocol's bound; no body; becomes a dead letter */
 };
 
 struct raw {
 	struct text provider; /* "buildkite" */
 	struct text source;   /* the source's name in the config */
-	int kind;             /* enum raw_kind, packed as "build" or "gone" */
+	int kind;             /* enum raw_kind, packed as "build", "gone", "oversize" */
 	struct text key; /* of one build within its target, e.g. "17": travels back as a due key while it is
 			    open */
 	int64_t observed_at; /* ms: earliest `Date` header among the answers it was made of */
