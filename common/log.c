@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "common/log_line.h"
+#include "common/process.h"
+#include "common/time.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct {
 	char name[64];
 	enum log_level least;
 	bool human, coloured;
-} logger = {.name = "buildbus", .least = LOG_INFO};
+} logger = {.name = "buildbus", .least = LEVEL_INFO};
 
 static bool wants_human(bool terminal)
 {
@@ -43,18 +44,6 @@ void log_open(const char *name, enum log_level least)
 	logger.coloured = logger.human && terminal && wants_colour();
 }
 
-static void format_now(char out[32])
-{
-	struct timespec now;
-	struct tm utc;
-	size_t used;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	used = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(out + used, 32 - used, ".%03dZ", (int)(now.tv_nsec / 1000000));
-}
-
 /* One write(2) a line, so that the lines of several processes on one pipe or file stay whole. More than one
  * only when the receiver took a part. A log that can't be written must not stop the work: the rest is
  * dropped. */
@@ -82,7 +71,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 	if (level < logger.least) {
 		return;
 	}
-	format_now(time);
+	time_format(wall_ms(), time);
 	if (logger.human) {
 		log_line_human(&line, &head, fields, count, logger.coloured);
 	} else {

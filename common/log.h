@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+/* Not LOG_…: <syslog.h>, which czmq.h includes, has macros of those names. */
+enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
 
 struct log_field {
 	const char *name;
@@ -35,7 +36,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 	log_event(level, event, (const struct log_field[]){__VA_ARGS__},                                     \
 		  sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 /* At least one field: log_info("proc.ready", STR("config", path)) */
-#define log_debug(event, ...) LOG(LOG_DEBUG, event, __VA_ARGS__)
-#define log_info(event, ...)  LOG(LOG_INFO, event, __VA_ARGS__)
-#define log_warn(event, ...)  LOG(LOG_WARN, event, __VA_ARGS__)
-#define log_error(event, ...) LOG(LOG_ERROR, event, __VA_ARGS__)
+#define log_debug(event, ...) LOG(LEVEL_DEBUG, event, __VA_ARGS__)
+#define log_info(event, ...)  LOG(LEVEL_INFO, event, __VA_ARGS__)
+#define log_warn(event, ...)  LOG(LEVEL_WARN, event, __VA_ARGS__)
+#define log_error(event, ...) LOG(LEVEL_ERROR, event, __VA_ARGS__)

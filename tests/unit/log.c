@@ -9,7 +9,7 @@
 #include <yyjson.h>
 
 static const struct log_head head = {
-	.time = "2026-11-20T10:11:12.345Z", .proc = "hub", .event = "test.event", .level = LOG_WARN};
+	.time = "2026-11-20T10:11:12.345Z", .proc = "hub", .event = "test.event", .level = LEVEL_WARN};
 
 /* The value of the field "text" after a trip through the line writer and a JSON parser. */
 static const char *trip(const char *text)
@@ -171,7 +171,7 @@ Test(log, a_person_reads_words_bare_and_texts_quoted)
 
 static void two_lines(void)
 {
-	log_open("fetch-buildkite", LOG_INFO);
+	log_open("fetch-buildkite", LEVEL_INFO);
 	log_debug("not.this", NUM("n", 1));
 	log_info("first", NUM("n", 1));
 	log_error("second", STR("why", "x"));
@@ -200,7 +200,7 @@ Test(log, the_environment_chooses_the_form)
 
 static void many_lines(void)
 {
-	log_open("p", LOG_INFO);
+	log_open("p", LEVEL_INFO);
 	for (int i = 0; i < 100; i++) {
 		log_info("n", NUM("i", i));
 	}

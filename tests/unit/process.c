@@ -1,0 +1,416 @@
+/* The daemon skeleton, run for real in a child process. config_load is a stand-in here: config has its own
+ * tests. */
+/* SPDX-License-Identifier: MIT */
+#include "common/process.h"
+#include "common/log.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
+/* What the daemon under test does; set before start(). */
+static struct {
+	enum status config, open, after;
+	const char *reload_error;
+	bool never_drains;
+} script;
+
+struct state {
+	struct process_context *context;
+};
+
+static int loads;
+
+enum status config_load(struct config *config, const char *path, struct err *err)
+{
+	if (loads++ > 0 && script.reload_error) {
+		return err_set(err, ERR_CONFIG, "%s", script.reload_error);
+	}
+	if (script.config != OK) {
+		return err_set(err, script.config, "buildbus.yml:3: no such key");
+	}
+	config->path = strdup(path ? path : "default.yml");
+	return OK;
+}
+
+void config_fini(struct config *config)
+{
+	free(config->path);
+	*config = (struct config){0};
+}
+
+static int on_after(zloop_t *loop, int timer, void *arg)
+{
+	struct state *state = arg;
+	struct err err = {0};
+
+	(void)loop, (void)timer;
+	process_stop(state->context, err_set(&err, script.after, "the disk is gone"), &err);
+	process_stop(state->context, ERR_CONFIG, NULL); /* what follows from it is not the reason */
+	return 0;
+}
+
+static enum status test_open(void *arg, struct process_context *context, struct err *err)
+{
+	struct state *state = arg;
+
+	state->context = context;
+	log_info("test.open", STR("name", context->name));
+	if (script.after != OK) {
+		zloop_timer(context->loop, 1, 1, on_after, state);
+	}
+	return script.open == OK ? OK : err_set(err, script.open, "port 5550 is in use");
+}
+
+static void test_drain(void *arg)
+{
+	struct state *state = arg;
+
+	log_info("test.drain", NUM("draining", state->context->draining));
+	if (!script.never_drains) {
+		process_stop(state->context, OK, NULL);
+	}
+}
+
+static void test_reload(void *arg, struct config *fresh)
+{
+	struct state *state = arg;
+
+	log_info("test.reload", STR("path", fresh->path), NUM("same", fresh == &state->context->config));
+}
+
+static void test_close(void *arg)
+{
+	log_info("test.close", NUM("opened", ((struct state *)arg)->context != NULL));
+}
+
+static const struct process daemon_under_test = {
+	.name = "test",
+	.summary = "stands for a daemon",
+	.state_size = sizeof(struct state),
+	.open = test_open,
+	.drain = test_drain,
+	.reload = test_reload,
+	.close = test_close,
+};
+
+struct child {
+	pid_t pid;
+	FILE *output; /* its stdout and stderr */
+	int ready;    /* reading end; the child's is fd 3 */
+	char line[8200];
+};
+
+static void run_child(int output, int ready, char **argv)
+{
+	int argc = 0, code;
+
+	dup2(output, STDOUT_FILENO);
+	dup2(output, STDERR_FILENO);
+	dup2(ready, 3);
+	close(ready);
+	for (; argv[argc]; argc++) {
+	}
+	code = process_main(&daemon_under_test, argc, argv);
+	fflush(stdout);
+#ifdef __SANITIZE_ADDRESS__
+	if (__lsan_do_recoverable_leak_check()) {
+		code = 99;
+	}
+#endif
+	_exit(code);
+}
+
+static struct child start(char **argv)
+{
+	struct child child = {0};
+	int output[2], ready[2];
+
+	cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
+	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
+	child.pid = fork();
+	if (child.pid == 0) {
+		run_child(output[1], ready[1], argv);
+	}
+	close(output[1]);
+	close(ready[1]);
+	child.output = fdopen(output[0], "r");
+	child.ready = ready[0];
+	return child;
+}
+#define START(...) start((char *[]){"buildbus-test", __VA_ARGS__, NULL})
+
+/* Reads on until a line contains text; fails at the end of output. */
+static const char *expect(struct child *child, const char *text)
+{
+	while (fgets(child->line, sizeof child->line, child->output)) {
+		if (strstr(child->line, text)) {
+			return child->line;
+		}
+	}
+	cr_assert_fail("the output ended without %s", text);
+	return NULL;
+}
+
+static int exit_code(struct child *child)
+{
+	int status = 0;
+
+	waitpid(child->pid, &status, 0);
+	fclose(child->output);
+	close(child->ready);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static size_t read_ready(struct child *child, char out[8])
+{
+	ssize_t size = read(child->ready, out, 8);
+
+	return size > 0 ? (size_t)size : 0;
+}
+
+TestSuite(process, .timeout = 30);
+
+Test(process, says_ready_on_the_inherited_descriptor_and_drains_at_sigterm)
+{
+	struct child child = START("-c", "a.yml", "--ready-fd", "3", "--name", "one");
+	char ready[8];
+
+	cr_assert_eq(read_ready(&child, ready), 1);
+	cr_assert_eq(ready[0], '\n');
+	cr_assert_eq(read_ready(&child, ready), 0, "the descriptor is closed after the newline");
+	expect(&child, "\"proc\":\"one\",\"event\":\"test.open\",\"name\":\"one\"");
+	expect(&child, "\"event\":\"proc.ready\",\"config\":\"a.yml\"");
+	kill(child.pid, SIGTERM);
+	expect(&child, "\"event\":\"proc.stop\",\"signal\":\"TERM\"");
+	expect(&child, "\"event\":\"test.drain\",\"draining\":1");
+	expect(&child, "\"event\":\"test.close\",\"opened\":1");
+	expect(&child, "\"event\":\"proc.exit\",\"code\":0");
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+Test(process, a_second_signal_stops_at_once)
+{
+	struct child child;
+
+	script.never_drains = true;
+	child = START("-v");
+	expect(&child, "proc.ready");
+	kill(child.pid, SIGINT);
+	expect(&child, "test.drain");
+	kill(child.pid, SIGTERM);
+	expect(&child, "\"event\":\"proc.stop_now\",\"why\":\"a second signal\"");
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+Test(process, a_drain_that_does_not_end_is_cut_off_after_ten_seconds)
+{
+	struct child child;
+	int64_t asked;
+
+	script.never_drains = true;
+	child = START("-v");
+	expect(&child, "proc.ready");
+	asked = now_ms();
+	kill(child.pid, SIGTERM);
+	expect(&child, "\"event\":\"proc.stop_now\"");
+	cr_assert_geq(now_ms() - asked, 9900);
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+Test(process, an_open_that_needs_an_operator_exits_100_with_the_sentence_once)
+{
+	struct child child;
+
+	script.open = ERR_CONFIG;
+	child = START("--ready-fd", "3");
+	expect(&child, "\"event\":\"test.close\"");
+	expect(&child, "\"level\":\"error\",\"proc\":\"test\",\"event\":\"proc.failed\",\"why\":\"port 5550 "
+		       "is in use\","
+		       "\"code\":100}");
+	expect(&child, "\"event\":\"proc.exit\",\"code\":100");
+	cr_assert_eq(read_ready(&child, child.line), 0, "not ready");
+	cr_assert_eq(exit_code(&child), 100);
+}
+
+Test(process, a_failure_while_running_exits_111_and_the_first_reason_counts)
+{
+	struct child child;
+
+	script.after = ERR_SYS;
+	child = START("-v");
+	expect(&child, "\"event\":\"proc.failed\",\"why\":\"the disk is gone\",\"code\":111}");
+	cr_assert_eq(exit_code(&child), 111);
+}
+
+Test(process, an_unusable_config_exits_100_before_open)
+{
+	struct child child;
+
+	script.config = ERR_CONFIG;
+	child = START("-v");
+	cr_assert_not_null(
+		strstr(expect(&child, "event"), "\"why\":\"buildbus.yml:3: no such key\",\"code\":100"));
+	cr_assert_eq(exit_code(&child), 100);
+}
+
+Test(process, in_a_container_code_100_stays_until_sigterm)
+{
+	struct child child;
+
+	setenv("BUILDBUS_CONTAINER", "1", 1);
+	script.config = ERR_CONFIG;
+	child = START("-v");
+	expect(&child, "proc.failed");
+	kill(child.pid, SIGHUP);
+	cr_assert_eq(waitpid(child.pid, NULL, WNOHANG), 0);
+	kill(child.pid, SIGTERM);
+	expect(&child, "proc.stop");
+	cr_assert_eq(exit_code(&child), 100);
+}
+
+Test(process, in_a_container_bad_flags_stay_until_sigterm_too)
+{
+	struct child child;
+
+	setenv("BUILDBUS_CONTAINER", "1", 1);
+	child = START("--wrong");
+	expect(&child, "proc.failed");
+	kill(child.pid, SIGTERM);
+	expect(&child, "proc.exit");
+	cr_assert_eq(exit_code(&child), 100);
+}
+
+Test(process, in_a_container_code_111_exits_to_be_restarted)
+{
+	struct child child;
+
+	setenv("BUILDBUS_CONTAINER", "1", 1);
+	script.open = ERR_SYS;
+	child = START("-v");
+	cr_assert_eq(exit_code(&child), 111);
+}
+
+Test(process, sighup_hands_over_the_config_read_anew)
+{
+	struct child child = START("-c", "b.yml");
+
+	expect(&child, "proc.ready");
+	kill(child.pid, SIGHUP);
+	expect(&child, "\"event\":\"test.reload\",\"path\":\"b.yml\",\"same\":1");
+	expect(&child, "\"event\":\"proc.reloaded\"");
+	kill(child.pid, SIGTERM);
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+Test(process, sighup_with_an_unusable_file_keeps_the_old_config)
+{
+	struct child child;
+
+	script.reload_error = "b.yml:9: twice";
+	child = START("-c", "b.yml");
+	expect(&child, "proc.ready");
+	kill(child.pid, SIGHUP);
+	expect(&child, "\"level\":\"error\",\"proc\":\"test\",\"event\":\"proc.reload_failed\",\"why\":\"b."
+		       "yml:9: twice\"");
+	kill(child.pid, SIGTERM);
+	expect(&child, "test.drain");
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+Test(process, goes_on_after_being_stopped_and_continued)
+{
+	struct child child = START("-v");
+
+	expect(&child, "proc.ready");
+	kill(child.pid, SIGSTOP);
+	waitpid(child.pid, NULL, WUNTRACED);
+	kill(child.pid, SIGCONT);
+	waitpid(child.pid, NULL, WCONTINUED);
+	kill(child.pid, SIGHUP);
+	expect(&child, "test.reload");
+	kill(child.pid, SIGTERM);
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+Test(process, bad_flags_exit_100_with_one_sentence)
+{
+	static const struct {
+		const char *flag, *value, *why;
+	} rows[] = {
+		{"--wrong", NULL, "--wrong: no such option, see --help"},
+		{"-x", NULL, "-x: no such option, see --help"},
+		{"--name", NULL, "--name needs a value: see --help"},
+		{"--name", "", "--name: give it 1 to 63 characters"},
+		{"--ready-fd", "x", "--ready-fd x: not an open file descriptor"},
+		{"--ready-fd", "99", "--ready-fd 99: not an open file descriptor"},
+		{"more", NULL, "more: takes no arguments, see --help"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct child child = START((char *)rows[i].flag, (char *)rows[i].value);
+
+		cr_assert_not_null(strstr(expect(&child, "proc.failed"), rows[i].why), "%s", child.line);
+		cr_assert_eq(exit_code(&child), 100);
+	}
+}
+
+Test(process, version_and_help_are_answered_on_stdout)
+{
+	struct child child = START("--version");
+
+	cr_assert_str_eq(expect(&child, "buildbus"), "buildbus-test " BUILDBUS_VERSION "\n");
+	cr_assert_eq(exit_code(&child), 0);
+	child = START("--help");
+	cr_assert_str_eq(expect(&child, "buildbus"), "buildbus-test: stands for a daemon\n");
+	expect(&child, "--metrics ADDR:PORT");
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+/* A parent that starts the daemon and dies when it is ready. */
+static void die_as_parent(int output, int pid_out)
+{
+	setenv("BUILDBUS_PARENT", "1", 1);
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(ready) == -1 || (pid = fork()) == -1) {
+		_exit(1);
+	}
+	if (pid == 0) {
+		run_child(output, ready[1], (char *[]){"buildbus-test", "--ready-fd", "3", NULL});
+	}
+	if (read(ready[0], &byte, 1) != 1 || write(pid_out, &pid, sizeof pid) != sizeof pid) {
+		_exit(1);
+	}
+	_exit(0);
+}
+
+Test(process, ends_when_the_parent_that_started_it_dies)
+{
+	struct child child = {0};
+	int output[2], pids[2];
+	pid_t parent;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that the orphan is ours to wait for */
+	cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
+	cr_assert_eq(pipe2(pids, O_CLOEXEC), 0);
+	parent = fork();
+	if (parent == 0) {
+		die_as_parent(output[1], pids[1]);
+	}
+	close(output[1]);
+	cr_assert_eq(waitpid(parent, NULL, 0), parent);
+	cr_assert_eq(read(pids[0], &child.pid, sizeof child.pid), sizeof child.pid);
+	child.output = fdopen(output[0], "r");
+	expect(&child, "\"event\":\"proc.stop\",\"signal\":\"TERM\"");
+	cr_assert_eq(exit_code(&child), 0);
+}
