@@ -61,22 +61,30 @@ static void emit(const struct log_line *line)
 	}
 }
 
-void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+void log_relay(const struct log_head *head, const struct log_field *fields, size_t count)
 {
 	struct log_line line;
-	char time[32];
-	struct log_head head = {.time = time, .proc = logger.name, .event = event, .level = level};
 	int saved = errno;
 
-	if (level < logger.least) {
+	if (head->level < logger.least) {
 		return;
 	}
-	time_format(wall_ms(), time);
 	if (logger.human) {
-		log_line_human(&line, &head, fields, count, logger.coloured);
+		log_line_human(&line, head, fields, count, logger.coloured);
 	} else {
-		log_line_json(&line, &head, fields, count);
+		log_line_json(&line, head, fields, count);
 	}
 	emit(&line);
 	errno = saved;
+}
+
+void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+	char time[32];
+	struct log_head head = {.time = time, .proc = logger.name, .event = event, .level = level};
+
+	if (level >= logger.least) {
+		time_format(wall_ms(), time);
+		log_relay(&head, fields, count);
+	}
 }

@@ -31,6 +31,10 @@ void log_open(const char *name, enum log_level least);
 /* Hides a value in every later line ("***"): call it for each secret that the process reads. Copies it. */
 void log_secret(const char *value);
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);
+/* An event of another process (`buildbus up` and its children), in this process's form; head is of
+ * log_line.h. */
+struct log_head;
+void log_relay(const struct log_head *head, const struct log_field *fields, size_t count);
 
 #define LOG(level, event, ...)                                                                               \
 	log_event(level, event, (const struct log_field[]){__VA_ARGS__},                                     \
