@@ -1,0 +1,59 @@
+/* The command: finds the subcommand and lets it run. */
+/* SPDX-License-Identifier: MIT */
+#include "compose/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One line a command, in the order of --help. */
+static const struct command *const commands[] = {
+	&up_command,
+	&status_command,
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *out)
+{
+	fprintf(out, "buildbus: carries every CI build to every place that must know of it\n\n"
+		     "usage: buildbus COMMAND [OPTION…]\n\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	}
+	fprintf(out, "\nbuildbus COMMAND --help tells the options of a command.\n");
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i]->name, name) == 0) {
+			return commands[i];
+		}
+	}
+	return NULL;
+}
+
+static int unknown(const char *word)
+{
+	return command_fail(EXIT_USAGE, "%s: no such %s (see buildbus --help)", word,
+			    *word == '-' ? "option" : "command");
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("buildbus %s\n", BUILDBUS_VERSION);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help(stdout);
+		return EXIT_DONE;
+	}
+	command = find(argv[1]);
+	return command ? command_main(command, argc - 1, argv + 1) : unknown(argv[1]);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/status_print.h"
+#include "common/time.h"
+#include "compose/table.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+
+/* A cell's text: the value at a path like "lease.worker" in a form for people. */
+struct shown {
+	char text[TABLE_CELL_MAX];
+};
+
+enum form { FORM_PLAIN, FORM_DURATION, FORM_BYTES, FORM_RATE };
+
+static yyjson_mut_val *at(yyjson_mut_val *value, const char *path)
+{
+	for (; value && *path; path += strcspn(path, "."), path += *path == '.') {
+		value = yyjson_mut_obj_getn(value, path, strcspn(path, "."));
+	}
+	return value;
+}
+
+static void show_bytes(int64_t bytes, struct shown *shown)
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 1 < sizeof units / sizeof *units) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(shown->text, sizeof shown->text, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+static void show_number(yyjson_mut_val *value, enum form form, struct shown *shown)
+{
+	int64_t number =
+		yyjson_mut_is_real(value) ? (int64_t)yyjson_mut_get_real(value) : yyjson_mut_get_sint(value);
+
+	if (form == FORM_DURATION) {
+		duration_format(number, shown->text);
+	} else if (form == FORM_BYTES) {
+		show_bytes(number, shown);
+	} else if (form == FORM_RATE || yyjson_mut_is_real(value)) {
+		snprintf(shown->text, sizeof shown->text, "%.1f", yyjson_mut_get_num(value));
+	} else {
+		snprintf(shown->text, sizeof shown->text, "%" PRId64, number);
+	}
+}
+
+/* Returned by value, so that several fit into one printf. */
+static struct shown show(yyjson_mut_val *from, const char *path, enum form form)
+{
+	yyjson_mut_val *value = at(from, path);
+	struct shown shown = {.text = "-"};
+
+	if (yyjson_mut_is_num(value)) {
+		show_number(value, form, &shown);
+	} else if (yyjson_mut_is_bool(value)) {
+		snprintf(shown.text, sizeof shown.text, "%s", yyjson_mut_get_bool(value) ? "yes" : "no");
+	} else if (yyjson_mut_is_str(value) && yyjson_mut_get_len(value) > 0) {
+		snprintf(shown.text, sizeof shown.text, "%s", yyjson_mut_get_str(value));
+	} else if (yyjson_mut_is_arr(value)) {
+		snprintf(shown.text, sizeof shown.text, "%zu", yyjson_mut_arr_size(value));
+	}
+	return shown;
+}
+#define SHOW(from, path, form) (show(from, path, FORM_##form).text)
+
+static void print_hub(yyjson_mut_val *status)
+{
+	printf("normalizer %s, up %s: %s builds (%s open), %s records, %s dead letters\n",
+	       SHOW(status, "version", PLAIN), SHOW(status, "uptime_ms", DURATION),
+	       SHOW(status, "builds", PLAIN), SHOW(status, "open", PLAIN), SHOW(status, "records", PLAIN),
+	       SHOW(status, "dead", PLAIN));
+	printf("%s records/s in, %s out; hub.db %s, %s free of which %s are kept free\n",
+	       SHOW(status, "rates.in_per_s", RATE), SHOW(status, "rates.out_per_s", RATE),
+	       SHOW(status, "disk.db_bytes", BYTES), SHOW(status, "disk.free_bytes", BYTES),
+	       SHOW(status, "disk.min_free_bytes", BYTES));
+	if (yyjson_mut_is_false(at(status, "disk.taking"))) {
+		printf("NOTHING IS TAKEN: the disk is too full; free some space and it goes on by itself\n");
+	}
+}
+
+static void add_due(struct table *table, yyjson_mut_val *target)
+{
+	yyjson_mut_val *due = at(target, "due_in_ms");
+
+	if (yyjson_mut_is_obj(at(target, "lease"))) {
+		table_cell(table, "visited now");
+	} else if (due && yyjson_mut_get_sint(due) <= 0) {
+		table_cell(table, "now");
+	} else {
+		table_cell(table, "%s%s", due ? "in " : "", SHOW(target, "due_in_ms", DURATION));
+	}
+}
+
+static void print_targets(yyjson_mut_val *targets)
+{
+	static const char *const titles[] = {"TARGET", "DUE", "WORKER", "OPEN", "LAST ERROR", NULL};
+	struct table table;
+	size_t index, max;
+	yyjson_mut_val *target;
+
+	table_init(&table, titles);
+	yyjson_mut_arr_foreach(targets, index, max, target)
+	{
+		table_cell(&table, "%s", SHOW(target, "target", PLAIN));
+		add_due(&table, target);
+		table_cell(&table, "%s", SHOW(target, "lease.worker", PLAIN));
+		table_cell(&table, "%s", SHOW(target, "open", PLAIN));
+		table_cell(&table, "%s", SHOW(target, "last_error", PLAIN));
+	}
+	table_print(&table, stdout);
+	table_fini(&table);
+}
+
+static void print_sinks(yyjson_mut_val *sinks)
+{
+	static const char *const titles[] = {"SINK", "ATTACHED", "BEHIND BY", "FOR", "DEAD LETTERS", NULL};
+	struct table table;
+	size_t index, max;
+	yyjson_mut_val *sink;
+
+	table_init(&table, titles);
+	yyjson_mut_arr_foreach(sinks, index, max, sink)
+	{
+		table_cell(&table, "%s", SHOW(sink, "name", PLAIN));
+		table_cell(&table, "%s", SHOW(sink, "attached", PLAIN));
+		table_cell(&table, "%s records", SHOW(sink, "lag_records", PLAIN));
+		table_cell(&table, "%s", SHOW(sink, "lag_ms", DURATION));
+		table_cell(&table, "%s", SHOW(sink, "dead", PLAIN));
+	}
+	table_print(&table, stdout);
+	table_fini(&table);
+}
+
+void status_print(yyjson_mut_val *status)
+{
+	print_hub(status);
+	printf("\n");
+	print_targets(at(status, "targets"));
+	printf("\n");
+	print_sinks(at(status, "sinks"));
+}
