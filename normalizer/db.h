@@ -1,0 +1,104 @@
+/* hub.db: one SQLite database over log, latest states, targets, leases, sinks, dead letters and the raw
+ * archive, so that records and cursors are one transaction (DESIGN.md section 3). */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/err.h"
+#include "common/text.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Every statement of the hub; the texts are in db_sql.c. */
+enum sql {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_META_GET,
+	SQL_META_SET,
+	SQL_BUILD_GET,
+	SQL_BUILD_PUT,
+	SQL_BUILD_SEEN,
+	SQL_BUILD_MISSED,
+	SQL_BUILD_GONE,
+	SQL_BUILD_DUE_KEYS,
+	SQL_BUILD_HANDED_OUT,
+	SQL_BUILD_NEXT_DUE,
+	SQL_BUILD_OPEN_COUNT,
+	SQL_LOG_ADD,
+	SQL_LOG_HEAD,
+	SQL_LOG_GET,
+	SQL_LOG_AT,
+	SQL_SUPERSEDED_ADD,
+	SQL_TRIM_LIST,
+	SQL_TRIM_LOG,
+	SQL_TRIM_SUPERSEDED,
+	SQL_RAW_ADD,
+	SQL_RAW_TRIM,
+	SQL_TARGET_PUT,
+	SQL_TARGET_DOUBT,
+	SQL_TARGET_RETIRE_DOUBTED,
+	SQL_TARGET_RETIRE_ORPHANS,
+	SQL_TARGET_RETIRE_FOUND,
+	SQL_TARGET_FOUND,
+	SQL_TARGET_IS_ACTIVE,
+	SQL_TARGET_CLAIM,
+	SQL_TARGET_TAKE,
+	SQL_TARGET_CURSOR,
+	SQL_TARGET_DUE,
+	SQL_TARGET_NEXT_DUE,
+	SQL_LEASE_PUT,
+	SQL_LEASE_LAST,
+	SQL_LEASE_END,
+	SQL_LEASE_ALL,
+	SQL_SINK_GET,
+	SQL_SINK_ADD,
+	SQL_SINK_ACK,
+	SQL_SINK_SEEN,
+	SQL_SINK_LAPSE,
+	SQL_SINK_FLOOR,
+	SQL_DEAD_PUT,
+	SQL_DEAD_COUNT,
+	SQL_DEAD_CLEAR,
+	/* From here on for the read connection, which sees committed rows only. */
+	SQL_READ_FEED,
+	SQL_READ_FEED_FRESH,
+	SQL_READ_TARGETS,
+	SQL_READ_SINKS,
+	SQL_COUNT,
+};
+
+extern const char *const db_sql[SQL_COUNT];
+extern const char db_schema[];
+#define DB_SCHEMA_VERSION 1
+
+struct db {
+	sqlite3 *write, *read;
+	sqlite3_stmt *statements[SQL_COUNT];
+	int lock_fd; /* -1: not locked */
+};
+
+/* Locks state_dir (made with mode 0700), opens or makes hub.db (0600), migrates it, prepares everything.
+ * ERR_CONFIG: unwritable, locked by another normalizer, damaged, made by a newer version. */
+enum status db_open(struct db *db, const char *state_dir, struct err *err) MUST_CHECK;
+/* Accepts zeroed and half-opened (lock_fd must be -1 before db_open). */
+void db_close(struct db *db);
+
+/* Binds and runs one statement to its end. types: one letter a value: i int64_t, t struct text (null: NULL),
+ * b struct text as BLOB, in the order of the parameters. Texts need only live during the call. */
+enum status db_run(struct db *db, enum sql which, struct err *err, const char *types, ...) MUST_CHECK;
+/* Binds and steps once: *row is the statement on its first row, or NULL when there is none. The caller steps
+ * on with db_next and MUST end with db_done (also after NULL: harmless). */
+enum status db_query(struct db *db, enum sql which, sqlite3_stmt **row, struct err *err, const char *types,
+		     ...) MUST_CHECK;
+/* *row becomes NULL at the end. */
+enum status db_next(struct db *db, sqlite3_stmt **row, struct err *err) MUST_CHECK;
+void db_done(struct db *db, enum sql which);
+/* Text or blob of a column; valid until the next step. NULL column: null. */
+struct text db_text(sqlite3_stmt *row, int column);
+/* Rows changed by the last db_run. */
+int db_changes(struct db *db);
+
+enum status db_meta_get(struct db *db, const char *key, int64_t *value,
+			struct err *err) MUST_CHECK; /* absent: 0 */
+enum status db_meta_set(struct db *db, const char *key, int64_t value, struct err *err) MUST_CHECK;

@@ -1,0 +1,136 @@
+/* The schema of hub.db and every statement that runs on it. */
+/* SPDX-License-Identifier: MIT */
+#include "normalizer/db.h"
+
+/* log keeps what the feed sends; superseded names the rows that a newer version of the same build replaced,
+ * with the time of that: only those are ever trimmed. build is the latest state of each id; the set of open
+ * builds is its rows with finished = 0. A target without due_at is leased. All times are ms. */
+const char db_schema[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE log(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL, record BLOB NOT "
+	"NULL);"
+	"CREATE TABLE superseded(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL);"
+	"CREATE TABLE build(id TEXT PRIMARY KEY, uid TEXT, seq INTEGER NOT NULL, version INTEGER NOT NULL,"
+	" observed_at INTEGER NOT NULL, attempt INTEGER NOT NULL, finished INTEGER NOT NULL, hash INTEGER "
+	"NOT NULL,"
+	" target TEXT NOT NULL, key TEXT NOT NULL, due_at INTEGER NOT NULL, misses INTEGER NOT NULL DEFAULT "
+	"0,"
+	" missed_at INTEGER) WITHOUT ROWID;"
+	"CREATE INDEX build_open_due ON build(target, due_at, key) WHERE finished = 0;"
+	"CREATE INDEX build_open_key ON build(target, key) WHERE finished = 0;"
+	"CREATE TABLE target(name TEXT PRIMARY KEY, provider TEXT NOT NULL, source TEXT NOT NULL, parent "
+	"TEXT,"
+	" active INTEGER NOT NULL, due_at INTEGER, cursor BLOB, visited_at INTEGER) WITHOUT ROWID;"
+	"CREATE INDEX target_due ON target(provider, due_at) WHERE active = 1 AND due_at IS NOT NULL;"
+	"CREATE INDEX target_parent ON target(parent) WHERE parent IS NOT NULL;"
+	"CREATE TABLE lease(fence INTEGER PRIMARY KEY, target TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,"
+	" worker TEXT NOT NULL, since INTEGER NOT NULL);"
+	"CREATE TABLE sink(name TEXT PRIMARY KEY, position INTEGER NOT NULL, fresh_to INTEGER NOT NULL, note "
+	"BLOB,"
+	" seen_at INTEGER NOT NULL, lapsed_at INTEGER) WITHOUT ROWID;"
+	"CREATE TABLE dead(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, stage TEXT NOT NULL, target TEXT "
+	"NOT NULL,"
+	" key TEXT NOT NULL, reason TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1, body BLOB,"
+	" UNIQUE(stage, target, key));"
+	"CREATE TABLE raw(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, target TEXT NOT NULL, key TEXT "
+	"NOT NULL,"
+	" seq INTEGER NOT NULL, envelope BLOB NOT NULL);"
+	"CREATE INDEX raw_at ON raw(at);";
+
+const char *const db_sql[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?",
+	[SQL_META_SET] = "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "
+			 "excluded.value",
+	[SQL_BUILD_GET] =
+		"SELECT uid, seq, version, observed_at, attempt, finished, hash FROM build WHERE id = ?",
+	[SQL_BUILD_PUT] =
+		"INSERT INTO build(id, uid, seq, version, observed_at, attempt, finished, hash, target, key, "
+		"due_at)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET uid = excluded.uid,"
+		" seq = excluded.seq, version = excluded.version, observed_at = excluded.observed_at,"
+		" attempt = excluded.attempt, finished = excluded.finished, hash = excluded.hash,"
+		" target = excluded.target, key = excluded.key, due_at = excluded.due_at, misses = 0,"
+		" missed_at = NULL",
+	[SQL_BUILD_SEEN] =
+		"UPDATE build SET observed_at = ?, due_at = ?, misses = 0, missed_at = NULL WHERE id = ?",
+	[SQL_BUILD_MISSED] =
+		"UPDATE build SET misses = misses + 1, missed_at = coalesce(missed_at, ?), due_at = ?"
+		" WHERE target = ? AND key = ? AND finished = 0",
+	[SQL_BUILD_GONE] =
+		"SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND misses >= ?"
+		" AND missed_at <= ?",
+	[SQL_BUILD_DUE_KEYS] =
+		"SELECT DISTINCT key FROM build WHERE target = ? AND finished = 0 AND due_at <= ?"
+		" ORDER BY due_at LIMIT ?",
+	[SQL_BUILD_HANDED_OUT] = "UPDATE build SET due_at = ? WHERE target = ? AND key = ? AND finished = 0",
+	[SQL_BUILD_NEXT_DUE] =
+		"SELECT due_at FROM build WHERE target = ? AND finished = 0 ORDER BY due_at LIMIT 1",
+	[SQL_BUILD_OPEN_COUNT] = "SELECT count(*) FROM build WHERE finished = 0",
+	[SQL_LOG_ADD] = "INSERT INTO log(seq, at, id, record) VALUES(?, ?, ?, ?)",
+	[SQL_LOG_HEAD] = "SELECT coalesce(max(seq), 0) FROM log",
+	[SQL_LOG_GET] = "SELECT id, record FROM log WHERE seq = ?",
+	[SQL_LOG_AT] = "SELECT at FROM log WHERE seq > ? ORDER BY seq LIMIT 1",
+	[SQL_SUPERSEDED_ADD] = "INSERT INTO superseded(seq, at) VALUES(?, ?)",
+	[SQL_TRIM_LIST] = "SELECT seq FROM superseded WHERE seq <= ? AND at < ? ORDER BY seq LIMIT ?",
+	[SQL_TRIM_LOG] = "DELETE FROM log WHERE seq = ?",
+	[SQL_TRIM_SUPERSEDED] = "DELETE FROM superseded WHERE seq = ?",
+	[SQL_RAW_ADD] = "INSERT INTO raw(at, target, key, seq, envelope) VALUES(?, ?, ?, ?, ?)",
+	[SQL_RAW_TRIM] =
+		"DELETE FROM raw WHERE number IN (SELECT number FROM raw WHERE at < ? ORDER BY at LIMIT ?)",
+	[SQL_TARGET_PUT] =
+		"INSERT INTO target(name, provider, source, parent, active, due_at) VALUES(?, ?, ?, ?, 1, ?)"
+		" ON CONFLICT(name) DO UPDATE SET provider = excluded.provider, source = excluded.source,"
+		" parent = excluded.parent, active = 1,"
+		" due_at = CASE WHEN active <> 0 OR due_at IS NULL THEN due_at ELSE excluded.due_at END",
+	[SQL_TARGET_DOUBT] = "UPDATE target SET active = -1 WHERE active = 1 AND parent IS NULL",
+	[SQL_TARGET_RETIRE_DOUBTED] = "UPDATE target SET active = 0 WHERE active = -1",
+	[SQL_TARGET_RETIRE_ORPHANS] =
+		"UPDATE target SET active = 0 WHERE active = 1 AND parent IS NOT NULL AND parent NOT IN"
+		" (SELECT name FROM target WHERE active = 1 AND parent IS NULL)",
+	[SQL_TARGET_RETIRE_FOUND] = "UPDATE target SET active = 0 WHERE name = ?",
+	[SQL_TARGET_FOUND] = "SELECT name FROM target WHERE parent = ? AND active = 1",
+	[SQL_TARGET_IS_ACTIVE] = "SELECT active, parent FROM target WHERE name = ?",
+	[SQL_TARGET_CLAIM] =
+		"SELECT name, source, cursor FROM target WHERE provider = ? AND active = 1 AND due_at <= ?"
+		" ORDER BY due_at LIMIT 1",
+	[SQL_TARGET_TAKE] = "UPDATE target SET due_at = NULL WHERE name = ?",
+	[SQL_TARGET_CURSOR] = "UPDATE target SET cursor = ? WHERE name = ?",
+	[SQL_TARGET_DUE] = "UPDATE target SET due_at = ?, visited_at = ? WHERE name = ?",
+	[SQL_TARGET_NEXT_DUE] =
+		"SELECT due_at FROM target WHERE provider = ? AND active = 1 AND due_at IS NOT NULL"
+		" ORDER BY due_at LIMIT 1",
+	[SQL_LEASE_PUT] = "INSERT INTO lease(fence, target, last, worker, since) VALUES(?, ?, 0, ?, ?)",
+	[SQL_LEASE_LAST] = "UPDATE lease SET last = ? WHERE fence = ?",
+	[SQL_LEASE_END] = "DELETE FROM lease WHERE fence = ?",
+	[SQL_LEASE_ALL] =
+		"SELECT l.fence, l.target, l.last, l.worker, l.since, t.source, t.provider FROM lease l"
+		" JOIN target t ON t.name = l.target",
+	[SQL_SINK_GET] = "SELECT position, fresh_to, note FROM sink WHERE name = ?",
+	[SQL_SINK_ADD] = "INSERT INTO sink(name, position, fresh_to, seen_at) VALUES(?, 0, ?, ?)",
+	[SQL_SINK_ACK] = "UPDATE sink SET position = max(position, ?), note = coalesce(?, note), seen_at = ?,"
+			 " lapsed_at = NULL WHERE name = ?",
+	[SQL_SINK_SEEN] = "UPDATE sink SET seen_at = ?, lapsed_at = NULL WHERE name = ?",
+	[SQL_SINK_LAPSE] = "UPDATE sink SET lapsed_at = ? WHERE lapsed_at IS NULL AND seen_at < ?",
+	[SQL_SINK_FLOOR] = "SELECT min(position) FROM sink WHERE lapsed_at IS NULL",
+	[SQL_DEAD_PUT] =
+		"INSERT INTO dead(at, stage, target, key, reason, body) VALUES(?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT(stage, target, key) DO UPDATE SET at = excluded.at, reason = excluded.reason,"
+		" body = excluded.body, times = times + 1",
+	[SQL_DEAD_COUNT] = "SELECT count(*) FROM dead",
+	[SQL_DEAD_CLEAR] = "DELETE FROM dead WHERE stage = ? AND target = ? AND key = ?",
+	[SQL_READ_FEED] = "SELECT seq, record FROM log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+	[SQL_READ_FEED_FRESH] =
+		"SELECT seq, record FROM log WHERE seq > ? AND seq <= ?"
+		" AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = log.seq) ORDER BY seq LIMIT ?",
+	[SQL_READ_TARGETS] =
+		"SELECT t.name, t.due_at, t.visited_at, (SELECT count(*) FROM build b WHERE b.target = t.name"
+		" AND b.finished = 0), length(t.cursor) FROM target t WHERE t.active = 1 ORDER BY t.name "
+		"LIMIT ?",
+	[SQL_READ_SINKS] =
+		"SELECT s.name, s.position, s.seen_at, s.lapsed_at, (SELECT count(*) FROM dead d"
+		" WHERE d.stage = 'sink:' || s.name), (SELECT l.at FROM log l WHERE l.seq > s.position"
+		" ORDER BY l.seq LIMIT 1) FROM sink s ORDER BY s.name LIMIT ?",
+};

@@ -1,0 +1,255 @@
+/* The commands of sinks and of `buildbus`: docs/protocol.md section 3. */
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+#include "normalizer/port.h"
+
+#define NOTE_MAX   65536
+#define REASON_MAX 4096
+#define CREDIT_MAX 1000000
+
+static void answer_alive(struct request *request, const struct session *session)
+{
+	struct wire_head head;
+
+	wire_begin(&head, "alive", 2);
+	wire_put_int(&head, session->number);
+	wire_put_int(&head, session->sent);
+	request_answer(request, &head);
+}
+
+/* NULL: answered. A sign of life; the session follows its holder to a new connection. */
+static struct session *session_for(struct request *request)
+{
+	struct session *session;
+	int64_t number;
+
+	if (!wire_int(request->fields, 0, &number)) {
+		request_refuse(request, "malformed", -1, "field 1 is not a session");
+		return NULL;
+	}
+	session = session_of(request->hub, number);
+	if (!session) {
+		request_refuse(request, "no_session", 0, NULL);
+		return NULL;
+	}
+	session->alive_ms = now_ms();
+	zmq_msg_copy(&session->identity, (zmq_msg_t *)(uintptr_t)request->identity);
+	return session;
+}
+
+static void answer_attached(struct request *request, const struct session *session, struct text note)
+{
+	struct hub *hub = request->hub;
+	struct wire_head head;
+
+	log_info("feed.attached", STR("sink", session->name), NUM("session", session->number),
+		 NUM("position", session->position), NUM("head", hub->head));
+	wire_begin(&head, "attached", 4);
+	wire_put_int(&head, session->number);
+	wire_put_position(&head, (struct position){hub->epoch, session->position});
+	wire_put_bytes(&head, note);
+	wire_put_position(&head, (struct position){hub->epoch, hub->head});
+	request_answer(request, &head);
+}
+
+static void on_attach(struct request *request)
+{
+	struct hub *hub = request->hub;
+	const struct wire_fields *fields = request->fields;
+	struct text name = {0}, note;
+	struct position from;
+	struct session *session;
+	struct wire_head head;
+	struct err err = {0};
+	int64_t old = 0, busy_ms;
+
+	if ((!wire_nil(fields, 0) &&
+	     (!wire_text(fields, 0, &name) || !name.size || name.size > NAME_MAX_BYTES)) ||
+	    (!wire_nil(fields, 1) && !wire_int(fields, 1, &old)) ||
+	    (!wire_nil(fields, 2) && !wire_position(fields, 2, &from))) {
+		request_refuse(request, "malformed", -1,
+			       "attach needs sink (1 to 512 bytes or nil), session or nil, position or nil");
+		return;
+	}
+	if (session_open(hub, name, old, wire_nil(fields, 2) ? NULL : &from, request->identity, &session,
+			 &note, &busy_ms, &err) != OK) {
+		request_fail(request, &err);
+	} else if (session) {
+		answer_attached(request, session, note);
+	} else {
+		wire_begin(&head, "busy", 1);
+		wire_put_int(&head, busy_ms);
+		request_answer(request, &head);
+	}
+}
+
+static void on_credit(struct request *request)
+{
+	struct session *session = session_for(request);
+	int64_t records;
+
+	if (!session) {
+		return;
+	}
+	if (!wire_int(request->fields, 1, &records) || records < 1 ||
+	    session->credit + records > CREDIT_MAX) {
+		request_refuse(request, "malformed", -1,
+			       "credit needs a session and 1 to 1000000 records in all");
+		return;
+	}
+	session->credit += records;
+	feed_pump(request->hub);
+}
+
+static enum status store_ack(struct hub *hub, struct session *session, struct text note, struct err *err)
+{
+	enum status status;
+
+	if (!session->name) {
+		return OK;
+	}
+	status = batch_begin(hub, err);
+	if (status == OK) {
+		status = db_run(&hub->db, SQL_SINK_ACK, err, "ibit", session->position, note, wall_ms(),
+				text_of(session->name));
+		if (status != OK) {
+			batch_break(hub, err);
+		}
+	}
+	return status;
+}
+
+static void on_ack(struct request *request)
+{
+	struct hub *hub = request->hub;
+	struct session *session = session_for(request);
+	struct position position;
+	struct text note = {0};
+	struct err err = {0};
+
+	if (!session) {
+		return;
+	}
+	if (!wire_position(request->fields, 1, &position) ||
+	    (!wire_nil(request->fields, 2) && !wire_text(request->fields, 2, &note)) ||
+	    note.size > NOTE_MAX || (position.epoch == hub->epoch && position.seq > session->sent)) {
+		request_refuse(request, "malformed", -1,
+			       "ack needs a session, a position that was sent, and a note of at most 64 KiB");
+		return;
+	}
+	if (position.epoch != hub->epoch || (position.seq < session->position && !note.at)) {
+		return; /* of an older database, or overtaken */
+	}
+	if (position.seq > session->position) {
+		hub->counts.acked += position.seq - session->position;
+		session->position = position.seq;
+	}
+	if (store_ack(hub, session, note, &err) != OK) {
+		request_fail(request, &err);
+	} else if (note.at) {
+		answer_alive(request, session);
+	}
+}
+
+static enum status bury(struct hub *hub, const struct session *session, int64_t seq, struct text reason,
+			struct err *err)
+{
+	struct text id = {0}, record = {0};
+	char stage[NAME_MAX_BYTES + 8], why[REASON_MAX + 1];
+	sqlite3_stmt *row;
+	enum status status;
+
+	arena_reset(&hub->arena);
+	status = db_query(&hub->db, SQL_LOG_GET, &row, err, "i", seq);
+	if (row) {
+		struct text body = db_text(row, 1), name = db_text(row, 0);
+		id = (struct text){arena_text(&hub->arena, name.at, name.size), name.size};
+		record = (struct text){arena_text(&hub->arena, body.at, body.size), body.size};
+	}
+	db_done(&hub->db, SQL_LOG_GET);
+	if (status != OK || !id.at || !record.at) {
+		return status;
+	}
+	snprintf(stage, sizeof stage, "sink:%s", session->name ? session->name : "");
+	snprintf(why, sizeof why, "%.*s", TEXT_FMT(reason));
+	return dead_letter(hub, stage, TEXT(""), id, why, record, err);
+}
+
+static void on_reject(struct request *request)
+{
+	struct hub *hub = request->hub;
+	struct session *session = session_for(request);
+	struct text reason = {0};
+	struct err err = {0};
+	int64_t seq;
+	enum status status;
+
+	if (!session) {
+		return;
+	}
+	if (!wire_int(request->fields, 1, &seq) || seq < 1 || seq > session->sent ||
+	    !wire_text(request->fields, 2, &reason) || reason.size > REASON_MAX) {
+		request_refuse(
+			request, "malformed", -1,
+			"reject needs a session, a seq that was sent, and a reason of at most 4096 bytes");
+		return;
+	}
+	status = batch_begin(hub, &err);
+	if (status == OK && (status = bury(hub, session, seq, reason, &err)) != OK) {
+		batch_break(hub, &err);
+	}
+	if (status != OK) {
+		request_fail(request, &err);
+		return;
+	}
+	answer_alive(request, session);
+}
+
+static void on_heartbeat(struct request *request)
+{
+	struct session *session = session_for(request);
+
+	if (session) {
+		answer_alive(request, session);
+		feed_pump(request->hub);
+	}
+}
+
+static void on_detach(struct request *request)
+{
+	struct session *session = session_for(request);
+	struct wire_head head;
+
+	if (!session) {
+		return;
+	}
+	wire_begin(&head, "bye", 1);
+	wire_put_int(&head, session->number);
+	request_answer(request, &head);
+	session_close(request->hub, session);
+}
+
+static void on_status(struct request *request)
+{
+	struct wire_message message = {0};
+	struct err err = {0};
+
+	if (status_map(request->hub, &message, &err) != OK) {
+		request_fail(request, &err);
+	} else {
+		reply_send(request->hub, PORT_FEED, request->identity, &message, 0);
+	}
+	wire_fini(&message);
+}
+
+static const struct command commands[] = {
+	{"credit", on_credit}, {"ack", on_ack},       {"heartbeat", on_heartbeat}, {"attach", on_attach},
+	{"reject", on_reject}, {"detach", on_detach}, {"status", on_status},       {.name = NULL},
+};
+
+int on_feed(zloop_t *loop, zsock_t *socket, void *arg)
+{
+	(void)loop, (void)socket;
+	port_drain(arg, PORT_FEED, commands);
+	return 0;
+}

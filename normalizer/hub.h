@@ -1,0 +1,205 @@
+/* The hub: one thread, one loop, one database. Its parts share this struct; each part is a file:
+ *
+ *   batch.c    group commit: what is promised in one transaction, answered after it
+ *   intake.c   an envelope → records → log and latest states (records.c), dead letters, raw archive
+ *   targets.c  which targets exist and when each is due
+ *   lease.c    who visits which target: fences, expiry
+ *   ingest.c   the commands of fetchers
+ *   session.c  the readers of the feed, what they get and when
+ *   feed.c     the commands of sinks and of `buildbus`
+ *   upkeep.c   free space, retention, absent sinks
+ *   status.c   the map that `buildbus status` prints
+ */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/arena.h"
+#include "common/process.h"
+#include "common/wire.h"
+#include "normalizer/db.h"
+
+enum port { PORT_INGEST, PORT_FEED };
+
+/* An answer that waits for the commit of what it promises. */
+struct reply {
+	enum port port;
+	zmq_msg_t identity;
+	struct wire_message message;
+	int64_t fence; /* goes into the error if the commit fails; 0: none */
+};
+
+#define BATCH_RECORDS_MAX 256 /* DESIGN.md section 3: group commit at 256 records or 2 ms */
+#define BATCH_LINGER_MS   2
+
+struct batch {
+	bool open;      /* a transaction runs */
+	bool broken;    /* a statement failed: the commit will roll back instead */
+	struct err why; /* of broken */
+	int timer;      /* zloop timer, 0: none */
+	size_t records;
+	struct reply *replies;
+	size_t reply_count, reply_capacity;
+};
+
+/* The newest records, as the feed sends them: a sink that keeps up never makes the hub read its database. */
+#define RECENT_MAX 1024
+struct recent {
+	zmq_msg_t records[RECENT_MAX]; /* of seq s at s % RECENT_MAX */
+	int64_t first, next; /* seqs held: first … next - 1; those from head + 1 aren't committed yet */
+	size_t bytes;
+};
+
+struct lease {
+	int64_t fence, last, since_ms; /* since: wall clock, for people */
+	int64_t alive_ms;              /* monotonic: last sign of its holder */
+	char *target, *worker, *source, *provider;
+};
+
+struct source {
+	char *name, *provider;
+	int64_t poll_ms;
+	int64_t budget_per_min; /* as last reported; -1 unknown */
+};
+
+enum session_mode { SESSION_FRESH, SESSION_LOG };
+
+struct session {
+	int64_t number;
+	char *name; /* NULL: anonymous */
+	zmq_msg_t identity;
+	int64_t position; /* acknowledged */
+	int64_t sent;     /* last seq sent */
+	int64_t fresh_to; /* up to here superseded versions are skipped */
+	int64_t credit;
+	int64_t alive_ms;
+};
+
+struct hub {
+	struct process_context *context;
+	struct db db;
+	zsock_t *ingest, *feed;
+	int64_t epoch, counter; /* counter: fences and sessions */
+	int64_t head;           /* newest committed seq */
+	int64_t next;           /* seq of the next record */
+	int64_t builds;
+	struct batch batch;
+	struct recent recent;
+	struct lease *leases;
+	size_t lease_count, lease_capacity;
+	struct session *sessions;
+	size_t session_count, session_capacity;
+	struct source *sources;
+	size_t source_count;
+	struct arena arena;     /* of the raw record at hand */
+	struct wire_message in; /* the message at hand */
+	bool taking;            /* false: below min_free or the disk refused */
+	char not_taking[256];   /* why, for people */
+	int64_t started_ms;
+	struct hub_counts {
+		int64_t publishes, changed, unchanged, stale, dead, commits, errors, sent, acked;
+	} counts;
+};
+
+/* batch.c */
+
+/* Opens the transaction if there is none. Call before the first statement of a request. */
+enum status batch_begin(struct hub *hub, struct err *err) MUST_CHECK;
+/* Marks the transaction as lost: nothing of it will be committed, everyone who waits gets an error to retry.
+ */
+void batch_break(struct hub *hub, const struct err *err);
+/* Commits now if it is full. Called between messages. */
+void batch_check(struct hub *hub);
+/* Ends the transaction: commits, answers everyone, feeds the sessions; or rolls back and answers with errors.
+ */
+void batch_end(struct hub *hub);
+/* Answers a request: after the commit if a transaction runs, else at once. Takes message's frames. */
+void reply_send(struct hub *hub, enum port port, const zmq_msg_t *identity, struct wire_message *message,
+		int64_t fence);
+/* Answers error{code, retry, detail, fence}; retry_ms < 0: nil; detail NULL: nil; fence 0: nil. */
+void reply_error(struct hub *hub, enum port port, const zmq_msg_t *identity, const char *code,
+		 int64_t retry_ms, const char *detail, int64_t fence);
+void batch_fini(struct hub *hub);
+
+/* intake.c, records.c */
+
+enum change { CHANGE_NEW, CHANGE_NONE, CHANGE_STALE };
+struct intake {
+	int64_t fresh, unchanged, stale;
+};
+/* Takes one envelope of a publish into the open transaction. Unreadable ones become dead letters. Only a
+ * failing database is an error. */
+enum status intake_envelope(struct hub *hub, const struct lease *lease, struct text bytes,
+			    struct intake *counts, struct err *err) MUST_CHECK;
+struct build;
+struct observation {
+	struct text target, key;
+	int64_t observed_at;
+	int64_t poll_ms; /* of the source: open builds aren't visited more often */
+};
+/* Compares build with the latest state of its id and logs it if it is new. Sets version, may change id
+ * (`~uid`). */
+enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
+			 enum change *change, struct err *err) MUST_CHECK;
+enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
+			const char *reason, struct text body, struct err *err) MUST_CHECK;
+int64_t hub_poll_ms(const struct hub *hub, const char *source);
+
+/* recent.c */
+
+/* Puts the packed record of seq there; takes sbuffer's memory. */
+enum status recent_put(struct recent *recent, int64_t seq, msgpack_sbuffer *bytes) MUST_CHECK;
+/* NULL: not held any more. */
+zmq_msg_t *recent_get(struct recent *recent, int64_t seq);
+/* Forgets seq and everything after it (a rollback). */
+void recent_cut(struct recent *recent, int64_t seq);
+
+/* targets.c */
+
+/* Makes the targets table what the configuration says. */
+enum status targets_load(struct hub *hub, const struct config *config, struct err *err) MUST_CHECK;
+void targets_fini(struct hub *hub);
+/* Replaces what the discovery target found. Counts: fresh = added, unchanged = known, stale = removed. */
+enum status targets_found(struct hub *hub, const struct lease *lease, const msgpack_object_array *slugs,
+			  struct intake *counts, struct err *err) MUST_CHECK;
+struct source *source_named(struct hub *hub, struct text name);
+
+/* lease.c */
+
+enum status lease_load(struct hub *hub, struct err *err) MUST_CHECK;
+struct lease *lease_of(struct hub *hub, int64_t fence);
+/* Gives the most overdue target of provider to worker. *lease NULL: none is due, *retry_ms says when one may
+ * be. *cursor is a copy in hub->arena. */
+enum status lease_grant(struct hub *hub, struct text provider, struct text worker, struct lease **lease,
+			struct text *cursor, int64_t *retry_ms, struct err *err) MUST_CHECK;
+/* Ends it: the target is due again at now + next_due_ms, or with its first open build. */
+enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms, struct err *err) MUST_CHECK;
+/* Ends those whose holder is silent. Sockets must have been drained. */
+void lease_expire(struct hub *hub);
+void lease_forget_all(struct hub *hub);
+
+/* ingest.c, feed.c: drain the socket, up to a bounded number of messages a turn. */
+
+int on_ingest(zloop_t *loop, zsock_t *socket, void *arg);
+int on_feed(zloop_t *loop, zsock_t *socket, void *arg);
+
+/* session.c */
+
+/* Sends what credit allows to every session. Called after each commit and each credit. */
+void feed_pump(struct hub *hub);
+struct session *session_of(struct hub *hub, int64_t number);
+/* Opens a session; name NULL: anonymous, after from or fresh. *busy_ms > 0: the name is taken, *session NULL.
+ */
+enum status session_open(struct hub *hub, struct text name, int64_t old, const struct position *from,
+			 const zmq_msg_t *identity, struct session **session, struct text *note,
+			 int64_t *busy_ms, struct err *err) MUST_CHECK;
+void session_close(struct hub *hub, struct session *session);
+void session_expire(struct hub *hub);
+void session_forget_all(struct hub *hub);
+
+/* upkeep.c */
+
+int on_upkeep(zloop_t *loop, int timer, void *arg);
+/* Looks at the disk now; sets hub->taking. */
+void upkeep_disk(struct hub *hub);
+
+/* status.c */
+enum status status_map(struct hub *hub, struct wire_message *out, struct err *err) MUST_CHECK;

@@ -1,0 +1,326 @@
+/* The commands of fetchers: docs/protocol.md section 2. */
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+#include "normalizer/port.h"
+
+#define CURSOR_MAX   65536
+#define DUE_KEYS_MAX 200
+
+static bool name_ok(struct text name)
+{
+	return name.size >= 1 && name.size <= NAME_MAX_BYTES;
+}
+
+static void answer_ack(struct request *request, int64_t n, const struct intake *counts)
+{
+	struct wire_head head;
+
+	wire_begin(&head, "ack", 5);
+	wire_put_int(&head, n);
+	wire_put_int(&head, counts->fresh);
+	wire_put_int(&head, counts->unchanged);
+	wire_put_int(&head, counts->stale);
+	wire_put_int(&head, request->fence);
+	request_answer(request, &head);
+}
+
+/* NULL: answered. */
+static struct lease *lease_for(struct request *request)
+{
+	struct lease *lease;
+
+	if (!wire_int(request->fields, 0, &request->fence) || request->fence < 1) {
+		request->fence = 0;
+		request_refuse(request, "malformed", -1, "field 1 is not a fence");
+		return NULL;
+	}
+	lease = lease_of(request->hub, request->fence);
+	if (!lease) {
+		request_refuse(request, "fence", -1, NULL);
+		return NULL;
+	}
+	lease->alive_ms = now_ms();
+	return lease;
+}
+
+static enum status put_due_keys(struct hub *hub, struct wire_head *head, const struct lease *lease,
+				struct err *err)
+{
+	struct text keys[DUE_KEYS_MAX];
+	uint32_t count = 0;
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_BUILD_DUE_KEYS, &row, err, "tii", text_of(lease->target),
+				      wall_ms(), (int64_t)DUE_KEYS_MAX);
+
+	while (status == OK && row && count < DUE_KEYS_MAX) {
+		struct text key = db_text(row, 0);
+		keys[count] = (struct text){arena_text(&hub->arena, key.at, key.size), key.size};
+		count += keys[count].at != NULL;
+		status = db_next(&hub->db, &row, err);
+	}
+	db_done(&hub->db, SQL_BUILD_DUE_KEYS);
+	wire_put_array(head, count);
+	for (uint32_t i = 0; i < count; i++) {
+		wire_put_text(head, keys[i]);
+		/* A key that this visit fails to bring must not make the target due at once, again and again.
+		 */
+		if (status == OK) {
+			status = db_run(&hub->db, SQL_BUILD_HANDED_OUT, err, "itt",
+					wall_ms() + hub_poll_ms(hub, lease->source), text_of(lease->target),
+					keys[i]);
+		}
+	}
+	return status;
+}
+
+/* The share of a source's budget: what was reported last over the workers that visit it now. */
+static int64_t budget_share(struct hub *hub, const struct lease *lease)
+{
+	const struct source *source = source_named(hub, text_of(lease->source));
+	int64_t workers = 0;
+
+	if (!source || source->budget_per_min < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < hub->lease_count; i++) {
+		bool first = strcmp(hub->leases[i].source, lease->source) == 0;
+		for (size_t j = 0; j < i && first; j++) {
+			first = strcmp(hub->leases[j].worker, hub->leases[i].worker) != 0 ||
+				strcmp(hub->leases[j].source, hub->leases[i].source) != 0;
+		}
+		workers += first;
+	}
+	return source->budget_per_min / (workers ? workers : 1);
+}
+
+static void answer_lease(struct request *request, struct lease *lease, struct text cursor)
+{
+	struct hub *hub = request->hub;
+	int64_t share = budget_share(hub, lease);
+	struct wire_head head;
+	struct err err;
+
+	request->fence = lease->fence;
+	wire_begin(&head, "lease", 7);
+	wire_put_string(&head, lease->target);
+	wire_put_int(&head, lease->fence);
+	wire_put_bytes(&head, cursor);
+	if (put_due_keys(hub, &head, lease, &err) != OK) {
+		batch_break(hub, &err);
+	}
+	wire_put_map(&head, 0);
+	share < 0 ? wire_put_nil(&head) : wire_put_int(&head, share);
+	wire_put_int(&head, WIRE_LEASE_TTL_MS);
+	request_answer(request, &head);
+}
+
+static void on_claim(struct request *request)
+{
+	struct hub *hub = request->hub;
+	struct text provider = {0}, worker = {0}, cursor;
+	struct lease *lease;
+	int64_t retry_ms;
+	struct err err;
+	struct wire_head head;
+
+	if (!wire_text(request->fields, 0, &provider) || !name_ok(provider) ||
+	    !wire_text(request->fields, 1, &worker) || !name_ok(worker)) {
+		request_refuse(request, "malformed", -1,
+			       "claim needs provider and worker, 1 to 512 bytes each");
+		return;
+	}
+	if (!hub->taking) {
+		request_refuse(request, "full", FULL_RETRY_MS, hub->not_taking);
+		return;
+	}
+	if (lease_grant(hub, provider, worker, &lease, &cursor, &retry_ms, &err) != OK) {
+		request_fail(request, &err);
+	} else if (lease) {
+		answer_lease(request, lease, cursor);
+	} else {
+		wire_begin(&head, "idle", 1);
+		wire_put_int(&head, retry_ms);
+		request_answer(request, &head);
+	}
+}
+
+static enum status commit_page(struct request *request, struct lease *lease, int64_t n, struct text cursor,
+			       struct intake *counts, struct err *err)
+{
+	struct hub *hub = request->hub;
+	enum status status = batch_begin(hub, err);
+
+	for (size_t i = 0; status == OK && i < wire_body_count(&hub->in); i++) {
+		status = intake_envelope(hub, lease, wire_body_at(&hub->in, i), counts, err);
+	}
+	if (status == OK && cursor.at) {
+		status = db_run(&hub->db, SQL_TARGET_CURSOR, err, "bt", cursor, text_of(lease->target));
+	}
+	if (status == OK) {
+		status = db_run(&hub->db, SQL_LEASE_LAST, err, "ii", n, lease->fence);
+	}
+	if (status != OK) {
+		batch_break(hub, err);
+		return status;
+	}
+	lease->last = n;
+	/* Unchanged ones cost a row too: they count for the size of the batch. */
+	hub->batch.records += (size_t)(counts->unchanged + counts->stale);
+	return OK;
+}
+
+static void on_publish(struct request *request)
+{
+	struct hub *hub = request->hub;
+	struct lease *lease = lease_for(request);
+	struct intake counts = {0};
+	struct text cursor = {0};
+	char expect[32];
+	struct err err = {0};
+	int64_t n;
+
+	if (!lease) {
+		return;
+	}
+	if (!wire_int(request->fields, 1, &n) || n < 1 ||
+	    (!wire_nil(request->fields, 2) && !wire_text(request->fields, 2, &cursor)) ||
+	    cursor.size > CURSOR_MAX) {
+		request_refuse(request, "malformed", -1,
+			       "publish needs fence, n from 1, and a cursor of at most 64 KiB or nil");
+		return;
+	}
+	if (n <= lease->last) {
+		answer_ack(request, n, &counts);
+		return;
+	}
+	if (n > lease->last + 1) {
+		snprintf(expect, sizeof expect, "%lld", (long long)lease->last + 1);
+		request_refuse(request, "expect", 0, expect);
+		return;
+	}
+	if (!hub->taking) {
+		request_refuse(request, "full", FULL_RETRY_MS, hub->not_taking);
+		return;
+	}
+	hub->counts.publishes++;
+	if (commit_page(request, lease, n, cursor, &counts, &err) != OK) {
+		request_fail(request, &err);
+		return;
+	}
+	hub->counts.changed += counts.fresh;
+	hub->counts.unchanged += counts.unchanged;
+	hub->counts.stale += counts.stale;
+	answer_ack(request, n, &counts);
+}
+
+static void on_targets(struct request *request)
+{
+	struct hub *hub = request->hub;
+	struct lease *lease = lease_for(request);
+	const msgpack_object_array *slugs;
+	struct intake counts = {0};
+	struct err err = {0};
+	enum status status;
+
+	if (!lease) {
+		return;
+	}
+	if (!wire_array(request->fields, 1, &slugs)) {
+		request_refuse(request, "malformed", -1, "targets needs a fence and a list of slugs");
+		return;
+	}
+	status = batch_begin(hub, &err);
+	if (status == OK) {
+		status = targets_found(hub, lease, slugs, &counts, &err);
+	}
+	if (status != OK) {
+		if (status != ERR_DATA) {
+			batch_break(hub, &err);
+		}
+		request_fail(request, &err);
+		return;
+	}
+	answer_ack(request, 0, &counts);
+}
+
+static void on_heartbeat(struct request *request)
+{
+	struct hub *hub = request->hub;
+	const msgpack_object_array *fences;
+	struct lease *alive[1024];
+	uint32_t count = 0;
+	struct wire_head head;
+
+	if (!wire_array(request->fields, 0, &fences) || fences->size > 1024) {
+		request_refuse(request, "malformed", -1, "heartbeat needs a list of at most 1024 fences");
+		return;
+	}
+	for (uint32_t i = 0; i < fences->size; i++) {
+		bool number = fences->ptr[i].type == MSGPACK_OBJECT_POSITIVE_INTEGER;
+		struct lease *lease = number ? lease_of(hub, fences->ptr[i].via.i64) : NULL;
+		if (lease) {
+			lease->alive_ms = now_ms();
+			alive[count++] = lease;
+		}
+	}
+	wire_begin(&head, "alive", 1);
+	wire_put_array(&head, count);
+	for (uint32_t i = 0; i < count; i++) {
+		wire_put_array(&head, 2);
+		wire_put_int(&head, alive[i]->fence);
+		wire_put_int(&head, alive[i]->last);
+	}
+	request_answer(request, &head);
+}
+
+static void note_budget(struct hub *hub, const struct lease *lease, const struct wire_fields *fields)
+{
+	struct source *source = source_named(hub, text_of(lease->source));
+	int64_t remaining, reset_ms;
+
+	if (source && wire_int(fields, 2, &remaining) && wire_int(fields, 3, &reset_ms) && remaining >= 0) {
+		source->budget_per_min = remaining * 60000 / (reset_ms > 1000 ? reset_ms : 1000);
+	}
+}
+
+static void on_done(struct request *request)
+{
+	struct hub *hub = request->hub;
+	struct lease *lease = lease_for(request);
+	struct intake none = {0};
+	struct err err = {0};
+	int64_t next_due_ms, last;
+	enum status status;
+
+	if (!lease) {
+		return;
+	}
+	if (!wire_int(request->fields, 1, &next_due_ms) || next_due_ms < 0 || next_due_ms > 7 * 86400000LL) {
+		request_refuse(request, "malformed", -1, "done needs a fence and next_due_ms of 0 to 7 days");
+		return;
+	}
+	last = lease->last;
+	note_budget(hub, lease, request->fields);
+	status = batch_begin(hub, &err);
+	if (status == OK) {
+		status = lease_end(hub, lease, next_due_ms, &err);
+	}
+	if (status != OK) {
+		batch_break(hub, &err);
+		request_fail(request, &err);
+		return;
+	}
+	answer_ack(request, last, &none);
+}
+
+static const struct command commands[] = {
+	{"publish", on_publish}, {"claim", on_claim},     {"heartbeat", on_heartbeat},
+	{"done", on_done},       {"targets", on_targets}, {.name = NULL},
+};
+
+int on_ingest(zloop_t *loop, zsock_t *socket, void *arg)
+{
+	(void)loop, (void)socket;
+	port_drain(arg, PORT_INGEST, commands);
+	return 0;
+}

@@ -1,0 +1,172 @@
+/* One envelope of a publish: normalised, compared, logged; what can't be read is set aside with its reason.
+ */
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+#include "common/raw.h"
+#include "common/record.h"
+#include "normalizer/hub.h"
+#include "normalizer/provider.h"
+
+#include <stdlib.h>
+#include <zstd.h>
+
+#define GONE_MISSES   3       /* so many 404s … */
+#define GONE_AFTER_MS 3600000 /* … over so long make a build finished (DESIGN.md section 4) */
+#define GONE_RETRY_MS 1800000 /* between two of them */
+#define ZSTD_LEVEL    1
+
+enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
+			const char *reason, struct text body, struct err *err)
+{
+	log_warn("hub.dead_letter", STR("stage", stage), STR("reason", reason));
+	hub->counts.dead++;
+	return db_run(&hub->db, SQL_DEAD_PUT, err,
+		      "itttt"
+		      "b",
+		      wall_ms(), text_of(stage), target, key, text_of(reason), body);
+}
+
+/* The raw archive: changed records only, so that they can be made anew after a fix. */
+static enum status archive(struct hub *hub, struct text target, struct text key, struct text envelope,
+			   struct err *err)
+{
+	size_t bound = ZSTD_compressBound(envelope.size);
+	char *packed = malloc(bound);
+	enum status status;
+	size_t size;
+
+	if (!packed) {
+		return err_set(err, ERR_SYS, "out of memory for the raw archive");
+	}
+	size = ZSTD_compress(packed, bound, envelope.at, envelope.size, ZSTD_LEVEL);
+	if (ZSTD_isError(size)) {
+		status = err_set(err, ERR_SYS, "raw archive: %s", ZSTD_getErrorName(size));
+	} else {
+		status = db_run(&hub->db, SQL_RAW_ADD, err,
+				"itti"
+				"b",
+				wall_ms(), target, key, hub->next - 1, (struct text){packed, size});
+	}
+	free(packed);
+	return status;
+}
+
+static enum status apply_all(struct hub *hub, struct build *builds, size_t count,
+			     const struct observation *seen, struct intake *counts, bool *changed,
+			     struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum change change;
+		enum status status = record_apply(hub, &builds[i], seen, &change, err);
+		if (status != OK) {
+			return status;
+		}
+		counts->fresh += change == CHANGE_NEW;
+		counts->unchanged += change == CHANGE_NONE;
+		counts->stale += change == CHANGE_STALE;
+		*changed |= change == CHANGE_NEW;
+	}
+	return OK;
+}
+
+static enum status take_build(struct hub *hub, const struct raw *raw, const struct observation *seen,
+			      struct text envelope, struct intake *counts, struct err *err)
+{
+	const struct provider *provider = provider_find(raw->provider);
+	struct normal_notes notes = {0};
+	struct build *builds = NULL;
+	struct err why = {0};
+	size_t count = 0;
+	bool changed = false;
+	enum status status;
+
+	if (!provider) {
+		return dead_letter(hub, "normalize", seen->target, seen->key,
+				   "no normalizer for this provider", envelope, err);
+	}
+	if (provider->normalize(raw, &hub->arena, &builds, &count, &notes, &why) != OK) {
+		return dead_letter(hub, "normalize", seen->target, seen->key, why.text, envelope, err);
+	}
+	for (size_t i = 0; i < count; i++) {
+		builds[i].version = INT_NULL;
+		builds[i].origin = raw->origin == ORIGIN_BACKFILL ? ORIGIN_BACKFILL : ORIGIN_LIVE;
+	}
+	status = apply_all(hub, builds, count, seen, counts, &changed, err);
+	return status == OK && changed ? archive(hub, seen->target, seen->key, envelope, err) : status;
+}
+
+/* Reads the latest record of an open build and finishes it: the provider doesn't know it any more. */
+static enum status finish_gone(struct hub *hub, int64_t seq, const struct observation *seen,
+			       struct intake *counts, struct err *err)
+{
+	struct build build;
+	struct text bytes;
+	sqlite3_stmt *row;
+	char *copy = NULL;
+	enum status status = db_query(&hub->db, SQL_LOG_GET, &row, err, "i", seq);
+
+	if (status == OK && row) {
+		bytes = db_text(row, 1);
+		copy = arena_text(&hub->arena, bytes.at, bytes.size);
+	}
+	db_done(&hub->db, SQL_LOG_GET);
+	if (status != OK || !copy) {
+		return status;
+	}
+	if ((status = build_unpack(copy, bytes.size, &hub->arena, &build, err)) != OK) {
+		return status;
+	}
+	build.state = STATE_FINISHED;
+	build.result = RESULT_NULL;
+	build.provider_state = TEXT("gone");
+	build.origin = ORIGIN_LIVE;
+	return apply_all(hub, &build, 1, seen, counts, &(bool){false}, err);
+}
+
+static enum status take_gone(struct hub *hub, const struct raw *raw, const struct observation *seen,
+			     struct intake *counts, struct err *err)
+{
+	int64_t seq = 0;
+	sqlite3_stmt *row;
+	enum status status = db_run(&hub->db, SQL_BUILD_MISSED, err, "iitt", raw->observed_at,
+				    wall_ms() + GONE_RETRY_MS, seen->target, seen->key);
+
+	if (status != OK) {
+		return status;
+	}
+	status = db_query(&hub->db, SQL_BUILD_GONE, &row, err, "ttii", seen->target, seen->key,
+			  (int64_t)GONE_MISSES, raw->observed_at - GONE_AFTER_MS);
+	if (row) {
+		seq = sqlite3_column_int64(row, 0);
+	}
+	db_done(&hub->db, SQL_BUILD_GONE);
+	return status == OK && seq ? finish_gone(hub, seq, seen, counts, err) : status;
+}
+
+enum status intake_envelope(struct hub *hub, const struct lease *lease, struct text bytes,
+			    struct intake *counts, struct err *err)
+{
+	struct observation seen = {.target = text_of(lease->target)};
+	struct err why = {0};
+	struct raw raw;
+
+	arena_reset(&hub->arena);
+	if (raw_unpack(bytes.at, bytes.size, &raw, &why) != OK) {
+		return dead_letter(hub, "envelope", seen.target, TEXT(""), why.text, bytes, err);
+	}
+	seen.key = raw.key;
+	seen.observed_at = raw.observed_at;
+	seen.poll_ms = hub_poll_ms(hub, lease->source);
+	switch ((enum raw_kind)raw.kind) {
+	case RAW_BUILD:
+		return take_build(hub, &raw, &seen, bytes, counts, err);
+	case RAW_GONE:
+		return take_gone(hub, &raw, &seen, counts, err);
+	case RAW_OVERSIZE:
+		return dead_letter(hub, "oversize", seen.target, seen.key,
+				   "this build is over the size that the bus carries", (struct text){0}, err);
+	case RAW_NULL:
+		break;
+	}
+	return dead_letter(hub, "envelope", seen.target, seen.key, "unknown kind", bytes, err);
+}

@@ -1,0 +1,132 @@
+/* buildbus-normalizer: the hub between fetchers and sinks, with a durable log. */
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+#include "normalizer/hub.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
+#define PEER_QUEUE    1000       /* messages that one peer may have waiting */
+
+static enum status bind_router(zsock_t **out, const char *endpoint, const char *key, struct err *err)
+{
+	zsock_t *socket = zsock_new(ZMQ_ROUTER);
+
+	if (!socket) {
+		return err_sys(err, "bus.%s: no socket", key);
+	}
+	*out = socket;
+	zsock_set_router_mandatory(socket, 1);
+	zsock_set_linger(socket, 200);
+	zsock_set_sndhwm(socket, PEER_QUEUE);
+	zsock_set_rcvhwm(socket, PEER_QUEUE);
+	zsock_set_maxmsgsize(socket, WIRE_MESSAGE_MAX);
+	zsock_set_heartbeat_ivl(socket, 5000);
+	zsock_set_heartbeat_timeout(socket, 15000);
+	if (zsock_bind(socket, "%s", endpoint) < 0) {
+		return err_set(err, ERR_CONFIG,
+			       "bus.%s: %s can't be bound (%s): stop what listens there, or choose another "
+			       "address",
+			       key, endpoint, zmq_strerror(errno));
+	}
+	return OK;
+}
+
+static enum status load_state(struct hub *hub, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_LOG_HEAD, &row, err, "");
+
+	hub->head = row ? sqlite3_column_int64(row, 0) : 0;
+	db_done(&hub->db, SQL_LOG_HEAD);
+	hub->next = hub->head + 1;
+	if (status != OK || (status = db_meta_get(&hub->db, "epoch", &hub->epoch, err)) != OK ||
+	    (status = db_meta_get(&hub->db, "counter", &hub->counter, err)) != OK ||
+	    (status = db_meta_get(&hub->db, "builds", &hub->builds, err)) != OK) {
+		return status;
+	}
+	return lease_load(hub, err);
+}
+
+static enum status hub_open(void *state, struct process_context *context, struct err *err)
+{
+	struct hub *hub = state;
+	const struct bus_config *bus = &context->config.bus;
+	enum status status;
+
+	hub->context = context;
+	hub->db.lock_fd = -1;
+	hub->taking = true;
+	hub->started_ms = now_ms();
+	arena_init(&hub->arena, RAW_ARENA_MAX);
+	if ((status = db_open(&hub->db, bus->state_dir, err)) != OK ||
+	    (status = load_state(hub, err)) != OK ||
+	    (status = targets_load(hub, &context->config, err)) != OK) {
+		return status;
+	}
+	upkeep_disk(hub);
+	if ((status = bind_router(&hub->ingest, bus->ingest, "ingest", err)) != OK ||
+	    (status = bind_router(&hub->feed, bus->feed, "feed", err)) != OK) {
+		return status;
+	}
+	zloop_reader(context->loop, hub->ingest, on_ingest, hub);
+	zloop_reader(context->loop, hub->feed, on_feed, hub);
+	zloop_timer(context->loop, 1000, 0, on_upkeep, hub);
+	log_info("hub.open", STR("state_dir", bus->state_dir), NUM("head", hub->head),
+		 NUM("builds", hub->builds), NUM("leases", hub->lease_count));
+	return OK;
+}
+
+static void hub_reload(void *state, struct config *fresh)
+{
+	struct hub *hub = state;
+	struct err err = {0};
+
+	batch_end(hub);
+	if (targets_load(hub, fresh, &err) != OK) {
+		log_error("hub.reload_failed", STR("why", err.text));
+	}
+}
+
+static void hub_drain(void *state)
+{
+	struct hub *hub = state;
+
+	batch_end(hub);
+	process_stop(hub->context, OK, NULL);
+}
+
+static void hub_close(void *state)
+{
+	struct hub *hub = state;
+
+	if (!hub->context) {
+		return;
+	}
+	zsock_destroy(&hub->ingest);
+	zsock_destroy(&hub->feed);
+	recent_cut(&hub->recent, hub->recent.first);
+	session_forget_all(hub);
+	lease_forget_all(hub);
+	targets_fini(hub);
+	batch_fini(hub);
+	wire_fini(&hub->in);
+	arena_fini(&hub->arena);
+	db_close(&hub->db);
+}
+
+static const struct process normalizer = {
+	.name = "normalizer",
+	.summary = "the hub: takes raw builds from fetchers, keeps them, feeds records to sinks",
+	.state_size = sizeof(struct hub),
+	.open = hub_open,
+	.drain = hub_drain,
+	.reload = hub_reload,
+	.close = hub_close,
+};
+
+int main(int argc, char **argv)
+{
+	return process_main(&normalizer, argc, argv);
+}

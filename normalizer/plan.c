@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "normalizer/plan.h"
+
+#include "common/arena.h"
+#include "common/record.h"
+
+#include <stdlib.h>
+
+/* What the hub needs to know of a source of any kind; each kind names its slugs in its own key. */
+struct part {
+	char *organization;
+	struct config_list slugs;
+	int64_t poll_ms;
+};
+
+static const struct config_row buildkite_part[] = {
+	{.key = "organization_slug",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct part, organization),
+	 .required = true},
+	{.key = "pipeline_slug",
+	 .type = CONFIG_LIST,
+	 .offset = offsetof(struct part, slugs),
+	 .required = true},
+	{.key = "poll_interval",
+	 .type = CONFIG_DURATION,
+	 .offset = offsetof(struct part, poll_ms),
+	 .fallback = "30s",
+	 .min = 1000},
+	CONFIG_END,
+};
+
+static const struct {
+	const char *kind;
+	const struct config_row *rows;
+} kinds[] = {
+	{"buildkite", buildkite_part},
+};
+
+static const struct config_row *rows_of(const char *kind)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(kind, kinds[i].kind) == 0) {
+			return kinds[i].rows;
+		}
+	}
+	return NULL;
+}
+
+/* "acme" and "web" → "buildkite:acme/web"; the parts are encoded as in a record's id, "*" stays. */
+static char *target_name(const char *source, const char *organization, const char *slug)
+{
+	struct arena arena;
+	char *name = NULL, *first, *second;
+
+	arena_init(&arena, 65536);
+	first = arena_text(&arena, "", 0);
+	if (organization) {
+		char *part = id_part(&arena, text_of(organization));
+		first = part ? arena_format(&arena, "%s/", part) : NULL;
+	}
+	second = strcmp(slug, "*") == 0 ? arena_text(&arena, "*", 1) : id_part(&arena, text_of(slug));
+	if (first && second && asprintf(&name, "%s:%s%s", source, first, second) < 0) {
+		name = NULL;
+	}
+	arena_fini(&arena);
+	return name;
+}
+
+static enum status add_targets(struct plan *plan, const struct part *part, struct err *err)
+{
+	struct plan_target *targets =
+		realloc(plan->targets, (plan->target_count + part->slugs.count + 1) * sizeof *targets);
+
+	if (!targets) {
+		return err_set(err, ERR_SYS, "out of memory for the targets");
+	}
+	plan->targets = targets;
+	for (size_t i = 0; i < part->slugs.count; i++) {
+		char *name = target_name(plan->sources[plan->source_count - 1].name, part->organization,
+					 part->slugs.items[i]);
+		if (!name) {
+			return err_set(err, ERR_SYS, "out of memory for the targets");
+		}
+		plan->targets[plan->target_count++] =
+			(struct plan_target){.name = name, .source = plan->source_count - 1};
+	}
+	return OK;
+}
+
+static enum status add_source(struct plan *plan, const struct config *config,
+			      const struct config_section *section, struct err *err)
+{
+	const struct config_row *rows = rows_of(section->kind);
+	struct part part = {0};
+	enum status status;
+
+	if (!rows) {
+		return OK; /* a kind that brings builds by other ways */
+	}
+	status = config_read_part(config, section, rows, &part, err);
+	if (status == OK) {
+		plan->sources[plan->source_count++] = (struct plan_source){
+			.name = strdup(section->name), .provider = section->kind, .poll_ms = part.poll_ms};
+		status = add_targets(plan, &part, err);
+	}
+	config_free(rows, &part);
+	return status;
+}
+
+enum status plan_read(struct plan *plan, const struct config *config, struct err *err)
+{
+	enum status status = OK;
+
+	*plan = (struct plan){.sources = calloc(config->section_count + 1, sizeof *plan->sources)};
+	if (!plan->sources) {
+		return err_set(err, ERR_SYS, "out of memory for the sources");
+	}
+	for (size_t i = 0; status == OK && i < config->section_count; i++) {
+		if (config->sections[i].side == SECTION_SOURCE) {
+			status = add_source(plan, config, &config->sections[i], err);
+		}
+	}
+	return status;
+}
+
+void plan_fini(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->target_count; i++) {
+		free(plan->targets[i].name);
+	}
+	for (size_t i = 0; i < plan->source_count; i++) {
+		free(plan->sources[i].name);
+	}
+	free(plan->targets);
+	free(plan->sources);
+	*plan = (struct plan){0};
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "normalizer/port.h"
+
+#define MESSAGES_A_TURN 64 /* then the other sockets and timers have their turn */
+
+void request_refuse(struct request *request, const char *code, int64_t retry_ms, const char *detail)
+{
+	reply_error(request->hub, request->port, request->identity, code, retry_ms, detail, request->fence);
+}
+
+void request_fail(struct request *request, const struct err *err)
+{
+	if (err->status == ERR_DATA) {
+		request_refuse(request, "malformed", -1, err->text);
+	} else {
+		request_refuse(request, err->status == ERR_AGAIN ? "full" : "internal", FULL_RETRY_MS,
+			       err->text);
+	}
+}
+
+void request_answer(struct request *request, struct wire_head *head)
+{
+	struct wire_message message = {0};
+
+	if (wire_end(head, &message) == OK) {
+		reply_send(request->hub, request->port, request->identity, &message, request->fence);
+	}
+	wire_fini(&message);
+}
+
+static void dispatch(struct request *request, const struct command *commands)
+{
+	struct text name = request->fields->command;
+	char shown[64];
+
+	for (; commands->name; commands++) {
+		if (text_is(name, commands->name)) {
+			commands->run(request);
+			return;
+		}
+	}
+	snprintf(shown, sizeof shown, "%.*s", (int)(name.size < 32 ? name.size : 32), name.at);
+	request_refuse(request, "command", -1, shown);
+}
+
+/* received: what wire_receive said; a message over its bounds still gets an answer. */
+static void handle(struct request *request, enum status received, const struct err *err,
+		   const struct command *commands)
+{
+	struct wire_fields fields = {0};
+	struct err why = {0};
+	int64_t version;
+
+	request->fields = &fields;
+	if (received != OK) {
+		request_refuse(request, "oversize", -1, err->text);
+		return;
+	}
+	if (wire_read(&request->hub->in, &fields, &version, &why) != OK) {
+		request_refuse(request, "malformed", -1, why.text);
+	} else if (version != WIRE_VERSION) {
+		request_refuse(request, "version", -1, "[1]");
+	} else {
+		dispatch(request, commands);
+	}
+	wire_fields_fini(&fields);
+}
+
+void port_drain(struct hub *hub, enum port port, const struct command *commands)
+{
+	void *socket = zsock_resolve(port == PORT_INGEST ? hub->ingest : hub->feed);
+	enum status status = OK;
+	struct err err = {0};
+
+	for (int i = 0; i < MESSAGES_A_TURN && status != ERR_AGAIN; i++) {
+		zmq_msg_t identity;
+		struct request request = {.hub = hub, .port = port, .identity = &identity};
+
+		zmq_msg_init(&identity);
+		status = wire_receive(socket, &identity, &hub->in, &err);
+		if (status == OK || status == ERR_DATA) {
+			handle(&request, status, &err, commands);
+			batch_check(hub);
+		} else if (status != ERR_AGAIN) {
+			process_stop(hub->context, status, &err);
+			status = ERR_AGAIN;
+		}
+		zmq_msg_close(&identity);
+	}
+}

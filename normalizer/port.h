@@ -1,0 +1,30 @@
+/* What ingest and feed share: reading a request, checking it, answering it. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "normalizer/hub.h"
+
+#define NAME_MAX_BYTES 512 /* of a sink, worker, provider (docs/protocol.md section 1) */
+#define FULL_RETRY_MS  2000
+
+struct request {
+	struct hub *hub;
+	enum port port;
+	const zmq_msg_t *identity;
+	const struct wire_fields *fields;
+	int64_t fence; /* that it names, 0: none; goes into ack and error */
+};
+
+struct command {
+	const char *name;
+	void (*run)(struct request *request);
+};
+
+/* Answers error{code, retry_ms, detail}; retry_ms < 0: never; detail NULL: nil. */
+void request_refuse(struct request *request, const char *code, int64_t retry_ms, const char *detail);
+/* The same for what the hub itself could not do: full, internal; ERR_DATA: malformed. */
+void request_fail(struct request *request, const struct err *err);
+/* Answers with head, after the commit if a transaction runs. */
+void request_answer(struct request *request, struct wire_head *head);
+/* Reads and runs what the socket holds, a bounded number of messages a turn. commands ends with a NULL name.
+ */
+void port_drain(struct hub *hub, enum port port, const struct command *commands);

@@ -1,0 +1,137 @@
+/* Change detection and versions: which observation of a build becomes a record (DESIGN.md section 4). */
+/* SPDX-License-Identifier: MIT */
+#include "common/record.h"
+#include "normalizer/hub.h"
+
+#define VISIT_MAX_MS 3600000 /* an open build is visited at least hourly */
+
+struct latest {
+	bool known;
+	bool other_uid; /* another build under the same id: the pipeline was made anew */
+	int64_t seq, version, observed_at, attempt, hash;
+	bool finished;
+};
+
+static enum status latest_get(struct hub *hub, const struct build *build, struct latest *latest,
+			      struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_BUILD_GET, &row, err, "t", build->id);
+
+	*latest = (struct latest){.known = row != NULL};
+	if (row) {
+		struct text uid = db_text(row, 0);
+		latest->other_uid = uid.at && build->uid.at && !text_same(uid, build->uid);
+		latest->seq = sqlite3_column_int64(row, 1);
+		latest->version = sqlite3_column_int64(row, 2);
+		latest->observed_at = sqlite3_column_int64(row, 3);
+		latest->attempt = sqlite3_column_int64(row, 4);
+		latest->finished = sqlite3_column_int64(row, 5);
+		latest->hash = sqlite3_column_int64(row, 6);
+	}
+	db_done(&hub->db, SQL_BUILD_GET);
+	return status;
+}
+
+/* On a tie (`Date` has whole seconds) the higher attempt, then finished, then the later arrival wins. */
+static bool is_stale(const struct latest *latest, const struct build *build, int64_t observed_at)
+{
+	if (observed_at != latest->observed_at) {
+		return observed_at < latest->observed_at;
+	}
+	if (build->attempt != latest->attempt) {
+		return build->attempt < latest->attempt;
+	}
+	return latest->finished && build->state != STATE_FINISHED;
+}
+
+/* Ever less often as it ages: age/60, not under poll_interval, not over 1 h. Age is in the provider's time.
+ */
+static int64_t next_visit(const struct build *build, const struct observation *seen)
+{
+	int64_t age = build->created_at == INT_NULL ? 0 : seen->observed_at - build->created_at;
+	int64_t wait = age / 60;
+
+	wait = wait < seen->poll_ms ? seen->poll_ms : wait;
+	return wall_ms() + (wait > VISIT_MAX_MS ? VISIT_MAX_MS : wait);
+}
+
+static enum status append(struct hub *hub, struct build *build, const struct latest *latest,
+			  const struct observation *seen, uint64_t hash, struct err *err)
+{
+	int64_t seq = hub->next, now = wall_ms();
+	msgpack_sbuffer packed;
+	enum status status;
+
+	build->version = seen->observed_at;
+	if (latest->known && build->version <= latest->version) {
+		build->version = latest->version + 1;
+	}
+	msgpack_sbuffer_init(&packed);
+	build_pack(build, &packed, NULL);
+	status = db_run(&hub->db, SQL_LOG_ADD, err, "iitb", seq, now, build->id,
+			(struct text){packed.data, packed.size});
+	if (status == OK && latest->known) {
+		status = db_run(&hub->db, SQL_SUPERSEDED_ADD, err, "ii", latest->seq, now);
+	}
+	if (status == OK) {
+		status = db_run(&hub->db, SQL_BUILD_PUT, err, "ttiiiiiitti", build->id, build->uid, seq,
+				build->version, seen->observed_at, build->attempt,
+				(int64_t)(build->state == STATE_FINISHED), (int64_t)hash, seen->target,
+				seen->key, next_visit(build, seen));
+	}
+	if (status == OK && recent_put(&hub->recent, seq, &packed) != OK) {
+		status = err_set(err, ERR_SYS, "out of memory for record %lld", (long long)seq);
+	}
+	msgpack_sbuffer_destroy(&packed);
+	if (status == OK) {
+		hub->next++;
+		hub->batch.records++;
+		hub->builds += !latest->known;
+	}
+	return status;
+}
+
+static enum status find_latest(struct hub *hub, struct build *build, struct latest *latest, struct err *err)
+{
+	enum status status = latest_get(hub, build, latest, err);
+
+	if (status != OK || !latest->other_uid) {
+		return status;
+	}
+	build->id.at = arena_format(&hub->arena, "%.*s~%.*s", TEXT_FMT(build->id),
+				    (int)(build->uid.size < 8 ? build->uid.size : 8), build->uid.at);
+	if (!build->id.at) {
+		return err_set(err, ERR_SYS, "out of memory for a build's id");
+	}
+	build->id.size = strlen(build->id.at);
+	return latest_get(hub, build, latest, err);
+}
+
+enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
+			 enum change *change, struct err *err)
+{
+	struct latest latest;
+	uint64_t hash;
+	enum status status = find_latest(hub, build, &latest, err);
+
+	if (status != OK) {
+		return status;
+	}
+	hash = build_hash(build);
+	if (latest.known && is_stale(&latest, build, seen->observed_at)) {
+		*change = CHANGE_STALE;
+		return OK;
+	}
+	if (latest.known && (int64_t)hash == latest.hash) {
+		*change = CHANGE_NONE;
+		/* A finished build that is seen unchanged within the same second needs no write. */
+		if (latest.finished && seen->observed_at == latest.observed_at) {
+			return OK;
+		}
+		return db_run(&hub->db, SQL_BUILD_SEEN, err, "iit", seen->observed_at,
+			      next_visit(build, seen), build->id);
+	}
+	*change = CHANGE_NEW;
+	return append(hub, build, &latest, seen, hash, err);
+}

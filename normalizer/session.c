@@ -1,0 +1,294 @@
+/* The readers of the feed: what each has, what it gets next. */
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+#include "normalizer/hub.h"
+
+#include <stdlib.h>
+
+#define RANGE_RECORDS_MAX 256
+#define RANGE_BYTES_MAX   (1 << 20)
+#define BUSY_RETRY_MAX_MS 1000
+
+static void session_fini(struct session *session)
+{
+	free(session->name);
+	zmq_msg_close(&session->identity);
+}
+
+void session_close(struct hub *hub, struct session *session)
+{
+	session_fini(session);
+	*session = hub->sessions[--hub->session_count];
+}
+
+void session_forget_all(struct hub *hub)
+{
+	while (hub->session_count) {
+		session_close(hub, &hub->sessions[hub->session_count - 1]);
+	}
+	free(hub->sessions);
+	hub->sessions = NULL;
+	hub->session_capacity = 0;
+}
+
+struct session *session_of(struct hub *hub, int64_t number)
+{
+	for (size_t i = 0; i < hub->session_count; i++) {
+		if (hub->sessions[i].number == number) {
+			return &hub->sessions[i];
+		}
+	}
+	return NULL;
+}
+
+static struct session *session_named(struct hub *hub, struct text name)
+{
+	for (size_t i = 0; i < hub->session_count; i++) {
+		if (hub->sessions[i].name && text_is(name, hub->sessions[i].name)) {
+			return &hub->sessions[i];
+		}
+	}
+	return NULL;
+}
+
+/* Named: position and note from its row, which is made if it is the first time. */
+static enum status recall(struct hub *hub, struct session *session, struct text *note, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_SINK_GET, &row, err, "t", text_of(session->name));
+	bool known = row != NULL;
+
+	if (row) {
+		struct text kept = db_text(row, 2);
+		session->position = sqlite3_column_int64(row, 0);
+		session->fresh_to = sqlite3_column_int64(row, 1);
+		if (kept.at) {
+			*note = (struct text){arena_text(&hub->arena, kept.at, kept.size), kept.size};
+		}
+	}
+	db_done(&hub->db, SQL_SINK_GET);
+	if (status != OK) {
+		return status;
+	}
+	if (known) {
+		return db_run(&hub->db, SQL_SINK_SEEN, err, "it", wall_ms(), text_of(session->name));
+	}
+	session->fresh_to = hub->head;
+	return db_run(&hub->db, SQL_SINK_ADD, err, "tii", text_of(session->name), hub->head, wall_ms());
+}
+
+static struct session *add(struct hub *hub, const struct session *values)
+{
+	if (hub->session_count == hub->session_capacity) {
+		size_t capacity = hub->session_capacity ? hub->session_capacity * 2 : 8;
+		struct session *sessions = realloc(hub->sessions, capacity * sizeof *sessions);
+		if (!sessions) {
+			return NULL;
+		}
+		hub->sessions = sessions;
+		hub->session_capacity = capacity;
+	}
+	hub->sessions[hub->session_count] = *values;
+	return &hub->sessions[hub->session_count++];
+}
+
+/* Another live holder of the name: how long it may still live. 0: the name is free now. */
+static int64_t busy_for(struct hub *hub, struct text name, int64_t old)
+{
+	struct session *holder = name.at ? session_named(hub, name) : NULL;
+	int64_t left;
+
+	if (!holder) {
+		return 0;
+	}
+	left = WIRE_LEASE_TTL_MS - (now_ms() - holder->alive_ms);
+	if (holder->number == old || left <= 0) {
+		session_close(hub, holder);
+		return 0;
+	}
+	return left > BUSY_RETRY_MAX_MS ? BUSY_RETRY_MAX_MS : left;
+}
+
+enum status session_open(struct hub *hub, struct text name, int64_t old, const struct position *from,
+			 const zmq_msg_t *identity, struct session **out, struct text *note, int64_t *busy_ms,
+			 struct err *err)
+{
+	struct session session = {.alive_ms = now_ms(), .fresh_to = hub->head};
+	enum status status;
+
+	*out = NULL;
+	*note = (struct text){0};
+	arena_reset(&hub->arena);
+	*busy_ms = busy_for(hub, name, old);
+	if (*busy_ms > 0) {
+		return OK;
+	}
+	if ((status = batch_begin(hub, err)) != OK) {
+		return status;
+	}
+	session.number = ++hub->counter;
+	zmq_msg_init(&session.identity);
+	zmq_msg_copy(&session.identity, (zmq_msg_t *)(uintptr_t)identity);
+	if (!name.at) {
+		bool same_epoch = from && from->epoch == hub->epoch;
+		session.position = same_epoch && from->seq <= hub->head ? from->seq : 0;
+		session.fresh_to = same_epoch ? session.position : hub->head;
+	} else if (!(session.name = strndup(name.at, name.size))) {
+		status = err_set(err, ERR_SYS, "out of memory for a session");
+	} else {
+		status = recall(hub, &session, note, err);
+	}
+	session.sent = session.position;
+	if (status == OK) {
+		status = db_meta_set(&hub->db, "counter", hub->counter, err);
+	}
+	if (status == OK && !(*out = add(hub, &session))) {
+		status = err_set(err, ERR_SYS, "out of memory for a session");
+	}
+	if (status != OK) {
+		session_fini(&session);
+		batch_break(hub, err);
+	}
+	return status;
+}
+
+void session_expire(struct hub *hub)
+{
+	int64_t now = now_ms();
+
+	for (size_t i = hub->session_count; i-- > 0;) {
+		struct session *session = &hub->sessions[i];
+		if (now - session->alive_ms >= WIRE_LEASE_TTL_MS) {
+			log_warn("feed.expired", STR("sink", session->name), NUM("session", session->number));
+			session_close(hub, session);
+		}
+	}
+}
+
+/* One range being built: bodies are collected first, because the head lists their seqs. */
+struct range {
+	int64_t first, last;
+	int64_t seqs[RANGE_RECORDS_MAX];
+	uint32_t count;
+	size_t bytes;
+	struct wire_message bodies; /* [0] is a place for the head */
+};
+
+static bool range_full(const struct range *range, int64_t limit)
+{
+	return range->count >= limit || range->bytes >= RANGE_BYTES_MAX;
+}
+
+static int64_t limit_of(const struct session *session)
+{
+	return session->credit < RANGE_RECORDS_MAX ? session->credit : RANGE_RECORDS_MAX;
+}
+
+/* From the ring: every seq up to head is there. */
+static enum status fill_recent(struct hub *hub, struct session *session, struct range *range)
+{
+	zmq_msg_t *msg;
+
+	while (range->last < hub->head && !range_full(range, limit_of(session)) &&
+	       (msg = recent_get(&hub->recent, range->last + 1))) {
+		if (wire_body_share(&range->bodies, msg) != OK) {
+			return ERR_SYS;
+		}
+		range->seqs[range->count++] = ++range->last;
+		range->bytes += zmq_msg_size(msg);
+	}
+	return OK;
+}
+
+/* From the database, through a connection that sees committed rows only. */
+static enum status fill_log(struct hub *hub, struct session *session, struct range *range, struct err *err)
+{
+	bool fresh = range->last < session->fresh_to;
+	enum sql which = fresh ? SQL_READ_FEED_FRESH : SQL_READ_FEED;
+	int64_t to = fresh ? session->fresh_to : hub->head;
+	int64_t limit = limit_of(session);
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, which, &row, err, "iii", range->last, to, limit);
+
+	while (status == OK && row && !range_full(range, limit)) {
+		struct text record = db_text(row, 1);
+		if (wire_body_copy(&range->bodies, record.at, record.size) != OK) {
+			status = err_set(err, ERR_SYS, "out of memory for the feed");
+			break;
+		}
+		range->last = range->seqs[range->count++] = sqlite3_column_int64(row, 0);
+		range->bytes += record.size;
+		status = db_next(&hub->db, &row, err);
+	}
+	if (status == OK && !row && !range_full(range, limit)) {
+		range->last = to; /* nothing else up to there */
+	}
+	db_done(&hub->db, which);
+	return status;
+}
+
+static enum status send_range(struct hub *hub, struct session *session, struct range *range, struct err *err)
+{
+	struct wire_message head_message = {0};
+	struct wire_head head;
+	enum status status;
+
+	wire_begin(&head, "records", 4);
+	wire_put_int(&head, session->number);
+	wire_put_int(&head, range->first);
+	wire_put_int(&head, range->last);
+	wire_put_array(&head, range->count);
+	for (uint32_t i = 0; i < range->count; i++) {
+		wire_put_int(&head, range->seqs[i]);
+	}
+	status = wire_end(&head, &head_message);
+	if (status == OK) {
+		zmq_msg_move(&range->bodies.frames[0], &head_message.frames[0]);
+		status = wire_send(zsock_resolve(hub->feed), &session->identity, &range->bodies, err);
+	}
+	wire_fini(&head_message);
+	return status;
+}
+
+/* Sends one range. False: nothing more can go to this session now. */
+static bool pump_one(struct hub *hub, struct session *session)
+{
+	struct range range = {.first = session->sent + 1, .last = session->sent};
+	struct err err = {0};
+	enum status status;
+
+	if (session->sent >= hub->head || session->credit <= 0) {
+		return false;
+	}
+	status = wire_body_copy(&range.bodies, "", 0);
+	if (status == OK && range.last >= session->fresh_to) {
+		status = fill_recent(hub, session, &range);
+	}
+	if (status == OK && range.count == 0) {
+		status = fill_log(hub, session, &range, &err);
+	}
+	if (status == OK) {
+		status = send_range(hub, session, &range, &err);
+	}
+	wire_fini(&range.bodies);
+	if (status == OK) {
+		session->sent = range.last;
+		session->credit -= range.count;
+		hub->counts.sent += range.count;
+	} else if (status == ERR_SYS || status == ERR_CONFIG) {
+		process_stop(hub->context, status, &err);
+	}
+	return status ==
+	       OK; /* ERR_REMOTE: gone, it will attach again; ERR_AGAIN: full, its next sign goes on */
+}
+
+void feed_pump(struct hub *hub)
+{
+	if (hub->batch.open) {
+		return; /* after the commit */
+	}
+	for (size_t i = 0; i < hub->session_count; i++) {
+		while (pump_one(hub, &hub->sessions[i])) {
+		}
+	}
+}

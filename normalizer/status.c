@@ -1,0 +1,192 @@
+/* What `buildbus status` shows: a map, built from memory and a few indexed reads. */
+/* SPDX-License-Identifier: MIT */
+#include "normalizer/hub.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#define ROWS_MAX 10000
+
+static void put_pair(struct wire_head *head, const char *key, int64_t value)
+{
+	wire_put_string(head, key);
+	wire_put_int(head, value);
+}
+
+static struct lease *lease_on(struct hub *hub, struct text target)
+{
+	for (size_t i = 0; i < hub->lease_count; i++) {
+		if (text_is(target, hub->leases[i].target)) {
+			return &hub->leases[i];
+		}
+	}
+	return NULL;
+}
+
+static void put_lease(struct wire_head *head, const struct lease *lease)
+{
+	wire_put_string(head, "lease");
+	if (!lease) {
+		wire_put_nil(head);
+		return;
+	}
+	wire_put_map(head, 4);
+	wire_put_string(head, "worker");
+	wire_put_string(head, lease->worker);
+	put_pair(head, "fence", lease->fence);
+	put_pair(head, "last", lease->last);
+	put_pair(head, "age_ms", wall_ms() - lease->since_ms);
+}
+
+static void put_target(struct hub *hub, struct wire_head *head, sqlite3_stmt *row)
+{
+	struct text name = db_text(row, 0);
+
+	wire_put_map(head, 6);
+	wire_put_string(head, "target");
+	wire_put_text(head, name);
+	wire_put_string(head, "due_in_ms");
+	if (sqlite3_column_type(row, 1) == SQLITE_NULL) {
+		wire_put_nil(head);
+	} else {
+		wire_put_int(head, sqlite3_column_int64(row, 1) - wall_ms());
+	}
+	wire_put_string(head, "visited_ms_ago");
+	if (sqlite3_column_type(row, 2) == SQLITE_NULL) {
+		wire_put_nil(head);
+	} else {
+		wire_put_int(head, wall_ms() - sqlite3_column_int64(row, 2));
+	}
+	put_pair(head, "open", sqlite3_column_int64(row, 3));
+	put_pair(head, "cursor_bytes", sqlite3_column_int64(row, 4));
+	put_lease(head, lease_on(hub, name));
+}
+
+static bool attached(const struct hub *hub, struct text name)
+{
+	for (size_t i = 0; i < hub->session_count; i++) {
+		if (hub->sessions[i].name && text_is(name, hub->sessions[i].name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void put_sink(struct hub *hub, struct wire_head *head, sqlite3_stmt *row)
+{
+	struct text name = db_text(row, 0);
+	int64_t position = sqlite3_column_int64(row, 1);
+	bool behind = sqlite3_column_type(row, 5) != SQLITE_NULL;
+
+	wire_put_map(head, 8);
+	wire_put_string(head, "name");
+	wire_put_text(head, name);
+	put_pair(head, "attached", attached(hub, name));
+	put_pair(head, "position", position);
+	put_pair(head, "lag_records", hub->head - position);
+	put_pair(head, "lag_ms", behind ? wall_ms() - sqlite3_column_int64(row, 5) : 0);
+	put_pair(head, "seen_ms_ago", wall_ms() - sqlite3_column_int64(row, 2));
+	put_pair(head, "lapsed", sqlite3_column_type(row, 3) != SQLITE_NULL);
+	put_pair(head, "dead", sqlite3_column_int64(row, 4));
+}
+
+/* A list of unknown length: rows are packed aside and counted. */
+static enum status put_rows(struct hub *hub, struct wire_head *head, const char *key, enum sql which,
+			    void (*put)(struct hub *, struct wire_head *, sqlite3_stmt *), struct err *err)
+{
+	struct wire_head rows;
+	uint32_t count = 0;
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, which, &row, err, "i", (int64_t)ROWS_MAX);
+
+	msgpack_sbuffer_init(&rows.buffer);
+	msgpack_packer_init(&rows.packer, &rows.buffer, msgpack_sbuffer_write);
+	while (status == OK && row) {
+		put(hub, &rows, row);
+		count++;
+		status = db_next(&hub->db, &row, err);
+	}
+	db_done(&hub->db, which);
+	wire_put_string(head, key);
+	wire_put_array(head, count);
+	msgpack_sbuffer_write(&head->buffer, rows.buffer.data, rows.buffer.size);
+	msgpack_sbuffer_destroy(&rows.buffer);
+	return status;
+}
+
+static enum status count_of(struct hub *hub, enum sql which, int64_t *count, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, which, &row, err, "");
+
+	*count = row ? sqlite3_column_int64(row, 0) : 0;
+	db_done(&hub->db, which);
+	return status;
+}
+
+static void put_disk(struct hub *hub, struct wire_head *head)
+{
+	const char *file = sqlite3_db_filename(hub->db.write, "main");
+	struct statvfs disk = {0};
+	struct stat info = {0};
+
+	statvfs(hub->context->config.bus.state_dir, &disk);
+	stat(file, &info);
+	wire_put_string(head, "disk");
+	wire_put_map(head, 5);
+	put_pair(head, "free_bytes", (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
+	put_pair(head, "min_free_bytes", hub->context->config.bus.min_free_bytes);
+	put_pair(head, "taking", hub->taking);
+	put_pair(head, "db_bytes", info.st_size);
+	wire_put_string(head, "why");
+	wire_put_string(head, hub->taking ? NULL : hub->not_taking);
+}
+
+static void put_counts(struct hub *hub, struct wire_head *head)
+{
+	wire_put_string(head, "since_start");
+	wire_put_map(head, 8);
+	put_pair(head, "publishes", hub->counts.publishes);
+	put_pair(head, "changed", hub->counts.changed);
+	put_pair(head, "unchanged", hub->counts.unchanged);
+	put_pair(head, "stale", hub->counts.stale);
+	put_pair(head, "sent", hub->counts.sent);
+	put_pair(head, "acked", hub->counts.acked);
+	put_pair(head, "commits", hub->counts.commits);
+	put_pair(head, "errors", hub->counts.errors);
+}
+
+enum status status_map(struct hub *hub, struct wire_message *out, struct err *err)
+{
+	struct wire_head head;
+	int64_t open = 0, dead = 0;
+	enum status status = count_of(hub, SQL_BUILD_OPEN_COUNT, &open, err);
+
+	if (status == OK) {
+		status = count_of(hub, SQL_DEAD_COUNT, &dead, err);
+	}
+	if (status != OK) {
+		return status;
+	}
+	wire_begin(&head, "status", 1);
+	wire_put_map(&head, 11);
+	wire_put_string(&head, "version");
+	wire_put_string(&head, BUILDBUS_VERSION);
+	put_pair(&head, "epoch", hub->epoch);
+	put_pair(&head, "head", hub->head);
+	put_pair(&head, "uptime_ms", now_ms() - hub->started_ms);
+	put_pair(&head, "builds", hub->builds);
+	put_pair(&head, "open", open);
+	put_pair(&head, "dead", dead);
+	put_disk(hub, &head);
+	put_counts(hub, &head);
+	status = put_rows(hub, &head, "targets", SQL_READ_TARGETS, put_target, err);
+	if (status == OK) {
+		status = put_rows(hub, &head, "sinks", SQL_READ_SINKS, put_sink, err);
+	}
+	if (status != OK) {
+		msgpack_sbuffer_destroy(&head.buffer);
+		return status;
+	}
+	return wire_end(&head, out) == OK ? OK : err_set(err, ERR_SYS, "out of memory for the status");
+}

@@ -1,0 +1,182 @@
+/* Which targets exist: from the configuration and from what discoveries found. */
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+#include "normalizer/hub.h"
+#include "normalizer/plan.h"
+
+#include <stdlib.h>
+
+struct source *source_named(struct hub *hub, struct text name)
+{
+	for (size_t i = 0; i < hub->source_count; i++) {
+		if (text_is(name, hub->sources[i].name)) {
+			return &hub->sources[i];
+		}
+	}
+	return NULL;
+}
+
+int64_t hub_poll_ms(const struct hub *hub, const char *name)
+{
+	struct source *source = source_named((struct hub *)(uintptr_t)hub, text_of(name));
+
+	return source ? source->poll_ms : 30000;
+}
+
+static enum status put(struct hub *hub, struct text name, const char *provider, const char *source,
+		       const char *parent, struct err *err)
+{
+	return db_run(&hub->db, SQL_TARGET_PUT, err, "tttti", name, text_of(provider), text_of(source),
+		      text_of(parent), wall_ms());
+}
+
+/* What the configuration no longer names, and what discoveries that are no longer configured had found, is
+ * retired: not visited, its builds and cursors stay. */
+static enum status put_all(struct hub *hub, const struct plan *plan, struct err *err)
+{
+	enum status status = db_run(&hub->db, SQL_TARGET_DOUBT, err, "");
+
+	for (size_t i = 0; status == OK && i < plan->target_count; i++) {
+		const struct plan_target *target = &plan->targets[i];
+		status = put(hub, text_of(target->name), plan->sources[target->source].provider,
+			     plan->sources[target->source].name, NULL, err);
+	}
+	if (status == OK) {
+		status = db_run(&hub->db, SQL_TARGET_RETIRE_DOUBTED, err, "");
+	}
+	return status == OK ? db_run(&hub->db, SQL_TARGET_RETIRE_ORPHANS, err, "") : status;
+}
+
+static enum status take_sources(struct hub *hub, const struct plan *plan, struct err *err)
+{
+	targets_fini(hub);
+	hub->sources = calloc(plan->source_count + 1, sizeof *hub->sources);
+	for (size_t i = 0; hub->sources && i < plan->source_count; i++) {
+		hub->sources[i] = (struct source){.name = strdup(plan->sources[i].name),
+						  .provider = strdup(plan->sources[i].provider),
+						  .poll_ms = plan->sources[i].poll_ms,
+						  .budget_per_min = -1};
+		hub->source_count++;
+		if (!hub->sources[i].name || !hub->sources[i].provider) {
+			return err_set(err, ERR_SYS, "out of memory for the sources");
+		}
+	}
+	return hub->sources ? OK : err_set(err, ERR_SYS, "out of memory for the sources");
+}
+
+enum status targets_load(struct hub *hub, const struct config *config, struct err *err)
+{
+	struct plan plan = {0};
+	enum status status = plan_read(&plan, config, err);
+
+	if (status == OK) {
+		status = take_sources(hub, &plan, err);
+	}
+	if (status == OK && (status = batch_begin(hub, err)) == OK) {
+		status = put_all(hub, &plan, err);
+		if (status != OK) {
+			batch_break(hub, err);
+		}
+		batch_end(hub);
+	}
+	plan_fini(&plan);
+	return status;
+}
+
+void targets_fini(struct hub *hub)
+{
+	for (size_t i = 0; i < hub->source_count; i++) {
+		free(hub->sources[i].name);
+		free(hub->sources[i].provider);
+	}
+	free(hub->sources);
+	hub->sources = NULL;
+	hub->source_count = 0;
+}
+
+static bool in_list(const msgpack_object_array *slugs, struct text name, size_t prefix)
+{
+	for (uint32_t i = 0; i < slugs->size; i++) {
+		const msgpack_object_str *slug = &slugs->ptr[i].via.str;
+		if (slug->size == name.size - prefix &&
+		    memcmp(slug->ptr, name.at + prefix, slug->size) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Collects the names first: a table must not change under its own cursor. */
+static enum status retire_missing(struct hub *hub, const struct lease *lease,
+				  const msgpack_object_array *slugs, size_t prefix, struct intake *counts,
+				  struct err *err)
+{
+	struct text gone[64];
+	size_t count = 0;
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_TARGET_FOUND, &row, err, "t", text_of(lease->target));
+
+	while (status == OK && row && count < 64) {
+		struct text name = db_text(row, 0);
+		if (!in_list(slugs, name, prefix)) {
+			gone[count].at = arena_text(&hub->arena, name.at, name.size);
+			gone[count].size = name.size;
+			count += gone[count].at != NULL;
+		}
+		status = db_next(&hub->db, &row, err);
+	}
+	db_done(&hub->db, SQL_TARGET_FOUND);
+	for (size_t i = 0; status == OK && i < count; i++) {
+		status = db_run(&hub->db, SQL_TARGET_RETIRE_FOUND, err, "t", gone[i]);
+		counts->stale++;
+	}
+	return status;
+}
+
+static enum status add_found(struct hub *hub, const struct lease *lease, struct text slug,
+			     struct intake *counts, struct err *err)
+{
+	struct text name = {0}, parent = {0};
+	bool active = false, configured = false;
+	sqlite3_stmt *row;
+	enum status status;
+
+	name.at = arena_format(&hub->arena, "%s:%.*s", lease->source, TEXT_FMT(slug));
+	if (!name.at) {
+		return err_set(err, ERR_SYS, "out of memory for a target");
+	}
+	name.size = strlen(name.at);
+	status = db_query(&hub->db, SQL_TARGET_IS_ACTIVE, &row, err, "t", name);
+	if (row) {
+		active = sqlite3_column_int64(row, 0);
+		parent = db_text(row, 1);
+		configured = active && !parent.at;
+	}
+	db_done(&hub->db, SQL_TARGET_IS_ACTIVE);
+	counts->fresh += !active;
+	counts->unchanged += active;
+	if (status != OK || configured) {
+		return status;
+	}
+	return put(hub, name, lease->provider, lease->source, lease->target, err);
+}
+
+enum status targets_found(struct hub *hub, const struct lease *lease, const msgpack_object_array *slugs,
+			  struct intake *counts, struct err *err)
+{
+	enum status status;
+
+	arena_reset(&hub->arena);
+	for (uint32_t i = 0; i < slugs->size; i++) {
+		if (slugs->ptr[i].type != MSGPACK_OBJECT_STR || slugs->ptr[i].via.str.size - 1 >= 512) {
+			return err_set(err, ERR_DATA, "targets[%u] is not a slug of 1 to 512 bytes", i);
+		}
+	}
+	status = retire_missing(hub, lease, slugs, strlen(lease->source) + 1, counts, err);
+	for (uint32_t i = 0; status == OK && i < slugs->size; i++) {
+		status = add_found(hub, lease,
+				   (struct text){slugs->ptr[i].via.str.ptr, slugs->ptr[i].via.str.size},
+				   counts, err);
+	}
+	return status;
+}

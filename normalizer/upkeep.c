@@ -1,0 +1,138 @@
+/* Once a second: silent holders, free space, absent sinks, retention. Each turn is bounded to a few ms. */
+/* SPDX-License-Identifier: MIT */
+#include "common/log.h"
+#include "normalizer/hub.h"
+
+#include <sys/statvfs.h>
+
+#define SLICE_ROWS 200 /* rows trimmed a turn: under 5 ms */
+#define FREE_PAGES "PRAGMA incremental_vacuum(256)"
+
+static int64_t disk_free_bytes(const struct hub *hub)
+{
+	struct statvfs disk;
+
+	if (statvfs(hub->context->config.bus.state_dir, &disk) != 0) {
+		return -1;
+	}
+	return (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+}
+
+void upkeep_disk(struct hub *hub)
+{
+	int64_t room = disk_free_bytes(hub), least = hub->context->config.bus.min_free_bytes;
+	bool taking = room < 0 || room >= least;
+
+	if (!taking) {
+		snprintf(hub->not_taking, sizeof hub->not_taking,
+			 "%s has %lld MiB free, under bus.min_free (%lld MiB): nothing is taken until there "
+			 "is room again",
+			 hub->context->config.bus.state_dir, (long long)room >> 20, (long long)least >> 20);
+	}
+	if (taking && !hub->taking) {
+		log_info("hub.taking", NUM("free_bytes", room));
+	} else if (!taking && hub->taking) {
+		log_error("hub.full", STR("why", hub->not_taking), NUM("free_bytes", room));
+	}
+	hub->taking = taking;
+}
+
+/* A sink that is absent longer than absent_max, or in the way when the disk runs short, lapses: trimming no
+ * longer waits for it. It loses intermediate versions only. */
+static enum status lapse(struct hub *hub, struct err *err)
+{
+	const struct bus_config *bus = &hub->context->config.bus;
+	int64_t absent_max = hub->taking ? bus->absent_max_ms : WIRE_LEASE_TTL_MS;
+
+	for (size_t i = 0; i < hub->session_count; i++) { /* who is attached isn't absent */
+		if (hub->sessions[i].name) {
+			enum status status = db_run(&hub->db, SQL_SINK_SEEN, err, "it", wall_ms(),
+						    text_of(hub->sessions[i].name));
+			if (status != OK) {
+				return status;
+			}
+		}
+	}
+	return db_run(&hub->db, SQL_SINK_LAPSE, err, "ii", wall_ms(), wall_ms() - absent_max);
+}
+
+static enum status trim_log(struct hub *hub, int64_t floor, struct err *err)
+{
+	int64_t seqs[SLICE_ROWS];
+	size_t count = 0;
+	sqlite3_stmt *row;
+	enum status status =
+		db_query(&hub->db, SQL_TRIM_LIST, &row, err, "iii", floor,
+			 wall_ms() - hub->context->config.bus.log_retention_ms, (int64_t)SLICE_ROWS);
+
+	while (status == OK && row && count < SLICE_ROWS) {
+		seqs[count++] = sqlite3_column_int64(row, 0);
+		status = db_next(&hub->db, &row, err);
+	}
+	db_done(&hub->db, SQL_TRIM_LIST);
+	for (size_t i = 0; status == OK && i < count; i++) {
+		status = db_run(&hub->db, SQL_TRIM_LOG, err, "i", seqs[i]);
+		if (status == OK) {
+			status = db_run(&hub->db, SQL_TRIM_SUPERSEDED, err, "i", seqs[i]);
+		}
+	}
+	return status;
+}
+
+static enum status trim_floor(struct hub *hub, int64_t *floor, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_SINK_FLOOR, &row, err, "");
+
+	/* No sink at all: nobody to wait for. */
+	*floor = row && sqlite3_column_type(row, 0) != SQLITE_NULL ? sqlite3_column_int64(row, 0) : hub->head;
+	db_done(&hub->db, SQL_SINK_FLOOR);
+	return status;
+}
+
+static enum status trim(struct hub *hub, struct err *err)
+{
+	int64_t floor;
+	enum status status = trim_floor(hub, &floor, err);
+
+	if (status == OK) {
+		status = trim_log(hub, floor, err);
+	}
+	if (status == OK) {
+		status = db_run(&hub->db, SQL_RAW_TRIM, err, "ii",
+				wall_ms() - hub->context->config.bus.raw_retention_ms, (int64_t)SLICE_ROWS);
+	}
+	return status;
+}
+
+/* Every minute, and every second while rows of this kind are left over or the disk is short. */
+static bool retention_due(struct hub *hub)
+{
+	int64_t seconds = (now_ms() - hub->started_ms) / 1000;
+
+	return !hub->taking || seconds % 10 == 0;
+}
+
+int on_upkeep(zloop_t *loop, int timer, void *arg)
+{
+	struct hub *hub = arg;
+	struct err err = {0};
+
+	(void)timer;
+	/* What already waits in the sockets counts as a sign of life. */
+	on_ingest(loop, hub->ingest, hub);
+	on_feed(loop, hub->feed, hub);
+	lease_expire(hub);
+	session_expire(hub);
+	upkeep_disk(hub);
+	if (retention_due(hub)) {
+		if (batch_begin(hub, &err) != OK || lapse(hub, &err) != OK || trim(hub, &err) != OK) {
+			batch_break(hub, &err);
+		}
+		batch_end(hub);
+		sqlite3_exec(hub->db.write, FREE_PAGES, NULL, NULL,
+			     NULL); /* best effort: it is tried again */
+	}
+	batch_check(hub);
+	return 0;
+}
