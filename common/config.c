@@ -43,8 +43,9 @@ enum status config_load(struct config *config, const char *path, struct err *err
 	return config_load_all(config, path, config_kinds, &problems);
 }
 
-enum status config_read_all(const struct config *config, const struct config_section *section,
-			    const struct config_row *rows, void *target, struct config_problems *problems)
+static enum status read_section(const struct config *config, const struct config_section *section,
+				const struct config_row *rows, void *target, bool partial,
+				struct config_problems *problems)
 {
 	const struct config_place *place = section->node;
 	struct config_options options = {
@@ -53,11 +54,18 @@ enum status config_read_all(const struct config *config, const struct config_sec
 		.line = section->line,
 		.where = place->where,
 		.kind = section->kind,
+		.partial = partial,
 	};
 
 	problems->file = config->path;
 	config_options_read(&options, rows, target, problems);
 	return problems->status;
+}
+
+enum status config_read_all(const struct config *config, const struct config_section *section,
+			    const struct config_row *rows, void *target, struct config_problems *problems)
+{
+	return read_section(config, section, rows, target, false, problems);
 }
 
 enum status config_read(const struct config *config, const struct config_section *section,
@@ -66,6 +74,14 @@ enum status config_read(const struct config *config, const struct config_section
 	struct config_problems problems = {.first = err};
 
 	return config_read_all(config, section, rows, target, &problems);
+}
+
+enum status config_read_part(const struct config *config, const struct config_section *section,
+			     const struct config_row *rows, void *target, struct err *err)
+{
+	struct config_problems problems = {.first = err};
+
+	return read_section(config, section, rows, target, true, &problems);
 }
 
 void config_free(const struct config_row *rows, void *target)

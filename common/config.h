@@ -101,6 +101,10 @@ void config_fini(struct config *config);
  */
 enum status config_read(const struct config *config, const struct config_section *section,
 			const struct config_row *rows, void *target, struct err *err) MUST_CHECK;
+/* The same for a process that needs a few keys of a section only: keys without a row are neither read nor
+ * expanded nor checked (the hub reads which pipelines a source names, never its credentials). */
+enum status config_read_part(const struct config *config, const struct config_section *section,
+			     const struct config_row *rows, void *target, struct err *err) MUST_CHECK;
 /* Frees what config_read put into target. */
 void config_free(const struct config_row *rows, void *target);
 

@@ -139,7 +139,7 @@ static void gather(struct reader *reader, int map, const char *prefix)
 			note_given(reader, row, key, value, from_file, name);
 		} else if (reader->options->kind && strcmp(name, "name") == 0) {
 			check_name_once(reader, map, i);
-		} else if (!gather_inner(reader, key, value, name)) {
+		} else if (!gather_inner(reader, key, value, name) && !reader->options->partial) {
 			add_unknown(reader, key, prefix, name);
 		}
 	}

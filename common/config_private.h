@@ -29,6 +29,7 @@ struct config_options {
 	int line;          /* where the section starts */
 	const char *where; /* `sources[0].buildkite`, `bus` */
 	const char *kind;  /* for BUILDBUS_<KIND>_API_URL; NULL: bus */
+	bool partial;      /* keys without a row are somebody else's */
 };
 void config_options_read(const struct config_options *options, const struct config_row *rows, void *target,
 			 struct config_problems *problems);

@@ -9,6 +9,28 @@
 #define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
 #define PEER_QUEUE    1000       /* messages that one peer may have waiting */
 
+/* The folder of a socket is ours alone: who can write there could take the socket's place. */
+static enum status make_private_folder(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash && slash != path ? strndup(path, (size_t)(slash - path)) : NULL;
+	enum status status = OK;
+	struct stat info;
+
+	if (!folder) {
+		return err_set(err, ERR_CONFIG, "%s has no folder", path);
+	}
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+		err_sys(err, "%s can't be made", folder);
+		status = err->status = ERR_CONFIG;
+	} else if (lstat(folder, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid()) {
+		status = err_set(err, ERR_CONFIG, "%s isn't a folder of this user: choose another address",
+				 folder);
+	}
+	free(folder);
+	return status;
+}
+
 static enum status bind_router(zsock_t **out, const char *endpoint, const char *key, struct err *err)
 {
 	zsock_t *socket = zsock_new(ZMQ_ROUTER);
@@ -17,6 +39,9 @@ static enum status bind_router(zsock_t **out, const char *endpoint, const char *
 		return err_sys(err, "bus.%s: no socket", key);
 	}
 	*out = socket;
+	if (strncmp(endpoint, "ipc://", 6) == 0 && make_private_folder(endpoint + 6, err) != OK) {
+		return err_prefix(err, "bus.%s", key);
+	}
 	zsock_set_router_mandatory(socket, 1);
 	zsock_set_linger(socket, 200);
 	zsock_set_sndhwm(socket, PEER_QUEUE);

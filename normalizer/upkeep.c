@@ -105,7 +105,7 @@ static enum status trim(struct hub *hub, struct err *err)
 	return status;
 }
 
-/* Every minute, and every second while rows of this kind are left over or the disk is short. */
+/* Every ten seconds, every second while the disk is short. */
 static bool retention_due(struct hub *hub)
 {
 	int64_t seconds = (now_ms() - hub->started_ms) / 1000;
