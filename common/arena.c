@@ -69,6 +69,11 @@ static struct arena_chunk *chunk_for(struct arena *arena, size_t size)
 	return chunk;
 }
 
+static size_t padded(size_t size)
+{
+	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
 static void *take(struct arena *arena, size_t size)
 {
 	struct arena_chunk *chunk;
@@ -77,7 +82,7 @@ static void *take(struct arena *arena, size_t size)
 	if (size > arena->max_bytes) {
 		return NULL;
 	}
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	size = padded(size);
 	if (arena->max_bytes - arena->used_bytes < size || !(chunk = chunk_for(arena, size))) {
 		return NULL;
 	}
@@ -105,6 +110,24 @@ char *arena_text(struct arena *arena, const char *at, size_t size)
 	return copy;
 }
 
+struct text arena_join(struct arena *arena, struct text a, struct text b, struct text c)
+{
+	const struct text parts[] = {a, b, c};
+	char *out = take(arena, a.size + b.size + c.size + 1), *to = out;
+
+	if (!out) {
+		return (struct text){0};
+	}
+	for (size_t i = 0; i < 3; i++) {
+		if (parts[i].size) {
+			memcpy(to, parts[i].at, parts[i].size);
+			to += parts[i].size;
+		}
+	}
+	*to = '\0';
+	return (struct text){out, (size_t)(to - out)};
+}
+
 char *arena_format(struct arena *arena, const char *format, ...)
 {
 	va_list args;
@@ -128,10 +151,33 @@ static void *on_malloc(void *context, size_t size)
 	return take(context, size);
 }
 
+/* The last thing taken can grow and shrink in place: yyjson's values do, and would be copied else. */
+static bool resize_last(struct arena *arena, const char *old, size_t old_size, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunks;
+	size_t before = padded(old_size), wanted;
+
+	if (size > arena->max_bytes || chunk->bytes + chunk->used != old + before) {
+		return false;
+	}
+	wanted = padded(size);
+	if (chunk->used - before + wanted > chunk->capacity ||
+	    arena->used_bytes - before + wanted > arena->max_bytes) {
+		return false;
+	}
+	chunk->used = chunk->used - before + wanted;
+	arena->used_bytes = arena->used_bytes - before + wanted;
+	return true;
+}
+
 static void *on_realloc(void *context, void *old, size_t old_size, size_t size)
 {
-	void *fresh = take(context, size);
+	void *fresh;
 
+	if (resize_last(context, old, old_size, size)) {
+		return old;
+	}
+	fresh = take(context, size);
 	return fresh ? memcpy(fresh, old, old_size < size ? old_size : size) : NULL;
 }
 

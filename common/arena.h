@@ -23,5 +23,7 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* A NUL-terminated copy; NULL as arena_alloc. */
 char *arena_text(struct arena *arena, const char *at, size_t size);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The three one after the other; null (and not empty) when the arena is full. */
+struct text arena_join(struct arena *arena, struct text a, struct text b, struct text c);
 /* The arena as yyjson's allocator; documents need not be freed. */
 yyjson_alc arena_yyjson(struct arena *arena);
