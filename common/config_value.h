@@ -14,3 +14,5 @@ void config_value_free(const struct config_row *row, void *target);
 const char *config_type_name(enum config_type type);
 /* The limits of a row as people write them: `1s..1d`, `at least 1s`; "" when there are none. */
 void config_range_text(const struct config_row *row, char *out, size_t size);
+/* The value as YAML would have it, `***` for a secret, "" for none; cut at size. */
+void config_value_text(const struct config_row *row, const void *target, char *out, size_t size);

@@ -17,7 +17,7 @@ const struct config_row buildkite_config_rows[] = {
 		.type = CONFIG_TEXT,
 		.offset = offsetof(struct buildkite_config, organization_slug),
 		.required = true,
-		.help = "the organization, as in buildkite.com/<slug>",
+		.help = "the slug of the organization, as in buildkite.com/SLUG",
 	},
 	{
 		.key = "pipeline_slug",

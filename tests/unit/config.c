@@ -94,6 +94,28 @@ Test(config, reads_a_section_and_leaves_the_credentials_of_others_alone)
 	config_fini(&loaded.config);
 }
 
+Test(config, reads_part_of_a_section_without_the_rest)
+{
+	static const struct config_row rows[] = {
+		{.key = "project_slug", .type = CONFIG_LIST, .required = true}, /* at offset 0 */
+		CONFIG_END,
+	};
+	struct loaded loaded;
+	struct config_list slugs = {0};
+	struct err err;
+
+	load(&loaded, full);
+	cr_expect(config_read_part(&loaded.config, &loaded.config.sections[1], rows, &slugs, &err) == OK);
+	cr_assert(slugs.count == 1);
+	cr_expect_str_eq(slugs.items[0], "gh/acme/api");
+	config_free(rows, &slugs);
+	cr_expect(config_read(&loaded.config, &loaded.config.sections[1], rows, &slugs, &err) == ERR_CONFIG);
+	cr_expect_str_eq(err.text,
+			 "buildbus.yml:10: sources[1].circleci.token: unknown key (has: project_slug, name)");
+	config_free(rows, &slugs);
+	config_fini(&loaded.config);
+}
+
 Test(config, adds_the_store_when_no_destination_is_named)
 {
 	static const char *const texts[] = {

@@ -249,8 +249,9 @@ Test(config_value, names_what_is_missing)
 		"buildbus.yml:4: sources[0].buildkite.access_token: is empty: API access token with the "
 		"scopes "
 		"read_builds and read_pipelines (read_artifacts for coverage)\n"
-		"buildbus.yml:3: sources[0].buildkite.organization_slug: missing: the organization, as in "
-		"buildkite.com/<slug>\n"
+		"buildbus.yml:3: sources[0].buildkite.organization_slug: missing: the slug of the "
+		"organization, as in "
+		"buildkite.com/SLUG\n"
 		"buildbus.yml:5: sources[0].buildkite.pipeline_slug: is empty: one pipeline, a list, or "
 		"\"*\" for "
 		"every pipeline of the organization\n");

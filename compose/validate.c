@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/validate.h"
+
+#include "common/config_private.h"
+#include "common/config_value.h"
+#include "fetchers/buildkite/config.h"
+#include "sinks/store/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What reads the options of a kind: a line for each that config_kinds.c has as available. */
+static const struct reading {
+	enum section_kind side;
+	const char *kind;
+	const struct config_row *rows;
+	size_t size; /* of what the rows fill */
+} readings[] = {
+	{SECTION_SOURCE, "buildkite", buildkite_config_rows, sizeof(struct buildkite_config)},
+	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config)},
+};
+
+static void print_problem(void *arg, const char *sentence)
+{
+	(*(size_t *)arg)++;
+	fflush(stdout); /* both on one terminal: in order */
+	fprintf(stderr, "bad  %s\n", sentence);
+}
+
+static void print_values(const char *where, const struct config_row *rows, const void *target)
+{
+	char value[256];
+
+	for (; rows->key; rows++) {
+		config_value_text(rows, (const char *)target + rows->offset, value, sizeof value);
+		for (char *c = value; *c; c++) {
+			*c = iscntrl((unsigned char)*c) ? '?' : *c; /* a value must not steer the terminal */
+		}
+		if (*value) {
+			printf("ok   %s: %s %s\n", where, rows->key, value);
+		}
+	}
+}
+
+static const struct reading *find_reading(const struct config_section *section)
+{
+	for (size_t i = 0; i < sizeof readings / sizeof readings[0]; i++) {
+		if (readings[i].side == section->side && strcmp(readings[i].kind, section->kind) == 0) {
+			return &readings[i];
+		}
+	}
+	return NULL;
+}
+
+/* `sources[0].buildkite` as `sources[0] buildkite` */
+static void place_text(const struct config_section *section, char out[static 128])
+{
+	const struct config_place *place = section->node;
+	size_t list = strcspn(place->where, ".");
+
+	snprintf(out, 128, "%.*s %s", (int)list, place->where, section->kind);
+}
+
+static void check_section(const struct config *config, const struct config_section *section,
+			  size_t *problem_count)
+{
+	struct config_problems problems = {.report = print_problem, .arg = problem_count};
+	const struct reading *reading = find_reading(section);
+	void *target = reading ? calloc(1, reading->size) : NULL;
+	char where[128];
+
+	place_text(section, where);
+	if (!target) {
+		print_problem(problem_count, reading ? "out of memory" : "no rows for this kind");
+		return;
+	}
+	if (config_read_all(config, section, reading->rows, target, &problems) == OK) {
+		if (strcmp(section->name, section->kind) != 0) {
+			printf("ok   %s: name %s\n", where, section->name);
+		}
+		print_values(where, reading->rows, target);
+	}
+	config_free(reading->rows, target);
+	free(target);
+}
+
+static void print_sum(const struct config *config, size_t problem_count)
+{
+	size_t sources = 0;
+
+	for (size_t i = 0; i < config->section_count; i++) {
+		sources += config->sections[i].side == SECTION_SOURCE;
+	}
+	fflush(stdout);
+	if (problem_count > 0) {
+		fprintf(stderr, "bad  %s: %zu problem%s\n", config->path, problem_count,
+			problem_count == 1 ? "" : "s");
+		return;
+	}
+	if (sources == 0) {
+		printf("note %s: names no source, so nothing will be fetched\n", config->path);
+	}
+	printf("ok   %s: sources %zu, destinations %zu\n", config->path, sources,
+	       config->section_count - sources);
+}
+
+int validate_run(const char *config_path)
+{
+	size_t problem_count = 0;
+	struct config_problems problems = {.report = print_problem, .arg = &problem_count};
+	struct config config;
+
+	if (config_load_all(&config, config_path, config_kinds, &problems) == OK) {
+		print_values("bus", bus_config_rows, &config.bus);
+	}
+	for (size_t i = 0; i < config.section_count; i++) {
+		check_section(&config, &config.sections[i], &problem_count);
+	}
+	print_sum(&config, problem_count);
+	config_fini(&config);
+	return problem_count > 0 ? 2 : 0;
+}

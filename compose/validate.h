@@ -1,0 +1,8 @@
+/* `buildbus validate`: is this file usable? */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Reads the whole file, every section with its rows, every variable: a line a key on stdout (secrets as ***),
+ * every problem on stderr. config_path NULL: as config_load. Returns the exit code: 0 usable, 2 not. Asks no
+ * provider. */
+int validate_run(const char *config_path);
