@@ -1,0 +1,167 @@
+/* The controls under /_sim/ that look at the world or change how it is served. Specified in README.md of this
+ * folder. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/sim/api.h"
+#include "tests/sim/body.h"
+#include "tests/sim/truth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW(type, key, body_type)                                                                            \
+	{                                                                                                    \
+#key, body_type, offsetof(struct type, key)                                                  \
+	}
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static void reply_done(struct sim_reply *reply)
+{
+	text_add(&reply->body, "{\"ok\":true}", 11);
+}
+
+void control_truth(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	const char *organization_slug = query_get(&call->query, "organization");
+	const char *pipeline_slug = query_get(&call->query, "pipeline");
+	const struct organization *organization = NULL;
+	const struct pipeline *pipeline = NULL;
+
+	if (organization_slug || pipeline_slug) {
+		organization = organization_slug ? world_organization(&sim->world, organization_slug)
+						 : &sim->world.organizations[0];
+	}
+	if (organization && pipeline_slug) {
+		pipeline = world_pipeline(&sim->world, organization, pipeline_slug);
+	}
+	if ((organization_slug && !organization) || (pipeline_slug && !pipeline)) {
+		reply_message(reply, 404, "No pipeline found");
+		return;
+	}
+	reply->content_type = "application/x-ndjson";
+	text_add(&reply->body, "", 0);
+	truth_add(&reply->body, &sim->world, organization, pipeline);
+}
+
+void control_stats(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	struct put in = put_new(doc), requests;
+	int64_t total = 0;
+
+	(void)call;
+	yyjson_mut_doc_set_root(doc, in.object);
+	requests = put_object(in, "requests");
+	for (int i = 0; sim_routes[i].method; i++) {
+		if (strcmp(sim_routes[i].name, "control") != 0) {
+			put_int(requests, sim_routes[i].name, sim->requests[i]);
+			total += sim->requests[i];
+		}
+	}
+	put_int(requests, "unknown", sim->requests[SIM_ROUTES_MAX - 1]);
+	put_int(in, "total", total + sim->requests[SIM_ROUTES_MAX - 1]);
+	put_int(in, "refused", sim->refused);
+	put_int(in, "builds_served", sim->builds_served);
+	put_int(in, "bytes_served", sim->bytes_served);
+	reply_doc(reply, 200, doc);
+}
+
+void control_stats_reset(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	(void)call;
+	memset(sim->requests, 0, sizeof sim->requests);
+	sim->refused = sim->builds_served = sim->bytes_served = 0;
+	reply_done(reply);
+}
+
+struct fault_body {
+	int64_t status, count, latency_ms, retry_after_s;
+	const char *route, *body;
+};
+
+static char *duplicate(const char *text)
+{
+	char *copy = text ? must_malloc(strlen(text) + 1) : NULL;
+
+	return copy ? memcpy(copy, text, strlen(text) + 1) : NULL;
+}
+
+static bool is_route(const char *name)
+{
+	for (int i = 0; name && sim_routes[i].method; i++) {
+		if (strcmp(sim_routes[i].name, name) == 0) {
+			return true;
+		}
+	}
+	return !name;
+}
+
+static void add_fault(struct sim *sim, const struct fault_body *in, struct sim_reply *reply)
+{
+	for (int i = 0; i < SIM_FAULTS_MAX; i++) {
+		struct sim_fault *fault = &sim->faults[i];
+
+		if (fault->count <= 0) {
+			free((char *)fault->route);
+			free((char *)fault->body);
+			*fault = (struct sim_fault){duplicate(in->route), (int)in->status, in->count,
+						    in->retry_after_s, duplicate(in->body)};
+			reply_done(reply);
+			return;
+		}
+	}
+	reply_message(reply, 409, "%d faults wait already", SIM_FAULTS_MAX);
+}
+
+void control_faults(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	static const struct body_row rows[] = {
+		ROW(fault_body, status, BODY_INT),     ROW(fault_body, count, BODY_INT),
+		ROW(fault_body, latency_ms, BODY_INT), ROW(fault_body, retry_after_s, BODY_INT),
+		ROW(fault_body, route, BODY_TEXT),     ROW(fault_body, body, BODY_TEXT),
+	};
+	struct fault_body in = {.count = 1, .latency_ms = -1, .retry_after_s = -1};
+	yyjson_doc *doc;
+	struct err err;
+
+	if (body_read(call->request->body, call->request->body_size, rows, COUNT(rows), &in, &doc, &err)) {
+		reply_message(reply, 400, "%s", err.text);
+	} else if (!is_route(in.route)) {
+		reply_message(reply, 400, "Unknown route '%.40s': GET /_sim/stats names them", in.route);
+	} else if (in.status && (in.status < 200 || in.status > 599)) {
+		reply_message(reply, 400, "status is not that of HTTP: 200 to 599");
+	} else {
+		if (in.latency_ms >= 0) {
+			sim->options.latency_ms = in.latency_ms;
+		}
+		if (in.status) {
+			add_fault(sim, &in, reply);
+		} else {
+			reply_done(reply);
+		}
+	}
+	yyjson_doc_free(doc);
+}
+
+void control_faults_clear(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	(void)call;
+	for (int i = 0; i < SIM_FAULTS_MAX; i++) {
+		sim->faults[i].count = 0;
+	}
+	sim->options.latency_ms = 0;
+	reply_done(reply);
+}
+
+void control_config(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	(void)call;
+	reply->content_type = "application/yaml";
+	sim_config_add(&reply->body, sim);
+}
+
+void control_quit(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	(void)call;
+	sim->quit = true;
+	reply_done(reply);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/sim/options.h"
+#include "tests/sim/when.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char options_help[] =
+	"usage: buildbus-sim [OPTION…]\n"
+	"\n"
+	"Simulates the Buildkite API: a seeded world of organisations, pipelines and builds on a clock.\n"
+	"\n"
+	"The world\n"
+	"  --seed N             names the world: the same seed gives the same bytes (1)\n"
+	"  --organizations N    in total (1)\n"
+	"  --pipelines N        in total, dealt to the organisations in turn (5)\n"
+	"  --builds N           in the history, in total (200)\n"
+	"  --history D          how far back the history goes (30d)\n"
+	"  --rate R             new builds per minute after the start (manual clock: 0, real clock: 10)\n"
+	"  --speed N            builds after the start run N times faster (manual: 1, real: 20)\n"
+	"\n"
+	"The clock\n"
+	"  --clock real|manual  real: the world's time is the wall time; manual (default): tests advance it\n"
+	"  --start TIME         where a manual clock starts (2026-01-01T00:00:00Z)\n"
+	"\n"
+	"The server\n"
+	"  --listen ADDR:PORT   port 0: choose one (127.0.0.1:0)\n"
+	"  --token TEXT         the access token to accept (sim-token)\n"
+	"  --scopes LIST        the token's scopes "
+	"(read_builds,read_pipelines,read_organizations,read_artifacts)\n"
+	"  --latency D          hold each answer of the API back so long (0ms)\n"
+	"  --rate-limit N       requests a window for the organisation; 0: unlimited (0)\n"
+	"  --user-rate-limit N  likewise for the token's user (0)\n"
+	"  --rate-window D      the window of both limits (60s)\n"
+	"  --deep-limit N       builds that paging may skip before it answers 400 (10000)\n"
+	"  --ready-fd N         write \"PORT\\n\" to this file descriptor when ready, instead of printing a "
+	"line\n"
+	"\n"
+	"Configuration\n"
+	"  --print-config       print a buildbus configuration for this world and exit (needs a port)\n"
+	"  --write-config FILE  write it to FILE once the port is known, and serve\n"
+	"\n"
+	"  --help, --version\n"
+	"\n"
+	"Controls for tests are under http://ADDR:PORT/_sim/: tests/sim/README.md specifies them.\n"
+	"Exit codes: 0 asked to stop, 1 can't listen or write, 2 bad usage.\n";
+
+enum option_type { NUMBER, DURATION, TIME, TEXT, LISTEN, CLOCK, RATE, FLAG };
+
+struct option_row {
+	const char *name;
+	enum option_type type;
+	size_t offset, size; /* of the member; sizes 1 (bool), 4 (int), 8 (int64_t, uint64_t, pointer) */
+	int64_t min, max;
+};
+
+#define AT(member) offsetof(struct options, member), sizeof((struct options *)0)->member
+
+static const struct option_row rows[] = {
+	{"seed", NUMBER, AT(sim.world.seed), 0, INT64_MAX},
+	{"organizations", NUMBER, AT(sim.world.organizations), 1, 1000},
+	{"pipelines", NUMBER, AT(sim.world.pipelines), 1, 100000},
+	{"builds", NUMBER, AT(sim.world.builds), 0, 10000000},
+	{"history", DURATION, AT(sim.world.history_ms), 0, INT64_MAX},
+	{"rate", RATE, AT(sim.world.arrival_gap_ms), 0, 0},
+	{"speed", NUMBER, AT(sim.world.speed), 1, 1000000},
+	{"clock", CLOCK, AT(sim.clock), 0, 0},
+	{"start", TIME, AT(sim.world.start_ms), 0, 0},
+	{"listen", LISTEN, AT(address), 0, 0},
+	{"token", TEXT, AT(sim.token), 0, 0},
+	{"scopes", TEXT, AT(sim.scopes), 0, 0},
+	{"latency", DURATION, AT(sim.latency_ms), 0, INT64_MAX},
+	{"rate-limit", NUMBER, AT(sim.rate_limit), 0, INT64_MAX},
+	{"user-rate-limit", NUMBER, AT(sim.user_rate_limit), 0, INT64_MAX},
+	{"rate-window", DURATION, AT(sim.rate_window_ms), 1, INT64_MAX},
+	{"deep-limit", NUMBER, AT(sim.deep_limit), 1, INT64_MAX},
+	{"ready-fd", NUMBER, AT(ready_fd), 0, 1000000},
+	{"write-config", TEXT, AT(write_config), 0, 0},
+	{"print-config", FLAG, AT(print_config), 0, 0},
+	{"help", FLAG, AT(help), 0, 0},
+	{"version", FLAG, AT(version), 0, 0},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static void store(struct options *options, const struct option_row *row, int64_t value)
+{
+	char *at = (char *)options + row->offset;
+
+	if (row->size == sizeof(int)) {
+		*(int *)at = (int)value;
+	} else {
+		*(int64_t *)at = value;
+	}
+}
+
+static enum status read_number(const struct option_row *row, const char *text, int64_t *out, struct err *err)
+{
+	char *end;
+
+	*out = strtoll(text, &end, 10);
+	if (end == text || *end || *out < row->min || *out > row->max) {
+		return err_set(err, ERR_CONFIG, "--%s: '%s' is not a number from %lld to %lld", row->name,
+			       text, (long long)row->min, (long long)row->max);
+	}
+	return OK;
+}
+
+/* ADDR:PORT, or PORT alone. */
+static enum status read_listen(struct options *options, const char *text, struct err *err)
+{
+	const struct option_row port_row = {"listen", NUMBER, 0, 0, 0, 65535};
+	const char *colon = strrchr(text, ':');
+	int64_t port;
+
+	if (read_number(&port_row, colon ? colon + 1 : text, &port, err)) {
+		return err_set(err, ERR_CONFIG, "--listen: '%s' is not ADDRESS:PORT", text);
+	}
+	if (colon && (size_t)(colon - text) < sizeof options->address) {
+		memcpy(options->address, text, (size_t)(colon - text));
+		options->address[colon - text] = '\0';
+	}
+	options->port = (int)port;
+	return OK;
+}
+
+/* Builds per minute, with decimals: "0.5". */
+static enum status read_rate(const char *text, int64_t *gap_ms, struct err *err)
+{
+	char *end;
+	double rate = strtod(text, &end);
+
+	if (end == text || *end || !(rate >= 0 && rate <= 60000)) {
+		return err_set(err, ERR_CONFIG,
+			       "--rate: '%s' is not a number of builds per minute from 0 to 60000", text);
+	}
+	*gap_ms = rate > 0 ? (int64_t)(MINUTE_MS / rate) : 0;
+	return OK;
+}
+
+static enum status read_clock(const char *text, int64_t *clock, struct err *err)
+{
+	*clock = strcmp(text, "real") == 0 ? CLOCK_REAL : CLOCK_MANUAL;
+	return *clock == CLOCK_REAL || strcmp(text, "manual") == 0
+		       ? OK
+		       : err_set(err, ERR_CONFIG, "--clock: '%s' is neither real nor manual", text);
+}
+
+static enum status read_option(struct options *options, const struct option_row *row, const char *text,
+			       struct err *err)
+{
+	int64_t value = 0;
+	enum status status = OK;
+
+	switch (row->type) {
+	case FLAG:
+		*(bool *)((char *)options + row->offset) = true;
+		return OK;
+	case TEXT:
+		*(const char **)((char *)options + row->offset) = text;
+		return OK;
+	case LISTEN:
+		return read_listen(options, text, err);
+	case NUMBER:
+		status = read_number(row, text, &value, err);
+		break;
+	case RATE:
+		status = read_rate(text, &value, err);
+		break;
+	case CLOCK:
+		status = read_clock(text, &value, err);
+		break;
+	case DURATION:
+		if (!when_parse_duration(text, &value) || value < row->min) {
+			status = err_set(err, ERR_CONFIG,
+					 "--%s: '%s' is not a duration like 50ms, 30s, 5m, 1h, 30d",
+					 row->name, text);
+		}
+		break;
+	case TIME:
+		if (!when_parse(text, &value)) {
+			status =
+				err_set(err, ERR_CONFIG, "--%s: '%s' is not a time like 2026-01-01T00:00:00Z",
+					row->name, text);
+		}
+		break;
+	}
+	if (!status) {
+		store(options, row, value);
+	}
+	return status;
+}
+
+static enum status read_all(struct options *options, int argc, char **argv, struct err *err)
+{
+	struct option names[ROWS + 1] = {{0}};
+	int which, got;
+
+	for (int i = 0; i < ROWS; i++) {
+		names[i] = (struct option){rows[i].name, rows[i].type != FLAG, NULL, 0};
+	}
+	optind = 0;
+	opterr = 0;
+	while ((got = getopt_long(argc, argv, ":", names, &which)) != -1) {
+		if (got == ':') {
+			return err_set(err, ERR_CONFIG, "%s needs a value (see --help)", argv[optind - 1]);
+		}
+		if (got != 0) {
+			return err_set(err, ERR_CONFIG, "Unknown option %s (see --help)", argv[optind - 1]);
+		}
+		if (read_option(options, &rows[which], optarg, err)) {
+			return ERR_CONFIG;
+		}
+	}
+	return optind == argc ? OK
+			      : err_set(err, ERR_CONFIG, "Unknown argument %s (see --help)", argv[optind]);
+}
+
+/* What depends on the clock and was not given. */
+static void settle(struct options *options)
+{
+	struct world_options *world = &options->sim.world;
+	bool real = options->sim.clock == CLOCK_REAL;
+	struct timespec now;
+
+	if (world->arrival_gap_ms < 0) {
+		world->arrival_gap_ms = real ? 6 * SECOND_MS : 0;
+	}
+	if (!world->speed) {
+		world->speed = real ? 20 : 1;
+	}
+	if (real) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		world->start_ms = now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
+	}
+}
+
+enum status options_parse(struct options *options, int argc, char **argv, struct err *err)
+{
+	*options = (struct options){.address = "127.0.0.1", .ready_fd = -1};
+	options->sim = (struct sim_options){
+		.world = {.seed = 1,
+			  .organizations = 1,
+			  .pipelines = 5,
+			  .builds = 200,
+			  .history_ms = 30 * DAY_MS,
+			  .arrival_gap_ms = -1,
+			  .start_ms = 1767225600000},
+		.token = "sim-token",
+		.scopes = "read_builds,read_pipelines,read_organizations,read_artifacts",
+		.rate_window_ms = MINUTE_MS,
+		.deep_limit = 10000,
+	};
+	if (read_all(options, argc, argv, err)) {
+		return ERR_CONFIG;
+	}
+	if (options->sim.world.pipelines < options->sim.world.organizations) {
+		return err_set(err, ERR_CONFIG, "--pipelines: fewer than --organizations");
+	}
+	if (options->print_config && !options->port) {
+		return err_set(err, ERR_CONFIG, "--print-config needs the port: add --listen ADDRESS:PORT");
+	}
+	settle(options);
+	return OK;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/sim/sim.h"
+#include "tests/sim/when.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t clock_ms(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
+}
+
+static int64_t wall_clock_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+static int64_t steady_clock_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+void sim_init(struct sim *sim, const struct sim_options *options)
+{
+	*sim = (struct sim){.options = *options, .wall_ms = wall_clock_ms, .steady_ms = steady_clock_ms};
+	pthread_mutex_init(&sim->lock, NULL);
+	snprintf(sim->base, sizeof sim->base, "http://127.0.0.1/v2");
+	sim->organization_budget =
+		(struct budget){.limit = options->rate_limit, .window_ms = options->rate_window_ms};
+	sim->user_budget =
+		(struct budget){.limit = options->user_rate_limit, .window_ms = options->rate_window_ms};
+	world_init(&sim->world, &options->world);
+}
+
+void sim_fini(struct sim *sim)
+{
+	world_fini(&sim->world);
+	for (int i = 0; i < SIM_FAULTS_MAX; i++) {
+		free((char *)sim->faults[i].route);
+		free((char *)sim->faults[i].body);
+	}
+	pthread_mutex_destroy(&sim->lock);
+}
+
+const char *status_phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{200, "OK"},
+		{400, "Bad Request"},
+		{401, "Unauthorized"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{405, "Method Not Allowed"},
+		{409, "Conflict"},
+		{422, "Unprocessable Entity"},
+		{429, "Too Many Requests"},
+		{500, "Internal Server Error"},
+		{502, "Bad Gateway"},
+		{503, "Service Unavailable"},
+		{504, "Gateway Timeout"},
+	};
+
+	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+		if (phrases[i].status == status) {
+			return phrases[i].phrase;
+		}
+	}
+	return "Unknown";
+}
+
+void reply_header(struct sim_reply *reply, const char *name, const char *format, ...)
+{
+	char value[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(value, sizeof value, format, args);
+	va_end(args);
+	text_add(&reply->headers, name, strlen(name));
+	text_add(&reply->headers, ": ", 2);
+	text_add(&reply->headers, value, strlen(value));
+	text_add(&reply->headers, "\n", 1);
+}
+
+void reply_doc(struct sim_reply *reply, int status, yyjson_mut_doc *doc)
+{
+	reply->status = status;
+	reply->body.size = 0;
+	payload_add_doc(&reply->body, doc);
+}
+
+void reply_message(struct sim_reply *reply, int status, const char *format, ...)
+{
+	char text[1024];
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	struct put in = put_new(doc);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	yyjson_mut_doc_set_root(doc, in.object);
+	put_text(in, "message", text);
+	reply_doc(reply, status, doc);
+}
+
+void sim_reply_fini(struct sim_reply *reply)
+{
+	text_fini(&reply->body);
+	text_fini(&reply->headers);
+}
+
+/* Matches path, segment by segment, cutting it up; variable segments are decoded into args. */
+static bool match(const char *pattern, char *path, const char *args[SIM_ARGS_MAX])
+{
+	int n = 0;
+
+	while (*pattern == '/' && *path == '/') {
+		size_t wide = strcspn(++pattern, "/"), have = strcspn(++path, "/");
+
+		if (*pattern == ':' && have > 0 && n < SIM_ARGS_MAX) {
+			args[n++] = path;
+		} else if (wide != have || strncmp(pattern, path, wide) != 0) {
+			return false;
+		}
+		pattern += wide;
+		path += have;
+	}
+	if (*pattern || (*path && strcmp(path, "/") != 0)) {
+		return false;
+	}
+	for (int i = 0; i < n; i++) {
+		char *arg = (char *)args[i];
+
+		arg[strcspn(arg, "/")] = '\0';
+		if (!percent_decode(arg, false)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static int find_route(const struct sim_request *request, char *path, const char *args[SIM_ARGS_MAX])
+{
+	for (int i = 0; sim_routes[i].method; i++) {
+		if (strcmp(sim_routes[i].method, request->method) != 0) {
+			continue;
+		}
+		memcpy(path, request->path, strlen(request->path) + 1);
+		if (match(sim_routes[i].pattern, path, args)) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static bool is_control(const struct sim_request *request)
+{
+	return strncmp(request->path, "/_sim/", 6) == 0;
+}
+
+static void put_rate_headers(struct sim_reply *reply, const char *prefix, const char *scope,
+			     const struct budget *budget, int64_t now)
+{
+	char name[64];
+	const struct {
+		const char *name;
+		int64_t value;
+	} numbers[] = {{"Remaining", budget_remaining(budget)},
+		       {"Limit", budget_shown_limit(budget)},
+		       {"Reset", budget_reset_s(budget, now)}};
+
+	snprintf(name, sizeof name, "%s-Scope", prefix);
+	reply_header(reply, name, "%s", scope);
+	for (int i = 0; i < 3; i++) {
+		snprintf(name, sizeof name, "%s-%s", prefix, numbers[i].name);
+		reply_header(reply, name, "%lld", (long long)numbers[i].value);
+	}
+	if (budget_remaining(budget) == 0) {
+		snprintf(name, sizeof name, "%s-Warning", prefix);
+		reply_header(reply, name, "The limit of %lld requests is used up", (long long)budget->limit);
+	}
+}
+
+static void refuse_over_budget(struct sim_reply *reply, const char *scope, const struct budget *budget,
+			       int64_t now)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	struct put in = put_new(doc);
+	int64_t reset = budget_reset_s(budget, now);
+
+	yyjson_mut_doc_set_root(doc, in.object);
+	put_format(in, "message",
+		   "You have exceeded your API rate limit. Please wait %lld seconds before making more "
+		   "requests.",
+		   (long long)reset);
+	put_text(in, "scope", scope);
+	put_int(in, "limit", budget->limit);
+	put_int(in, "current", budget->used);
+	put_int(in, "reset", reset);
+	reply_doc(reply, 429, doc);
+}
+
+static bool within_budget(struct sim *sim, struct sim_reply *reply)
+{
+	int64_t now = sim->steady_ms();
+	bool organization = budget_take(&sim->organization_budget, now);
+	bool user = budget_take(&sim->user_budget, now);
+
+	put_rate_headers(reply, "RateLimit", "rest", &sim->organization_budget, now);
+	put_rate_headers(reply, "RateLimit-User", "rest_user", &sim->user_budget, now);
+	if (!organization) {
+		refuse_over_budget(reply, "rest", &sim->organization_budget, now);
+	} else if (!user) {
+		refuse_over_budget(reply, "rest_user", &sim->user_budget, now);
+	}
+	return organization && user;
+}
+
+static bool is_authorized(const struct sim *sim, const struct sim_request *request)
+{
+	static const char scheme[] = "Bearer ";
+
+	return request->authorization && strncmp(request->authorization, scheme, strlen(scheme)) == 0 &&
+	       strcmp(request->authorization + strlen(scheme), sim->options.token) == 0;
+}
+
+/* True when a fault took the request. */
+static bool meet_fault(struct sim *sim, const char *route, struct sim_reply *reply)
+{
+	for (int i = 0; i < SIM_FAULTS_MAX; i++) {
+		struct sim_fault *fault = &sim->faults[i];
+
+		if (fault->count <= 0 || (fault->route && strcmp(fault->route, route) != 0)) {
+			continue;
+		}
+		fault->count--;
+		if (fault->retry_after_s >= 0) {
+			reply_header(reply, "Retry-After", "%lld", (long long)fault->retry_after_s);
+		}
+		if (fault->body) {
+			reply->status = fault->status;
+			text_add(&reply->body, fault->body, strlen(fault->body));
+		} else {
+			reply_message(reply, fault->status, "%s", status_phrase(fault->status));
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool may_pass(struct sim *sim, const struct sim_request *request, int route, struct sim_reply *reply)
+{
+	const char *name = route < 0 ? "unknown" : sim_routes[route].name;
+
+	if (is_control(request)) {
+		return true;
+	}
+	reply->wait_ms = sim->options.latency_ms;
+	if (!is_authorized(sim, request)) {
+		reply_message(reply, 401,
+			      "Authentication required. Please supply a valid API Access Token: "
+			      "https://buildkite.com/docs/apis/rest-api#authentication");
+		return false;
+	}
+	return within_budget(sim, reply) && !meet_fault(sim, name, reply);
+}
+
+static void dispatch(struct sim *sim, const struct sim_request *request, struct sim_reply *reply)
+{
+	struct sim_call call = {.request = request, .now = sim->world.now};
+	char *path = must_malloc(strlen(request->path) + 1);
+	int route = find_route(request, path, call.args);
+	struct err err;
+
+	sim->requests[route < 0 ? SIM_ROUTES_MAX - 1 : route]++;
+	if (!may_pass(sim, request, route, reply)) {
+		sim->refused++;
+	} else if (route < 0) {
+		reply_message(reply, 404, "%s",
+			      is_control(request) ? "No such control: see README.md" : "Not Found");
+	} else if (query_parse(&call.query, request->query, &err)) {
+		reply_message(reply, 400, "%s", err.text);
+	} else {
+		sim_routes[route].handler(sim, &call, reply);
+	}
+	query_fini(&call.query);
+	free(path);
+}
+
+void sim_handle(struct sim *sim, const struct sim_request *request, struct sim_reply *reply)
+{
+	char date[WHEN_MAX];
+
+	*reply = (struct sim_reply){.status = 200, .content_type = "application/json; charset=utf-8"};
+	pthread_mutex_lock(&sim->lock);
+	if (sim->options.clock == CLOCK_REAL) {
+		world_advance(&sim->world, sim->wall_ms());
+	}
+	dispatch(sim, request, reply);
+	reply_header(reply, "Date", "%s", when_http(sim->world.now, date));
+	sim->bytes_served += (int64_t)reply->body.size;
+	pthread_mutex_unlock(&sim->lock);
+}

@@ -1,0 +1,104 @@
+/* The simulator without sockets: a request in, a reply out. server.c brings it to HTTP; tests call it
+ * directly. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "tests/sim/budget.h"
+#include "tests/sim/payload.h"
+#include "tests/sim/query.h"
+
+#include <pthread.h>
+
+enum { SIM_ROUTES_MAX = 32, SIM_FAULTS_MAX = 16, SIM_AMBUSHES_MAX = 16, SIM_ARGS_MAX = 4 };
+
+enum sim_clock { CLOCK_MANUAL, CLOCK_REAL };
+
+struct sim_options {
+	struct world_options world;
+	enum sim_clock clock;
+	const char *token;
+	const char *scopes;                  /* of the token, separated by commas */
+	int64_t rate_limit, user_rate_limit; /* requests a window; 0: unlimited */
+	int64_t rate_window_ms;
+	int64_t latency_ms;
+	int64_t deep_limit; /* builds that can be skipped by paging; beyond is 400 */
+};
+
+/* The next `count` requests of a route (NULL: of any) get this answer. */
+struct sim_fault {
+	const char *route;
+	int status;
+	int64_t count, retry_after_s; /* retry_after_s -1: no header */
+	const char *body;             /* NULL: {"message": "<reason phrase>"} */
+};
+
+/* Builds that appear after some list pages of a pipeline have been served: while a client reads. */
+struct sim_ambush {
+	struct pipeline *pipeline;
+	int64_t after_pages, count, age_ms; /* created so long before the moment they appear */
+};
+
+struct sim_request {
+	const char *method, *path; /* path: raw, without the query */
+	const char *query;         /* raw, or NULL */
+	const char *authorization; /* header, or NULL */
+	const char *body;
+	size_t body_size;
+};
+
+struct sim_reply {
+	int status;
+	const char *content_type;
+	struct text body;
+	struct text headers; /* "Name: value\n" each */
+	int64_t wait_ms;     /* hold it back so long */
+};
+
+struct sim {
+	pthread_mutex_t lock; /* around everything below */
+	struct sim_options options;
+	struct world world;
+	char base[160]; /* URL of the API, without trailing slash */
+	int64_t (*wall_ms)(void);
+	int64_t (*steady_ms)(void);
+	size_t cached_bytes;
+	struct budget organization_budget, user_budget;
+	struct sim_fault faults[SIM_FAULTS_MAX];
+	struct sim_ambush ambushes[SIM_AMBUSHES_MAX];
+	int64_t requests[SIM_ROUTES_MAX], builds_served, bytes_served, refused;
+	bool quit; /* somebody asked for the end */
+};
+
+/* What a handler gets: the path's variable segments and the query, decoded. */
+struct sim_call {
+	const struct sim_request *request;
+	const char *args[SIM_ARGS_MAX];
+	struct query query;
+	int64_t now;
+};
+
+typedef void sim_handler(struct sim *sim, const struct sim_call *call, struct sim_reply *reply);
+
+struct sim_route {
+	const char *method, *pattern; /* ":" stands for one segment */
+	const char *name;             /* in stats and faults */
+	sim_handler *handler;
+};
+extern const struct sim_route sim_routes[]; /* ends with a NULL method */
+
+void sim_init(struct sim *sim, const struct sim_options *options);
+void sim_fini(struct sim *sim);
+/* Thread-safe. The reply is to be freed with sim_reply_fini. */
+void sim_handle(struct sim *sim, const struct sim_request *request, struct sim_reply *reply);
+void sim_reply_fini(struct sim_reply *reply);
+
+/* For handlers. */
+void reply_doc(struct sim_reply *reply, int status, yyjson_mut_doc *doc);
+void reply_message(struct sim_reply *reply, int status, const char *format, ...) PRINTF(3, 4);
+void reply_header(struct sim_reply *reply, const char *name, const char *format, ...) PRINTF(3, 4);
+const char *status_phrase(int status);
+
+/* Lists of builds were served from this pipeline (NULL: from all): ambushes that wait for it come nearer. */
+void sim_spring_ambushes(struct sim *sim, const struct pipeline *pipeline);
+
+/* A buildbus configuration for this world; port as it listens. Appends YAML. */
+void sim_config_add(struct text *out, const struct sim *sim);
