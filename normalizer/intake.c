@@ -26,7 +26,7 @@ enum status dead_letter(struct hub *hub, const char *stage, struct text target, 
 		      wall_ms(), text_of(stage), target, key, text_of(reason), body);
 }
 
-/* The raw archive: changed records only, so that they can be made anew after a fix. */
+/* The raw archive: changed records only, so that they can be made anew after a fix. `raw_retention: 0` is none. */
 static enum status archive(struct hub *hub, struct text target, struct text key, struct text envelope,
 			   struct err *err)
 {
@@ -92,6 +92,7 @@ static enum status take_build(struct hub *hub, const struct raw *raw, const stru
 		builds[i].origin = raw->origin == ORIGIN_BACKFILL ? ORIGIN_BACKFILL : ORIGIN_LIVE;
 	}
 	status = apply_all(hub, builds, count, seen, counts, &changed, err);
+	changed &= hub->context->config.bus.raw_retention_ms > 0;
 	return status == OK && changed ? archive(hub, seen->target, seen->key, envelope, err) : status;
 }
 
