@@ -138,50 +138,39 @@ void job_init(struct job *job)
 	job->attempt = 1;
 }
 
-/* Packs the map; the content ends at *content_end, version and origin follow. */
-static void pack(const struct build *build, msgpack_sbuffer *out, size_t *content_start, size_t *content_end)
+void build_pack_content(const struct build *build, msgpack_sbuffer *out, uint64_t *content_hash)
 {
 	struct build content = *build;
 	msgpack_packer packer;
-	uint32_t tail = (build->version != INT_NULL) + (build->origin != ORIGIN_NULL);
+	size_t start;
 
-	msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
 	content.version = INT_NULL;
 	content.origin = ORIGIN_NULL;
-	msgpack_pack_map(&packer, schema_count(build_fields, &content) + tail);
-	*content_start = out->size;
+	msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+	msgpack_pack_map(&packer, schema_count(build_fields, &content) + 2);
+	start = out->size;
 	schema_pack_members(&packer, build_fields, &content);
-	*content_end = out->size;
-	if (build->version != INT_NULL) {
-		msgpack_pack_str_with_body(&packer, "version", 7);
-		msgpack_pack_int64(&packer, build->version);
-	}
-	if (build->origin != ORIGIN_NULL) {
-		const char *word = origin_words[build->origin];
-		msgpack_pack_str_with_body(&packer, "origin", 6);
-		msgpack_pack_str_with_body(&packer, word, strlen(word));
-	}
+	*content_hash = XXH3_64bits(out->data + start, out->size - start);
+}
+
+void build_pack_tail(const struct build *build, msgpack_sbuffer *out)
+{
+	const char *origin = origin_words[build->origin ? build->origin : ORIGIN_LIVE];
+	msgpack_packer packer;
+
+	msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
+	msgpack_pack_str_with_body(&packer, "version", 7);
+	msgpack_pack_int64(&packer, build->version);
+	msgpack_pack_str_with_body(&packer, "origin", 6);
+	msgpack_pack_str_with_body(&packer, origin, strlen(origin));
 }
 
 void build_pack(const struct build *build, msgpack_sbuffer *out, uint64_t *content_hash)
 {
-	size_t start, end;
-
-	pack(build, out, &start, &end);
-	if (content_hash) {
-		*content_hash = XXH3_64bits(out->data + start, end - start);
-	}
-}
-
-uint64_t build_hash(const struct build *build)
-{
-	msgpack_sbuffer buffer;
 	uint64_t hash;
 
-	msgpack_sbuffer_init(&buffer);
-	build_pack(build, &buffer, &hash);
-	msgpack_sbuffer_destroy(&buffer);
-	return hash;
+	build_pack_content(build, out, content_hash ? content_hash : &hash);
+	build_pack_tail(build, out);
 }
 
 enum status build_unpack(const void *bytes, size_t size, struct arena *arena, struct build *build,

@@ -95,11 +95,13 @@ extern const char *const state_words[],
 void build_init(struct build *build);
 void job_init(struct job *job);
 
-/* Appends the packed map to out; *content_hash (XXH3, 64 bit) covers everything but version and origin. NULL:
- * not wanted. */
+/* Appends the packed map to out in two steps: the content, with its hash (XXH3, 64 bit), which change detection
+ * compares; then, when it has changed, version and origin, which must be set by then (a null origin is
+ * live). */
+void build_pack_content(const struct build *build, msgpack_sbuffer *out, uint64_t *content_hash);
+void build_pack_tail(const struct build *build, msgpack_sbuffer *out);
+/* Both steps at once; content_hash may be NULL. */
 void build_pack(const struct build *build, msgpack_sbuffer *out, uint64_t *content_hash);
-/* Hash of the content alone (what build_pack reports). */
-uint64_t build_hash(const struct build *build);
 /* Reads a packed record; texts point into bytes, lists into arena. Bytes are checked first: any input is
  * safe. */
 enum status build_unpack(const void *bytes, size_t size, struct arena *arena, struct build *build,

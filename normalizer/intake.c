@@ -26,7 +26,8 @@ enum status dead_letter(struct hub *hub, const char *stage, struct text target, 
 		      wall_ms(), text_of(stage), target, key, text_of(reason), body);
 }
 
-/* The raw archive: changed records only, so that they can be made anew after a fix. `raw_retention: 0` is none. */
+/* The raw archive: changed records only, so that they can be made anew after a fix. `raw_retention: 0` is
+ * none. */
 static enum status archive(struct hub *hub, struct text target, struct text key, struct text envelope,
 			   struct err *err)
 {

@@ -57,20 +57,19 @@ static int64_t next_visit(const struct build *build, const struct observation *s
 }
 
 static enum status append(struct hub *hub, struct build *build, const struct latest *latest,
-			  const struct observation *seen, uint64_t hash, struct err *err)
+			  const struct observation *seen, uint64_t hash, msgpack_sbuffer *packed,
+			  struct err *err)
 {
 	int64_t seq = hub->next, now = wall_ms();
-	msgpack_sbuffer packed;
 	enum status status;
 
 	build->version = seen->observed_at;
 	if (latest->known && build->version <= latest->version) {
 		build->version = latest->version + 1;
 	}
-	msgpack_sbuffer_init(&packed);
-	build_pack(build, &packed, NULL);
+	build_pack_tail(build, packed);
 	status = db_run(&hub->db, SQL_LOG_ADD, err, "iitb", seq, now, build->id,
-			(struct text){packed.data, packed.size});
+			(struct text){packed->data, packed->size});
 	if (status == OK && latest->known) {
 		status = db_run(&hub->db, SQL_SUPERSEDED_ADD, err, "ii", latest->seq, now);
 	}
@@ -80,10 +79,9 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 				(int64_t)(build->state == STATE_FINISHED), (int64_t)hash, seen->target,
 				seen->key, next_visit(build, seen));
 	}
-	if (status == OK && recent_put(&hub->recent, seq, &packed) != OK) {
+	if (status == OK && recent_put(&hub->recent, seq, packed) != OK) {
 		status = err_set(err, ERR_SYS, "out of memory for record %lld", (long long)seq);
 	}
-	msgpack_sbuffer_destroy(&packed);
 	if (status == OK) {
 		hub->next++;
 		hub->batch.records++;
@@ -108,30 +106,42 @@ static enum status find_latest(struct hub *hub, struct build *build, struct late
 	return latest_get(hub, build, latest, err);
 }
 
+static enum status apply(struct hub *hub, struct build *build, const struct latest *latest,
+			 const struct observation *seen, msgpack_sbuffer *packed, enum change *change,
+			 struct err *err)
+{
+	uint64_t hash;
+
+	if (latest->known && is_stale(latest, build, seen->observed_at)) {
+		*change = CHANGE_STALE;
+		return OK;
+	}
+	build_pack_content(build, packed, &hash);
+	if (!latest->known || (int64_t)hash != latest->hash) {
+		*change = CHANGE_NEW;
+		return append(hub, build, latest, seen, hash, packed, err);
+	}
+	*change = CHANGE_NONE;
+	/* A finished build that is seen unchanged within the same second needs no write. */
+	if (latest->finished && seen->observed_at == latest->observed_at) {
+		return OK;
+	}
+	return db_run(&hub->db, SQL_BUILD_SEEN, err, "iit", seen->observed_at, next_visit(build, seen),
+		      build->id);
+}
+
 enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
 			 enum change *change, struct err *err)
 {
 	struct latest latest;
-	uint64_t hash;
+	msgpack_sbuffer packed;
 	enum status status = find_latest(hub, build, &latest, err);
 
 	if (status != OK) {
 		return status;
 	}
-	hash = build_hash(build);
-	if (latest.known && is_stale(&latest, build, seen->observed_at)) {
-		*change = CHANGE_STALE;
-		return OK;
-	}
-	if (latest.known && (int64_t)hash == latest.hash) {
-		*change = CHANGE_NONE;
-		/* A finished build that is seen unchanged within the same second needs no write. */
-		if (latest.finished && seen->observed_at == latest.observed_at) {
-			return OK;
-		}
-		return db_run(&hub->db, SQL_BUILD_SEEN, err, "iit", seen->observed_at,
-			      next_visit(build, seen), build->id);
-	}
-	*change = CHANGE_NEW;
-	return append(hub, build, &latest, seen, hash, err);
+	msgpack_sbuffer_init(&packed);
+	status = apply(hub, build, &latest, seen, &packed, change, err);
+	msgpack_sbuffer_destroy(&packed);
+	return status;
 }

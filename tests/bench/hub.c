@@ -1,5 +1,5 @@
-/* bench-hub: raw builds in → normalised → durable → three readers acknowledged, beside bare ZeroMQ with the same
- * bytes, interleaved in one run. Prints a Markdown table of medians and ratios (docs/performance.md). */
+/* bench-hub: raw builds in → normalised → durable → three readers acknowledged, beside bare ZeroMQ with the
+ * same bytes, interleaved in one run. Prints a Markdown table of medians and ratios (docs/performance.md). */
 /* SPDX-License-Identifier: MIT */
 #include "common/arena.h"
 #include "common/record.h"
@@ -15,8 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define READERS	   3
-#define ROUNDS_MAX 15
+#define READERS       3
+#define READER_CREDIT 2000
+#define ROUNDS_MAX    15
 
 static msgpack_sbuffer *payloads; /* made once, before anything is timed */
 
@@ -90,7 +91,8 @@ static void raw_server(const char *endpoint, int builds)
 			}
 			wire_begin(&head, "ack", 1);
 			wire_put_int(&head, 1);
-			if (wire_end(&head, &answer) != OK || wire_send(socket, &identity, &answer, &err) != OK) {
+			if (wire_end(&head, &answer) != OK ||
+			    wire_send(socket, &identity, &answer, &err) != OK) {
 				fail("ack");
 			}
 		}
@@ -137,10 +139,17 @@ struct board {
 };
 static struct board *board;
 
-static void reader_ack(void *socket, int64_t session, struct position position)
+static void reader_ack(void *socket, int64_t session, struct position position, size_t taken)
 {
 	struct wire_message message = {0};
 	struct wire_head head;
+
+	wire_begin(&head, "credit", 2);
+	wire_put_int(&head, session);
+	wire_put_int(&head, (int64_t)taken);
+	if (taken && wire_end(&head, &message) == OK) {
+		peer_send(socket, &message);
+	}
 
 	wire_begin(&head, "ack", 2);
 	wire_put_int(&head, session);
@@ -173,7 +182,7 @@ static void reader_take(const struct wire_message *message, struct arena *arena,
 	}
 }
 
-static int64_t reader_attach(void *socket, const char *name, int credit)
+static int64_t reader_attach(void *socket, const char *name, int credit, struct position *position)
 {
 	struct wire_message message = {0};
 	struct wire_fields fields;
@@ -189,6 +198,7 @@ static int64_t reader_attach(void *socket, const char *name, int credit)
 	}
 	peer_receive(socket, &message, &fields);
 	wire_int(&fields, 0, &session);
+	wire_position(&fields, 1, position);
 	wire_fields_fini(&fields);
 	wire_begin(&head, "credit", 2);
 	wire_put_int(&head, session);
@@ -206,21 +216,20 @@ static void reader(const struct hub_process *hub, const char *name, int builds, 
 	void *context = zmq_ctx_new(), *socket = peer_connect(context, hub, "feed");
 	struct wire_message message = {0};
 	struct arena arena;
-	int64_t session = reader_attach(socket, name, builds + 1), epoch = 0;
+	struct position position;
+	int64_t session = reader_attach(socket, name, READER_CREDIT, &position);
 	int taken = 0, acks = 0;
 
 	arena_init(&arena, 1 << 20);
 	__atomic_add_fetch(&board->attached, 1, __ATOMIC_SEQ_CST);
 	while (taken < builds || acks > 0) {
 		struct wire_fields fields;
-		int64_t last;
-
 		peer_receive(socket, &message, &fields);
 		if (text_is(fields.command, "records")) {
-			wire_int(&fields, 2, &last);
+			wire_int(&fields, 2, &position.seq);
 			reader_take(&message, &arena, timed);
 			taken += (int)wire_body_count(&message);
-			reader_ack(socket, session, (struct position){epoch, last});
+			reader_ack(socket, session, position, wire_body_count(&message));
 			acks++;
 		} else if (text_is(fields.command, "alive")) {
 			acks--;
@@ -261,7 +270,8 @@ static void end_readers(const int pids[READERS])
 	}
 }
 
-static double hub_round(const struct bench *bench, int archive, long *peak_kib, double *ready_ms)
+static double hub_round(const struct bench *bench, int archive, long *peak_kib, double *ready_ms,
+			double *cpu_us)
 {
 	struct hub_process hub = {0};
 	int pids[READERS];
@@ -280,6 +290,7 @@ static double hub_round(const struct bench *bench, int archive, long *peak_kib, 
 	zmq_close(socket);
 	zmq_ctx_term(context);
 	hub_stop(&hub, peak_kib, &cpu);
+	*cpu_us = cpu * 1e6 / bench->builds;
 	return rate;
 }
 
@@ -341,30 +352,35 @@ static void latency_round(const struct bench *bench, struct latency *out)
 
 static void report(const struct bench *bench)
 {
-	double raw[ROUNDS_MAX], plain[ROUNDS_MAX], shipped[ROUNDS_MAX], ready[ROUNDS_MAX], p50[ROUNDS_MAX], p99[ROUNDS_MAX],
-		share[ROUNDS_MAX];
+	double raw[ROUNDS_MAX], plain[ROUNDS_MAX], shipped[ROUNDS_MAX], ready[ROUNDS_MAX], p50[ROUNDS_MAX],
+		p99[ROUNDS_MAX], share[ROUNDS_MAX], cost[2][ROUNDS_MAX];
 	long peak = 0, most = 0;
 
 	for (int i = 0; i < bench->rounds; i++) {
 		struct latency latency;
 		raw[i] = raw_round(bench);
-		plain[i] = hub_round(bench, 0, &peak, &ready[i]);
+		plain[i] = hub_round(bench, 0, &peak, &ready[i], &cost[0][i]);
 		most = peak > most ? peak : most;
-		shipped[i] = hub_round(bench, 1, &peak, &ready[i]);
+		shipped[i] = hub_round(bench, 1, &peak, &ready[i], &cost[1][i]);
 		most = peak > most ? peak : most;
 		latency_round(bench, &latency);
 		p50[i] = latency.p50_ms;
 		p99[i] = latency.p99_ms;
 		share[i] = latency.core_share;
-		fprintf(stderr, "round %d: raw %.0f, hub %.0f, with archive %.0f builds/s; p50 %.2f ms, p99 %.2f ms\n", i + 1,
-			raw[i], plain[i], shipped[i], p50[i], p99[i]);
+		fprintf(stderr,
+			"round %d: raw %.0f, hub %.0f, with archive %.0f builds/s; p50 %.2f ms, p99 %.2f "
+			"ms\n",
+			i + 1, raw[i], plain[i], shipped[i], p50[i], p99[i]);
 	}
-	double base = median(raw, bench->rounds), bare = median(plain, bench->rounds), full = median(shipped, bench->rounds);
-	printf("| what | builds/s | ratio to raw ZeroMQ | goal |\n|---|---|---|---|\n");
-	printf("| raw DEALER/ROUTER on ipc, %d builds of %zu B a message, window %d | %.0f | 1.00 | |\n", bench->per_message,
-	       payloads[0].size, bench->window, base);
-	printf("| hub → 3 readers acknowledged, raw archive off | %.0f | %.2f | ≥ 0.25 |\n", bare, bare / base);
-	printf("| hub → 3 readers acknowledged, as shipped | %.0f | %.2f | ≥ 0.125 |\n\n", full, full / base);
+	double base = median(raw, bench->rounds), bare = median(plain, bench->rounds),
+	       full = median(shipped, bench->rounds);
+	printf("| what | builds/s | ratio to raw ZeroMQ | goal | hub CPU |\n|---|---|---|---|---|\n");
+	printf("| raw DEALER/ROUTER on ipc, %d builds of %zu B a message, window %d | %.0f | 1.00 | | |\n",
+	       bench->per_message, payloads[0].size, bench->window, base);
+	printf("| hub → 3 readers acknowledged, raw archive off | %.0f | %.2f | ≥ 0.25 | %.1f µs/build |\n",
+	       bare, bare / base, median(cost[0], bench->rounds));
+	printf("| hub → 3 readers acknowledged, as shipped | %.0f | %.2f | ≥ 0.125 | %.1f µs/build |\n\n",
+	       full, full / base, median(cost[1], bench->rounds));
 	printf("| at 1,000 builds/s, as shipped | measured | goal |\n|---|---|---|\n");
 	printf("| publish → reader, p50 | %.2f ms | ≤ 2.5 ms |\n", median(p50, bench->rounds));
 	printf("| publish → reader, p99 | %.2f ms | ≤ 6 ms |\n", median(p99, bench->rounds));

@@ -47,7 +47,8 @@ static void write_config(struct hub_process *hub, int archive)
 {
 	FILE *file;
 
-	snprintf(hub->dir, sizeof hub->dir, "%s/buildbus-bench-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	snprintf(hub->dir, sizeof hub->dir, "%s/buildbus-bench-XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	if (!mkdtemp(hub->dir)) {
 		fail("mkdtemp");
 	}
@@ -57,7 +58,8 @@ static void write_config(struct hub_process *hub, int archive)
 		fail(hub->config);
 	}
 	fprintf(file,
-		"bus: {state_dir: %s, min_free: 1MiB, raw_retention: %s}\nsources:\n  - buildkite: {access_token: x, "
+		"bus: {state_dir: %s, min_free: 1MiB, raw_retention: %s}\nsources:\n  - buildkite: "
+		"{access_token: x, "
 		"organization_slug: acme, pipeline_slug: bench}\n",
 		hub->dir, archive ? "30d" : "0");
 	fclose(file);
@@ -91,17 +93,38 @@ void hub_start(const struct bench *bench, struct hub_process *hub, int archive, 
 	close(ready[0]);
 }
 
+/* From /proc: ru_maxrss would count what a fork shared before its exec. */
+static long peak_memory(int pid)
+{
+	char path[64], line[256];
+	long kib = 0;
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof line, file)) {
+		if (strncmp(line, "VmHWM:", 6) == 0) {
+			kib = strtol(line + 6, NULL, 10);
+		}
+	}
+	if (file) {
+		fclose(file);
+	}
+	return kib;
+}
+
 void hub_stop(struct hub_process *hub, long *peak_kib, double *cpu_s)
 {
 	struct rusage usage;
 	char command[400];
 	int status;
 
+	*peak_kib = peak_memory(hub->pid);
 	kill(hub->pid, SIGTERM);
-	if (wait4(hub->pid, &status, 0, &usage) != hub->pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+	if (wait4(hub->pid, &status, 0, &usage) != hub->pid || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) != 0) {
 		fail("the hub did not end well");
 	}
-	*peak_kib = usage.ru_maxrss;
 	*cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 		 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 	snprintf(command, sizeof command, "rm -rf '%s'", hub->dir);
