@@ -10,6 +10,7 @@ const char db_schema[] =
 	"CREATE TABLE log(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL, record BLOB NOT "
 	"NULL);"
 	"CREATE TABLE superseded(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL);"
+	"CREATE INDEX superseded_at ON superseded(at);"
 	"CREATE TABLE build(id TEXT PRIMARY KEY, uid TEXT, seq INTEGER NOT NULL, version INTEGER NOT NULL,"
 	" observed_at INTEGER NOT NULL, attempt INTEGER NOT NULL, finished INTEGER NOT NULL, hash INTEGER "
 	"NOT NULL,"
@@ -74,7 +75,9 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_LOG_GET] = "SELECT id, record FROM log WHERE seq = ?",
 	[SQL_LOG_AT] = "SELECT at FROM log WHERE seq > ? ORDER BY seq LIMIT 1",
 	[SQL_SUPERSEDED_ADD] = "INSERT INTO superseded(seq, at) VALUES(?, ?)",
-	[SQL_TRIM_LIST] = "SELECT seq FROM superseded WHERE seq <= ? AND at < ? ORDER BY seq LIMIT ?",
+	/* A bounded look at the oldest ones, so that a sink that is far behind doesn't make it long. */
+	[SQL_TRIM_LIST] = "SELECT seq FROM (SELECT seq FROM superseded WHERE at < ? ORDER BY at LIMIT ?) "
+			  "WHERE seq <= ?",
 	[SQL_TRIM_LOG] = "DELETE FROM log WHERE seq = ?",
 	[SQL_TRIM_SUPERSEDED] = "DELETE FROM superseded WHERE seq = ?",
 	[SQL_RAW_ADD] = "INSERT INTO raw(at, target, key, seq, envelope) VALUES(?, ?, ?, ?, ?)",

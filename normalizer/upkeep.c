@@ -62,8 +62,8 @@ static enum status trim_log(struct hub *hub, int64_t floor, struct err *err)
 	size_t count = 0;
 	sqlite3_stmt *row;
 	enum status status =
-		db_query(&hub->db, SQL_TRIM_LIST, &row, err, "iii", floor,
-			 wall_ms() - hub->context->config.bus.log_retention_ms, (int64_t)SLICE_ROWS);
+		db_query(&hub->db, SQL_TRIM_LIST, &row, err, "iii",
+			 wall_ms() - hub->context->config.bus.log_retention_ms, (int64_t)SLICE_ROWS, floor);
 
 	while (status == OK && row && count < SLICE_ROWS) {
 		seqs[count++] = sqlite3_column_int64(row, 0);
