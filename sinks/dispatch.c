@@ -1,0 +1,329 @@
+/* Batches: which records go together, and what becomes of them. */
+/* SPDX-License-Identifier: MIT */
+#include "common/backoff.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "sinks/engine.h"
+
+#include <stdlib.h>
+
+#define BATCH_RECORDS   256
+#define BATCH_BYTES     (4 << 20)
+#define BATCH_ARENA_MAX (32 << 20)
+
+enum status dispatch_open(struct engine *engine, struct err *err)
+{
+	const struct sink *sink = engine->options.sink;
+
+	engine->batch_records = sink->batch_records ? sink->batch_records : BATCH_RECORDS;
+	engine->batch_bytes = sink->batch_bytes ? sink->batch_bytes : BATCH_BYTES;
+	engine->concurrency = sink->concurrency ? sink->concurrency : 1;
+	engine->flights = calloc(engine->concurrency, sizeof *engine->flights);
+	for (size_t i = 0; engine->flights && i < engine->concurrency; i++) {
+		struct flight *flight = &engine->flights[i];
+		flight->batch.engine = engine;
+		flight->batch.records = calloc(engine->batch_records, sizeof *flight->batch.records);
+		flight->frames = calloc(engine->batch_records, sizeof *flight->frames);
+		arena_init(&flight->batch.arena, BATCH_ARENA_MAX);
+		if (!flight->batch.records || !flight->frames) {
+			return err_sys(err, "memory for a batch");
+		}
+	}
+	arena_init(&engine->scratch, BATCH_ARENA_MAX);
+	return engine->flights ? OK : err_sys(err, "memory for batches");
+}
+
+static void flight_clear(struct flight *flight)
+{
+	for (size_t i = 0; i < flight->batch.count; i++) {
+		zmq_msg_close(&flight->frames[i]);
+		free(flight->batch.records[i].reason);
+	}
+	flight->batch.count = 0;
+	flight->batch.user = NULL;
+	flight->active = flight->fresh = false;
+	arena_reset(&flight->batch.arena);
+}
+
+void dispatch_close(struct engine *engine)
+{
+	for (size_t i = 0; engine->flights && i < engine->concurrency; i++) {
+		flight_clear(&engine->flights[i]);
+		arena_fini(&engine->flights[i].batch.arena);
+		free(engine->flights[i].batch.records);
+		free(engine->flights[i].frames);
+	}
+	free(engine->flights);
+	engine->flights = NULL;
+	arena_fini(&engine->scratch);
+}
+
+/* The records of another epoch must land before the first of this one. */
+static bool older_flying(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->concurrency; i++) {
+		if (engine->flights[i].active && engine->flights[i].generation != engine->generation) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct flight *flight_free(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->concurrency; i++) {
+		if (!engine->flights[i].active) {
+			return &engine->flights[i];
+		}
+	}
+	return NULL;
+}
+
+/* False: no room for it beside what is there. */
+static bool flight_take(struct flight *flight, struct entry *entry)
+{
+	struct sink_batch *batch = &flight->batch;
+	struct sink_record *record = &batch->records[batch->count];
+	zmq_msg_t *frame = &flight->frames[batch->count];
+	struct err err;
+
+	zmq_msg_init(frame);
+	zmq_msg_copy(frame, &entry->record);
+	*record = (struct sink_record){.seq = entry->seq};
+	record->bytes = (struct text){zmq_msg_data(frame), zmq_msg_size(frame)};
+	if (build_unpack(record->bytes.at, record->bytes.size, &batch->arena, &record->build, &err) != OK) {
+		zmq_msg_close(frame);
+		return false;
+	}
+	batch->count++;
+	entry->state = ENTRY_FLYING;
+	entry->batch = flight;
+	flight->fresh |= entry->tries == 0;
+	return true;
+}
+
+/* What a batch may still take while it is filled. */
+struct filling {
+	size_t bytes_left, records_left;
+	unsigned share; /* of the first record: suspects stay among themselves */
+	bool ready;     /* something is due */
+	bool full;
+};
+
+static bool may_take(const struct engine *engine, const struct flight *flight, const struct entry *entry,
+		     const struct filling *filling, int64_t at_ms)
+{
+	bool due = entry->due_ms <= at_ms || health_outage(&engine->health);
+
+	return entry->state == ENTRY_WAITING && (due || entry->tries == 0) &&
+	       (flight->batch.count == 0 || entry->share == filling->share) &&
+	       !window_blocked(&engine->window, entry,
+			       engine->options.sink->one_version ? NULL : (const void *)flight);
+}
+
+static void take(const struct engine *engine, struct flight *flight, struct entry *entry,
+		 struct filling *filling, int64_t at_ms)
+{
+	bool first = flight->batch.count == 0;
+
+	if ((!first && entry->size > filling->bytes_left) || !flight_take(flight, entry)) {
+		filling->full = true;
+		return;
+	}
+	if (first) {
+		filling->share = entry->share;
+		if (entry->share && entry->share < filling->records_left) {
+			filling->records_left = entry->share;
+		}
+	}
+	filling->bytes_left -= entry->size < filling->bytes_left ? entry->size : filling->bytes_left;
+	filling->ready |= entry->due_ms <= at_ms || health_outage(&engine->health);
+	filling->full |= --filling->records_left == 0;
+}
+
+static void give_back(struct engine *engine, struct flight *flight)
+{
+	for (size_t i = 0; i < flight->batch.count; i++) {
+		window_find(&engine->window, flight->batch.records[i].seq)->state = ENTRY_WAITING;
+	}
+	flight_clear(flight);
+}
+
+/* False: nothing is ready. */
+static bool fill(struct engine *engine, struct flight *flight, int64_t at_ms)
+{
+	struct filling filling = {.bytes_left = engine->batch_bytes, .records_left = engine->batch_records};
+	struct window *window = &engine->window;
+
+	for (uint64_t i = window->first; i < window->end && !filling.full; i++) {
+		struct entry *entry = window_at(window, i);
+		if (may_take(engine, flight, entry, &filling, at_ms)) {
+			take(engine, flight, entry, &filling, at_ms);
+		}
+	}
+	if (flight->batch.count == 0 || (!filling.ready && !filling.full)) {
+		give_back(engine, flight);
+		return false;
+	}
+	flight->active = true;
+	flight->generation = engine->generation;
+	flight->batch.epoch = engine->epoch;
+	engine->flying++;
+	engine->counters.batches++;
+	return true;
+}
+
+/* What the verdicts of one batch come to. */
+struct outcome {
+	size_t good, retried, suspects;
+	int64_t asked_ms; /* the longest wait that was asked for */
+	const char *why;
+};
+
+static struct outcome count_verdicts(const struct sink_batch *batch)
+{
+	struct outcome outcome = {0};
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct sink_record *record = &batch->records[i];
+		bool retry = record->verdict == VERDICT_RETRY || record->verdict == VERDICT_NONE;
+
+		outcome.retried += retry;
+		outcome.suspects += record->verdict == VERDICT_SUSPECT;
+		outcome.good += !retry;
+		if (retry && record->reason) {
+			outcome.why = record->reason;
+		}
+		if (retry && record->retry_ms > outcome.asked_ms) {
+			outcome.asked_ms = record->retry_ms;
+		}
+	}
+	return outcome;
+}
+
+static void retry(struct engine *engine, struct entry *entry, const struct sink_record *record, int64_t at_ms)
+{
+	int64_t wait_ms = backoff_ms(entry->tries, RETRY_BASE_MS, RETRY_CAP_MS);
+	char reason[600];
+
+	entry->state = ENTRY_WAITING;
+	entry->tries++;
+	entry->failed_ms = entry->failed_ms ? entry->failed_ms : at_ms;
+	entry->due_ms = at_ms + (wait_ms > record->retry_ms ? wait_ms : record->retry_ms);
+	engine->counters.retried++;
+	if (health_hopeless(&engine->health, entry->failed_ms, at_ms, engine->options.retry_for_ms)) {
+		snprintf(reason, sizeof reason, "given up after %u tries: %s", entry->tries,
+			 record->reason ? record->reason : "no reason given");
+		engine_refuse(engine, entry, reason);
+	}
+}
+
+static void suspect(struct engine *engine, struct entry *entry, const struct sink_record *record,
+		    size_t suspects)
+{
+	entry->state = ENTRY_WAITING;
+	if (suspects == 1) {
+		engine_refuse(engine, entry, record->reason);
+	} else {
+		entry->share = (unsigned)(suspects + 1) / 2;
+		entry->due_ms = 0;
+	}
+}
+
+static void apply(struct engine *engine, const struct sink_record *record, size_t suspects, int64_t at_ms)
+{
+	struct entry *entry = window_find(&engine->window, record->seq);
+
+	if (record->verdict == VERDICT_DONE) {
+		window_done(&engine->window, entry);
+		engine->counters.done++;
+	} else if (record->verdict == VERDICT_REJECT) {
+		engine_refuse(engine, entry, record->reason);
+	} else if (record->verdict == VERDICT_SUSPECT) {
+		suspect(engine, entry, record, suspects);
+	} else {
+		retry(engine, entry, record, at_ms);
+	}
+}
+
+static void judge(struct engine *engine, const struct flight *flight, const struct outcome *outcome,
+		  int64_t at_ms)
+{
+	int64_t wait_ms;
+
+	if (outcome->good > 0) {
+		if (health_success(&engine->health, at_ms)) {
+			log_info("sink.recovered", STR("sink", engine->options.name));
+		}
+	} else if (flight->fresh || health_outage(&engine->health)) {
+		wait_ms = health_failure(&engine->health, at_ms, outcome->asked_ms);
+		log_warn("sink.retry", STR("why", outcome->why), NUM("records", flight->batch.count),
+			 NUM("retry_ms", wait_ms));
+	}
+}
+
+static void flight_end(struct engine *engine, struct flight *flight)
+{
+	struct outcome outcome = count_verdicts(&flight->batch);
+	int64_t at_ms = now_ms();
+
+	judge(engine, flight, &outcome, at_ms);
+	for (size_t i = 0; flight->generation == engine->generation && i < flight->batch.count; i++) {
+		apply(engine, &flight->batch.records[i], outcome.suspects, at_ms);
+	}
+	flight_clear(flight);
+	engine->flying--;
+}
+
+void sink_batch_done(struct sink_batch *batch)
+{
+	struct engine *engine = batch->engine;
+
+	flight_end(engine, (struct flight *)batch);
+	engine_turn(engine);
+}
+
+bool dispatch_some(struct engine *engine)
+{
+	const struct sink *sink = engine->options.sink;
+	int64_t at_ms = now_ms();
+	struct flight *flight;
+
+	while (!engine->draining && !engine->ended && !older_flying(engine) &&
+	       (flight = flight_free(engine))) {
+		/* In an outage one batch at a time feels whether it is over. */
+		if (health_outage(&engine->health) &&
+		    (engine->flying > 0 || at_ms < engine->health.until_ms)) {
+			return false;
+		}
+		if (!fill(engine, flight, at_ms)) {
+			return false;
+		}
+		if (sink->write(engine->state, &flight->batch) == WRITE_ENDED) {
+			flight_end(engine, flight);
+			return true; /* it blocked for a while: let the loop see to its sockets */
+		}
+	}
+	return false;
+}
+
+int64_t dispatch_next_ms(const struct engine *engine)
+{
+	int64_t next_ms = INT64_MAX;
+
+	/* The end of a batch is the next event then. */
+	if (!flight_free(engine) || older_flying(engine)) {
+		return INT64_MAX;
+	}
+	if (health_outage(&engine->health)) {
+		return engine->flying ? INT64_MAX : engine->health.until_ms;
+	}
+	for (uint64_t i = engine->window.first; i < engine->window.end; i++) {
+		const struct entry *entry = window_at(&engine->window, i);
+		if (entry->state == ENTRY_WAITING && entry->due_ms < next_ms &&
+		    !window_blocked(&engine->window, entry, NULL)) {
+			next_ms = entry->due_ms;
+		}
+	}
+	return next_ms;
+}

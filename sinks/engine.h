@@ -1,0 +1,82 @@
+/* The engine of every sink: takes records from the feed, hands them to the sink in batches, acts on its
+ * verdicts. A sink's author reads sinks/sink.h instead. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/feed_client.h"
+#include "sinks/health.h"
+#include "sinks/sink.h"
+#include "sinks/window.h"
+
+struct engine_options {
+	const struct sink *sink;
+	const char *name; /* of the destination, and of the sink at the hub */
+	const void *config;
+	const struct bus_config *bus;
+	zloop_t *loop;
+	int64_t retry_for_ms; /* 0: RETRY_FOR_MS */
+	/* The engine ended: OK after engine_drain, else why. Called once, from the loop. */
+	void (*ended)(void *owner, enum status status, const struct err *err);
+	void *owner;
+};
+
+/* A batch in flight: what the sink sees first, so that the one is found from the other. */
+struct flight {
+	struct sink_batch batch;
+	zmq_msg_t *frames;   /* share the bytes of the window's records: they outlive a reset of the window */
+	unsigned generation; /* of the window */
+	bool active, fresh;  /* fresh: some record is tried for the first time */
+};
+
+struct engine_note {
+	struct engine_note *next;
+	void (*kept)(void *user);
+	void *user;
+	bool asked; /* in this session */
+	size_t size;
+	char bytes[];
+};
+
+struct engine_counters {
+	uint64_t records, done, rejected, retried, batches;
+};
+
+struct engine {
+	struct engine_options options;
+	struct sink_context context;
+	size_t batch_records, batch_bytes, concurrency;
+	void *state; /* the sink's */
+	struct feed_client *feed;
+	struct window window;
+	struct health health;
+	struct arena scratch; /* one record is checked at a time */
+	int64_t epoch, session;
+	unsigned generation; /* another epoch is another generation */
+	struct flight *flights;
+	size_t flying, refused;
+	size_t large_bytes; /* how big records are at present, rather too much than too little */
+	struct engine_note *notes;
+	char waiting[128]; /* why, as logged last */
+	int wake_timer;    /* -1: none */
+	int64_t wake_ms;
+	bool draining, ended;
+	struct engine_counters counters;
+};
+
+/* engine is zeroed. Accepted by engine_close in any case. */
+enum status engine_open(struct engine *engine, const struct engine_options *options,
+			struct err *err) MUST_CHECK;
+/* Finishes the batches in flight, acknowledges, detaches, then calls `ended`. */
+void engine_drain(struct engine *engine);
+void engine_close(struct engine *engine);
+
+/* Between engine.c and dispatch.c. */
+enum status dispatch_open(struct engine *engine, struct err *err) MUST_CHECK;
+void dispatch_close(struct engine *engine);
+/* Writes what is ready, then tells the hub: rejects, position, credit. */
+void engine_turn(struct engine *engine);
+void engine_end(struct engine *engine, enum status status, const struct err *err);
+void engine_refuse(struct engine *engine, struct entry *entry, const char *reason);
+/* Writes batches as far as the sink takes them. True: more may be ready at once. */
+bool dispatch_some(struct engine *engine);
+/* When something will be due, on the clock of now_ms; INT64_MAX: nothing waits for its time. */
+int64_t dispatch_next_ms(const struct engine *engine);

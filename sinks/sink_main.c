@@ -1,0 +1,114 @@
+/* A sink as a process: finds its part of the configuration and runs the engine. */
+/* SPDX-License-Identifier: MIT */
+#include "common/process.h"
+#include "sinks/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sink_process {
+	struct process process; /* first: found from the context's */
+	const struct sink *sink;
+};
+
+struct sink_state {
+	struct process_context *context;
+	const struct sink *sink;
+	struct engine engine;
+	void *config; /* the sink's section, read */
+};
+
+static const struct config_section *find_section(const struct config *config, const struct sink *sink,
+						 const char *name)
+{
+	for (size_t i = 0; i < config->section_count; i++) {
+		const struct config_section *section = &config->sections[i];
+		if (section->side == SECTION_DESTINATION && strcmp(section->kind, sink->name) == 0 &&
+		    strcmp(section->name, name) == 0) {
+			return section;
+		}
+	}
+	return NULL;
+}
+
+/* *name: which destination; without --name the one that is named like its kind. */
+static enum status read_section(struct sink_state *state, const char **name, struct err *err)
+{
+	const struct process_context *context = state->context;
+	const struct sink *sink = state->sink;
+	const struct config_section *section;
+
+	*name = strcmp(context->name, context->process->name) == 0 ? sink->name : context->name;
+	section = find_section(&context->config, sink, *name);
+	if (!section) {
+		return err_set(
+			err, ERR_CONFIG,
+			"%s: no destination of kind %s is named %s: add `- %s: {name: %s}` to destinations",
+			context->config.path, sink->name, *name, sink->name, *name);
+	}
+	*name = section->name;
+	state->config = calloc(1, sink->config_size ? sink->config_size : 1);
+	if (!state->config) {
+		return err_sys(err, "memory for the configuration");
+	}
+	return config_read(&context->config, section, sink->rows, state->config, err);
+}
+
+static void on_ended(void *owner, enum status status, const struct err *err)
+{
+	struct sink_state *state = owner;
+
+	process_stop(state->context, status, err);
+}
+
+static enum status open_sink(void *arg, struct process_context *context, struct err *err)
+{
+	struct sink_state *state = arg;
+	struct engine_options options = {.loop = context->loop, .bus = &context->config.bus};
+	enum status status;
+
+	state->context = context;
+	state->sink = ((const struct sink_process *)context->process)->sink;
+	status = read_section(state, &options.name, err);
+	options.sink = state->sink;
+	options.config = state->config;
+	options.ended = on_ended;
+	options.owner = state;
+	return status == OK ? engine_open(&state->engine, &options, err) : status;
+}
+
+static void drain_sink(void *arg)
+{
+	struct sink_state *state = arg;
+
+	engine_drain(&state->engine);
+}
+
+static void close_sink(void *arg)
+{
+	struct sink_state *state = arg;
+
+	engine_close(&state->engine);
+	if (state->config) {
+		config_free(state->sink->rows, state->config);
+		free(state->config);
+	}
+}
+
+int sink_main(const struct sink *sink, int argc, char **argv)
+{
+	char name[64];
+	struct sink_process process = {
+		.process = {.name = name,
+			    .summary = sink->summary,
+			    .state_size = sizeof(struct sink_state),
+			    .open = open_sink,
+			    .drain = drain_sink,
+			    .close = close_sink},
+		.sink = sink,
+	};
+
+	snprintf(name, sizeof name, "sink-%s", sink->name);
+	return process_main(&process.process, argc, argv);
+}

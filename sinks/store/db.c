@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "sinks/store/db.h"
+#include "sinks/store/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_MS         2000
+#define RECORD_JSON_MAX (64 << 20)
+
+enum status store_fail(const struct store_db *store, int code, struct err *err)
+{
+	const char *why = store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return err_set(err, ERR_CONFIG,
+			       "%s is damaged (%s): move it away, then `buildbus replay --sink store` fills "
+			       "a new one",
+			       store->path, why);
+	case SQLITE_FULL:
+		return err_set(err, ERR_AGAIN, "%s: the disk is full: make room, it goes on by itself",
+			       store->path);
+	default:
+		return err_set(err, ERR_AGAIN, "%s: %s%s%s", store->path, why,
+			       sqlite3_system_errno(store->db) ? ": " : "",
+			       sqlite3_system_errno(store->db) ? strerror(sqlite3_system_errno(store->db))
+							       : "");
+	}
+}
+
+/* Like mkdir -p: only what is missing is made, for nobody else to read. */
+static enum status make_dir(const char *path, struct err *err)
+{
+	char *copy = strdup(path);
+	bool made = copy != NULL;
+
+	for (char *slash = copy ? strchr(copy + 1, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
+		*slash = '/';
+	}
+	made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
+	free(copy);
+	return made ? OK
+		    : err_set(err, ERR_CONFIG,
+			      "state_dir %s can't be made: %s: create it, or name another in bus.state_dir",
+			      path, strerror(errno));
+}
+
+/* SQLite gives its -wal and -shm files the mode of the database. */
+static enum status make_file(const struct store_db *store, struct err *err)
+{
+	int fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0) {
+		close(fd);
+		return OK;
+	}
+	return err_set(err, errno == ENOSPC || errno == EMFILE ? ERR_SYS : ERR_CONFIG,
+		       "%s can't be opened for writing: %s: give this user the right to, or name another "
+		       "bus.state_dir",
+		       store->path, strerror(errno));
+}
+
+/* synchronous=FULL: an acknowledged record is never sent again, so a commit must survive a power cut. */
+static const char settings[] = "PRAGMA journal_mode=WAL;"
+			       "PRAGMA synchronous=FULL;"
+			       "PRAGMA journal_size_limit=16777216;"
+			       "PRAGMA wal_autocheckpoint=1000;";
+
+static enum status open_db(struct store_db *store, struct err *err)
+{
+	int code = sqlite3_open_v2(store->path, &store->db,
+				   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+	if (code == SQLITE_OK) {
+		sqlite3_busy_timeout(store->db, BUSY_MS);
+		code = sqlite3_exec(store->db, settings, NULL, NULL, NULL);
+	}
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+static enum status prepare(struct store_db *store, const char *sql, sqlite3_stmt **out, struct err *err)
+{
+	int code = sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+static enum status prepare_all(struct store_db *store, struct err *err)
+{
+	char *upsert = schema_upsert_sql(&store->build), *add_job = schema_job_sql(&store->job);
+	enum status status = upsert && add_job ? OK : err_sys(err, "memory for statements");
+	const struct {
+		const char *sql;
+		sqlite3_stmt **statement;
+	} rows[] = {
+		{"BEGIN IMMEDIATE", &store->begin},
+		{"COMMIT", &store->commit},
+		{"ROLLBACK", &store->rollback},
+		{upsert, &store->upsert},
+		{"DELETE FROM jobs WHERE build_id = ?", &store->clear_jobs},
+		{add_job, &store->add_job},
+	};
+
+	for (size_t i = 0; status == OK && i < sizeof rows / sizeof rows[0]; i++) {
+		status = prepare(store, rows[i].sql, rows[i].statement, err);
+	}
+	sqlite3_free(upsert);
+	sqlite3_free(add_job);
+	return status;
+}
+
+enum status store_db_open(struct store_db *store, const char *state_dir, struct err *err)
+{
+	enum status status = make_dir(state_dir, err);
+
+	*store = (struct store_db){0};
+	columns_init(&store->build, build_fields);
+	columns_init(&store->job, job_fields);
+	arena_init(&store->arena, RECORD_JSON_MAX);
+	if (status == OK && asprintf(&store->path, "%s/" STORE_FILE, state_dir) < 0) {
+		store->path = NULL;
+		return err_sys(err, "memory for a path");
+	}
+	if (status == OK) {
+		status = make_file(store, err);
+	}
+	if (status == OK) {
+		status = open_db(store, err);
+	}
+	if (status == OK) {
+		status = schema_update(store, err);
+	}
+	if (status == OK) {
+		status = prepare_all(store, err);
+	}
+	/* At the start there is nothing to hold back: the process is restarted. */
+	return status == ERR_AGAIN ? (err->status = ERR_SYS) : status;
+}
+
+void store_db_close(struct store_db *store)
+{
+	sqlite3_stmt *const statements[] = {store->begin,  store->commit,     store->rollback,
+					    store->upsert, store->clear_jobs, store->add_job};
+
+	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+		sqlite3_finalize(statements[i]);
+	}
+	sqlite3_close(store->db);
+	free(store->path);
+	arena_fini(&store->arena);
+	*store = (struct store_db){0};
+}
+
+static int run(sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+enum status store_db_begin(struct store_db *store, struct err *err)
+{
+	int moved = 0, code;
+
+	/* Else everything would go into a file that nobody can ever open again. */
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (moved) {
+		return err_set(err, ERR_SYS, "%s was moved away or deleted while it was in use", store->path);
+	}
+	code = run(store->begin);
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+enum status store_db_commit(struct store_db *store, struct err *err)
+{
+	int code = run(store->commit);
+
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+void store_db_rollback(struct store_db *store)
+{
+	/* After some errors SQLite has rolled back already. */
+	if (!sqlite3_get_autocommit(store->db)) {
+		run(store->rollback);
+	}
+}
+
+static enum status put_jobs(struct store_db *store, const struct build *build, struct err *err)
+{
+	int code;
+
+	sqlite3_bind_text64(store->clear_jobs, 1, build->id.at, build->id.size, SQLITE_STATIC, SQLITE_UTF8);
+	code = run(store->clear_jobs);
+	for (size_t i = 0; code == SQLITE_OK && i < build->jobs.count; i++) {
+		const struct job *job = (const struct job *)build->jobs.items + i;
+
+		sqlite3_bind_text64(store->add_job, 1, build->id.at, build->id.size, SQLITE_STATIC,
+				    SQLITE_UTF8);
+		sqlite3_bind_int64(store->add_job, 2, (sqlite3_int64)i);
+		for (size_t c = 0; c < store->job.count; c++) {
+			/* Jobs hold no lists: nothing can be too long. */
+			if (column_bind(&store->job.at[c], store->add_job, (int)c + 3, job, &store->arena,
+					err) != OK) {
+				return ERR_DATA;
+			}
+		}
+		code = run(store->add_job);
+	}
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+enum status store_db_put(struct store_db *store, const struct build *build, struct err *err)
+{
+	int code;
+
+	arena_reset(&store->arena);
+	if (build->version == INT_NULL) {
+		return err_set(err, ERR_DATA, "version: missing");
+	}
+	for (size_t c = 0; c < store->build.count; c++) {
+		enum status status = column_bind(&store->build.at[c], store->upsert, (int)c + 1, build,
+						 &store->arena, err);
+		if (status != OK) {
+			return status;
+		}
+	}
+	code = run(store->upsert);
+	if (code != SQLITE_OK) {
+		return store_fail(store, code, err);
+	}
+	return sqlite3_changes(store->db) ? put_jobs(store, build, err) : OK;
+}

@@ -1,0 +1,33 @@
+/* store.db: SQLite, tables `builds` (a row a build) and `jobs`. Written by the sink, read by `buildbus`. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/err.h"
+#include "sinks/store/columns.h"
+
+#define STORE_FILE           "store.db"
+#define STORE_APPLICATION_ID 0x42427573 /* "BBus" */
+#define STORE_VERSION        1          /* user_version */
+
+struct store_db {
+	sqlite3 *db;
+	char *path;
+	struct columns build, job;
+	sqlite3_stmt *begin, *commit, *rollback, *upsert, *clear_jobs, *add_job;
+	struct arena arena; /* JSON of one record */
+};
+
+/* Opens state_dir/store.db for writing; makes the folder (0700) and the file (0600) where they are missing,
+ * brings an older one up to date. ERR_CONFIG: an operator must act; ERR_SYS: full disk, locked. */
+enum status store_db_open(struct store_db *store, const char *state_dir, struct err *err) MUST_CHECK;
+/* Accepts zeroed and half-opened. */
+void store_db_close(struct store_db *store);
+
+/* ERR_AGAIN: this machine can't store now (full, locked, read-only): the transaction is gone, try again
+ * later. ERR_CONFIG: the file is not usable any more (damaged, moved away). */
+enum status store_db_begin(struct store_db *store, struct err *err) MUST_CHECK;
+/* Durable when it returns OK. */
+enum status store_db_commit(struct store_db *store, struct err *err) MUST_CHECK;
+void store_db_rollback(struct store_db *store);
+/* Puts a build and its jobs, unless the same or a newer version is there. ERR_DATA: this record can't be
+ * stored; nothing of it was, the transaction goes on. Others as above. */
+enum status store_db_put(struct store_db *store, const struct build *build, struct err *err) MUST_CHECK;

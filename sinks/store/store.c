@@ -1,0 +1,90 @@
+/* buildbus-sink-store writes every build and its jobs into store.db, the embedded destination. */
+/* SPDX-License-Identifier: MIT */
+#include "sinks/sink.h"
+#include "sinks/store/config.h"
+#include "sinks/store/db.h"
+
+struct store {
+	struct sink_context *context;
+	struct store_db db;
+};
+
+static enum status store_open(void *state, struct sink_context *context, const void *arg, struct err *err)
+{
+	const struct store_config *config = arg;
+	struct store *store = state;
+
+	store->context = context;
+	if (config->listen) {
+		return err_set(err, ERR_CONFIG,
+			       "store.listen: the web page is not there yet: remove `listen:` from the "
+			       "destination %s",
+			       context->name);
+	}
+	return store_db_open(&store->db, context->bus->state_dir, err);
+}
+
+static enum status put(struct store *store, struct sink_record *record, struct err *err)
+{
+	enum status status = store_db_put(&store->db, &record->build, err);
+
+	if (status == ERR_DATA) {
+		sink_reject(record, "%s", err->text);
+		return OK;
+	}
+	if (status == OK) {
+		sink_done(record);
+	}
+	return status;
+}
+
+static enum status put_all(struct store *store, struct sink_batch *batch, struct err *err)
+{
+	enum status status = store_db_begin(&store->db, err);
+
+	for (size_t i = 0; status == OK && i < batch->count; i++) {
+		status = put(store, &batch->records[i], err);
+	}
+	return status == OK ? store_db_commit(&store->db, err) : status;
+}
+
+/* One transaction a batch: all of it is durable, or nothing. */
+static enum sink_write store_write(void *state, struct sink_batch *batch)
+{
+	struct store *store = state;
+	struct err err = {0};
+	enum status status = put_all(store, batch, &err);
+
+	if (status != OK) {
+		store_db_rollback(&store->db);
+		sink_all_retry(batch, 0, err.text);
+	}
+	if (status == ERR_CONFIG || status == ERR_SYS) {
+		sink_stop(store->context, status, &err);
+	}
+	return WRITE_ENDED;
+}
+
+static void store_close(void *state)
+{
+	struct store *store = state;
+
+	store_db_close(&store->db);
+}
+
+static const struct sink store_sink = {
+	.name = "store",
+	.summary = "write builds and jobs into store.db",
+	.rows = store_config_rows,
+	.config_size = sizeof(struct store_config),
+	.state_size = sizeof(struct store),
+	.batch_records = 512,
+	.open = store_open,
+	.write = store_write,
+	.close = store_close,
+};
+
+int main(int argc, char **argv)
+{
+	return sink_main(&store_sink, argc, argv);
+}

@@ -1,0 +1,343 @@
+/* The reader's side of the feed against a hand-written hub that also misbehaves. */
+/* SPDX-License-Identifier: MIT */
+#include "common/feed_client.h"
+#include "tests/pipeline/fake_hub.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+struct reader {
+	zloop_t *loop;
+	struct fake_hub *hub;
+	struct feed_client *feed;
+	int64_t credit; /* granted at each attach */
+	int64_t seqs[1000], last, position, wanted;
+	size_t attached, count, rejected, noted, waited, failed, detached;
+	char note[64], why[128], failure[512];
+};
+
+static void on_attached(void *context, const struct feed_session *session)
+{
+	struct reader *reader = context;
+
+	reader->attached++;
+	reader->position = session->position.seq;
+	snprintf(reader->note, sizeof reader->note, "%.*s", TEXT_FMT(session->note));
+	feed_client_credit(reader->feed, reader->credit);
+}
+
+static void on_records(void *context, const struct feed_range *range)
+{
+	struct reader *reader = context;
+
+	for (size_t i = 0; i < range->count; i++) {
+		reader->seqs[reader->count++ % 1000] = range->seqs[i];
+	}
+	reader->last = range->last;
+}
+
+static void on_settled(void *context)
+{
+	(void)context;
+}
+
+static void on_rejected(void *context, int64_t seq)
+{
+	((struct reader *)context)->rejected = (size_t)seq;
+}
+
+static void on_noted(void *context)
+{
+	((struct reader *)context)->noted++;
+}
+
+static void on_waiting(void *context, const char *why)
+{
+	struct reader *reader = context;
+
+	reader->waited++;
+	snprintf(reader->why, sizeof reader->why, "%s", why);
+}
+
+static void on_failed(void *context, const struct err *err)
+{
+	struct reader *reader = context;
+
+	reader->failed++;
+	snprintf(reader->failure, sizeof reader->failure, "%s", err->text);
+}
+
+static void on_detached(void *context)
+{
+	((struct reader *)context)->detached++;
+}
+
+static const struct feed_events events = {
+	.attached = on_attached,
+	.records = on_records,
+	.settled = on_settled,
+	.rejected = on_rejected,
+	.noted = on_noted,
+	.waiting = on_waiting,
+	.failed = on_failed,
+	.detached = on_detached,
+};
+
+static struct reader reader;
+
+static void start(bool bound)
+{
+	struct feed_options options = {.sink = "store"};
+	struct err err;
+
+	memset(&reader, 0, sizeof reader);
+	reader.loop = zloop_new();
+	reader.hub = malloc(sizeof *reader.hub);
+	reader.credit = 1000;
+	fake_hub_init(reader.hub, reader.loop);
+	if (bound) {
+		fake_hub_bind(reader.hub);
+	}
+	options.endpoint = reader.hub->endpoint;
+	cr_assert(feed_client_new(&reader.feed, reader.loop, &options, &events, &reader, &err) == OK);
+}
+
+static void stop(void)
+{
+	feed_client_free(&reader.feed);
+	fake_hub_fini(reader.hub);
+	free(reader.hub);
+	zloop_destroy(&reader.loop);
+}
+
+static bool until(bool (*done)(void *))
+{
+	return run_until(reader.loop, done, NULL, 8000);
+}
+
+static bool is_attached(void *arg)
+{
+	(void)arg;
+	return reader.attached >= (size_t)(reader.wanted ? reader.wanted : 1) &&
+	       feed_client_attached(reader.feed);
+}
+
+static bool has_records(void *arg)
+{
+	(void)arg;
+	return (int64_t)reader.count >= reader.wanted;
+}
+
+static bool has_position(void *arg)
+{
+	(void)arg;
+	return reader.hub->position >= reader.wanted;
+}
+
+static void wait_attached(int64_t times)
+{
+	reader.wanted = times;
+	cr_assert(until(is_attached), "attached %zu times, not %lld (%s)", reader.attached, (long long)times,
+		  reader.why);
+}
+
+static void wait_records(int64_t count)
+{
+	reader.wanted = count;
+	cr_assert(until(has_records), "%zu records came, not %lld", reader.count, (long long)count);
+}
+
+static void wait_position(int64_t seq)
+{
+	reader.wanted = seq;
+	cr_assert(until(has_position), "the hub is at %lld", (long long)reader.hub->position);
+}
+
+Test(feed_client, waits_for_a_hub_that_starts_later)
+{
+	start(false);
+	run_until(reader.loop, is_attached, NULL, 1200);
+	cr_assert(reader.attached == 0);
+	fake_hub_bind(reader.hub);
+	wait_attached(1);
+	fake_hub_add_number(reader.hub, 1, 1);
+	wait_records(1);
+	stop();
+}
+
+Test(feed_client, takes_records_within_its_credit_only)
+{
+	start(true);
+	reader.credit = 3;
+	wait_attached(1);
+	for (int i = 1; i <= 10; i++) {
+		fake_hub_add_number(reader.hub, i, 1);
+	}
+	wait_records(3);
+	cr_assert(feed_client_credit_left(reader.feed) == 0);
+	cr_assert(reader.hub->sent == 3);
+	feed_client_credit(reader.feed, 7);
+	wait_records(10);
+	cr_assert(reader.last == 10);
+	stop();
+}
+
+Test(feed_client, waits_while_another_instance_holds_the_name)
+{
+	start(true);
+	reader.hub->busy = 3;
+	wait_attached(1);
+	cr_assert(reader.waited == 3);
+	cr_assert_str_eq(reader.why, "another instance holds this name");
+	cr_assert(reader.hub->attach_count == 4);
+	stop();
+}
+
+Test(feed_client, attaches_again_with_its_session_when_a_range_is_missing)
+{
+	start(true);
+	wait_attached(1);
+	reader.hub->skip_range = true;
+	fake_hub_add_number(reader.hub, 1, 1);
+	fake_hub_add_number(reader.hub, 2, 1);
+	wait_attached(2);
+	wait_records(2);
+	cr_assert(reader.seqs[0] == 1 && reader.seqs[1] == 2);
+	cr_assert(reader.hub->attach_sessions[0] == 0);
+	cr_assert(reader.hub->attach_sessions[1] == 41, "not its old session");
+	stop();
+}
+
+Test(feed_client, notices_by_heartbeat_that_the_last_range_was_lost)
+{
+	start(true);
+	wait_attached(1);
+	reader.hub->drop_last = true;
+	fake_hub_add_number(reader.hub, 1, 1);
+	wait_attached(2);
+	wait_records(1);
+	cr_assert_str_eq(reader.why, "records were lost on the way");
+	stop();
+}
+
+Test(feed_client, attaches_again_when_its_session_is_unknown)
+{
+	start(true);
+	wait_attached(1);
+	fake_hub_forget(reader.hub);
+	wait_attached(2);
+	cr_assert(reader.hub->attach_sessions[1] == 41);
+	stop();
+}
+
+Test(feed_client, outlives_a_restart_of_the_hub)
+{
+	start(true);
+	wait_attached(1);
+	fake_hub_add_number(reader.hub, 1, 1);
+	wait_records(1);
+	feed_client_ack(reader.feed, 1);
+	wait_position(1);
+	fake_hub_kill(reader.hub);
+	fake_hub_bind(reader.hub);
+	wait_attached(2);
+	cr_assert(reader.position == 1);
+	fake_hub_add_number(reader.hub, 2, 1);
+	wait_records(2);
+	cr_assert(reader.seqs[1] == 2);
+	stop();
+}
+
+Test(feed_client, acknowledges_no_more_than_came_in_this_session)
+{
+	start(true);
+	wait_attached(1);
+	for (int i = 1; i <= 5; i++) {
+		fake_hub_add_number(reader.hub, i, 1);
+	}
+	wait_records(5);
+	/* The hub is restarted before it hears of it, and sends all again but only with credit. */
+	fake_hub_kill(reader.hub);
+	feed_client_ack(reader.feed, 5);
+	reader.credit = 2;
+	fake_hub_bind(reader.hub);
+	wait_attached(2);
+	wait_position(2);
+	cr_assert(reader.hub->position == 2);
+	feed_client_credit(reader.feed, 3);
+	wait_position(5);
+	cr_assert(reader.attached == 2, "an ack beyond what was sent ended the session");
+	stop();
+}
+
+static bool is_noted_and_rejected(void *arg)
+{
+	(void)arg;
+	return reader.noted == 2 && reader.rejected == 2;
+}
+
+Test(feed_client, tells_notes_and_rejects_apart_by_order)
+{
+	start(true);
+	wait_attached(1);
+	fake_hub_add_number(reader.hub, 1, 1);
+	fake_hub_add_number(reader.hub, 2, 1);
+	wait_records(2);
+	feed_client_ack(reader.feed, 1);
+	cr_assert(feed_client_note(reader.feed, TEXT("one")) == OK);
+	cr_assert(feed_client_reject(reader.feed, 2, "no good") == OK);
+	cr_assert(feed_client_note(reader.feed, TEXT("two")) == OK);
+	cr_assert(feed_client_reject(reader.feed, 3, "not come yet") == ERR_AGAIN);
+	cr_assert(until(is_noted_and_rejected));
+	cr_assert_str_eq(reader.hub->note, "two");
+	cr_assert(reader.hub->position == 1);
+	cr_assert(reader.hub->dead_count == 1 && reader.hub->dead[0].seq == 2);
+	fake_hub_forget(reader.hub);
+	wait_attached(2);
+	cr_assert_str_eq(reader.note, "two");
+	stop();
+}
+
+static bool has_failed(void *arg)
+{
+	(void)arg;
+	return reader.failed == 1;
+}
+
+Test(feed_client, stops_when_the_hub_speaks_another_version)
+{
+	start(true);
+	reader.hub->refuse = "version";
+	cr_assert(until(has_failed));
+	cr_assert(strstr(reader.failure, "version") != NULL, "%s", reader.failure);
+	cr_assert(reader.hub->attach_count == 1);
+	stop();
+}
+
+static bool has_detached(void *arg)
+{
+	(void)arg;
+	return reader.detached == 1;
+}
+
+Test(feed_client, detaches_after_its_last_ack)
+{
+	start(true);
+	wait_attached(1);
+	fake_hub_add_number(reader.hub, 1, 1);
+	wait_records(1);
+	feed_client_ack(reader.feed, 1);
+	feed_client_detach(reader.feed);
+	cr_assert(until(has_detached));
+	cr_assert(reader.hub->byes == 1 && reader.hub->position == 1);
+	stop();
+}
+
+Test(feed_client, detaches_within_a_second_when_there_is_no_hub)
+{
+	start(false);
+	run_until(reader.loop, has_detached, NULL, 50);
+	feed_client_detach(reader.feed);
+	cr_assert(run_until(reader.loop, has_detached, NULL, 2000));
+	stop();
+}
