@@ -141,7 +141,7 @@ static void read_build(struct json *from, const struct raw *raw, struct build *b
 
 	build->provider = TEXT("buildkite");
 	read_id(from, raw, build);
-	build->message = cut(json_text(from, "message"), MESSAGE_MAX);
+	build->message = cut(json_text_as_is(from, "message"), MESSAGE_MAX);
 	build->commit = json_text(from, "commit");
 	build->branch = json_text(from, "branch");
 	build->tag = json_text(from, "tag");

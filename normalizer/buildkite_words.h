@@ -6,7 +6,7 @@
 struct state_word {
 	const char *theirs; /* NULL ends a table */
 	int state, result;
-	bool for_good; /* no `blocked: true` makes it wait again */
+	bool for_good; /* of a build: no `blocked: true` makes it wait again */
 };
 
 struct word {

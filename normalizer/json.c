@@ -145,16 +145,21 @@ struct text json_scalar(const struct json *at, yyjson_val *value)
 	return yyjson_is_num(value) ? number_text(at, value) : (struct text){0};
 }
 
-struct text json_text(struct json *object, const char *key)
+struct text json_text_as_is(struct json *object, const char *key)
 {
 	yyjson_val *value = json_member(object, key);
-	struct text text;
 
 	if (value && (yyjson_is_ctn(value) || yyjson_is_bool(value))) {
 		json_fail(object, key, "not a text");
 		return (struct text){0};
 	}
-	text = json_scalar(object, value);
+	return json_scalar(object, value);
+}
+
+struct text json_text(struct json *object, const char *key)
+{
+	struct text text = json_text_as_is(object, key);
+
 	return text.size ? text : (struct text){0};
 }
 

@@ -45,8 +45,9 @@ bool json_next(struct json *array, struct json *item);
 /* A text, number or bool as text; null for anything else. at: for errors. */
 struct text json_scalar(const struct json *at, yyjson_val *value);
 
-/* Empty is null. A number is taken as it is written. */
-struct text json_text(struct json *object, const char *key);
+/* A number is taken as it is written. */
+struct text json_text(struct json *object, const char *key); /* empty is null */
+struct text json_text_as_is(struct json *object, const char *key);
 int64_t json_int(struct json *object, const char *key);    /* also as text: "17"; else INT_NULL */
 int64_t json_int_if(struct json *object, const char *key); /* the same, INT_NULL for any other value */
 bool json_bool(struct json *object, const char *key);      /* absent: false */

@@ -206,6 +206,7 @@ Test(buildkite, keeps_what_is_said)
 		 "null,"
 		 "'pull_request':null,'source':null,'created_at':null,'message':null",
 		 "{'state':'queued','jobs':[],'attempt':1,'uid':null}", 0},
+		{"an empty message, an empty tag", "'message':'','tag':''", "{'message':'','tag':null}", 0},
 		{"number as text", "'tag':12,'commit':1.5,'branch':123456789012345678901234567890",
 		 "{'tag':'12','commit':'1.5','branch':'123456789012345678901234567890'}", 0},
 		{"what nobody knows yet", "'colour':[[[{}]]],'huge':1e999,'jobs':[null]", "{'jobs':[]}", 0},
