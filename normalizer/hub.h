@@ -139,6 +139,8 @@ struct observation {
  * (`~uid`). */
 enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
 			 enum change *change, struct err *err) MUST_CHECK;
+/* The record at seq, which must be there; its texts live in hub->arena. */
+enum status record_load(struct hub *hub, int64_t seq, struct build *build, struct err *err) MUST_CHECK;
 enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
 			const char *reason, struct text body, struct err *err) MUST_CHECK;
 int64_t hub_poll_ms(const struct hub *hub, const char *source);

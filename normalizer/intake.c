@@ -97,25 +97,14 @@ static enum status take_build(struct hub *hub, const struct raw *raw, const stru
 	return status == OK && changed ? archive(hub, seen->target, seen->key, envelope, err) : status;
 }
 
-/* Reads the latest record of an open build and finishes it: the provider doesn't know it any more. */
+/* Finishes the latest record of an open build: the provider doesn't know it any more. */
 static enum status finish_gone(struct hub *hub, int64_t seq, const struct observation *seen,
 			       struct intake *counts, struct err *err)
 {
 	struct build build;
-	struct text bytes;
-	sqlite3_stmt *row;
-	char *copy = NULL;
-	enum status status = db_query(&hub->db, SQL_LOG_GET, &row, err, "i", seq);
+	enum status status = record_load(hub, seq, &build, err);
 
-	if (status == OK && row) {
-		bytes = db_text(row, 1);
-		copy = arena_text(&hub->arena, bytes.at, bytes.size);
-	}
-	db_done(&hub->db, SQL_LOG_GET);
-	if (status != OK || !copy) {
-		return status;
-	}
-	if ((status = build_unpack(copy, bytes.size, &hub->arena, &build, err)) != OK) {
+	if (status != OK) {
 		return status;
 	}
 	build.state = STATE_FINISHED;

@@ -130,6 +130,45 @@ static enum status apply(struct hub *hub, struct build *build, const struct late
 		      build->id);
 }
 
+enum status record_load(struct hub *hub, int64_t seq, struct build *build, struct err *err)
+{
+	struct text bytes = {0};
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_LOG_GET, &row, err, "i", seq);
+
+	if (row) {
+		bytes = db_text(row, 1);
+		bytes.at = arena_text(&hub->arena, bytes.at, bytes.size);
+	}
+	db_done(&hub->db, SQL_LOG_GET);
+	if (status != OK) {
+		return status;
+	}
+	if (!bytes.at) {
+		return err_set(err, ERR_SYS, "record %lld can't be read back", (long long)seq);
+	}
+	return build_unpack(bytes.at, bytes.size, &hub->arena, build, err);
+}
+
+/* Some answers carry less of the pipeline than others (Buildkite's "Get a build" has no default_branch, its
+ * lists have: facts in docs/record.md). What was known of it stays known, or versions would go back and
+ * forth. */
+static enum status keep_known(struct hub *hub, struct build *build, const struct latest *latest,
+			      struct err *err)
+{
+	struct build old;
+	enum status status;
+
+	if (!latest->known || build->default_branch.at) {
+		return OK;
+	}
+	status = record_load(hub, latest->seq, &old, err);
+	if (status == OK) {
+		build->default_branch = old.default_branch;
+	}
+	return status;
+}
+
 enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
 			 enum change *change, struct err *err)
 {
@@ -138,6 +177,9 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 	enum status status = find_latest(hub, build, &latest, err);
 
 	if (status != OK) {
+		return status;
+	}
+	if ((status = keep_known(hub, build, &latest, err)) != OK) {
 		return status;
 	}
 	msgpack_sbuffer_init(&packed);
