@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log_line.h"
 #include "common/log_mask.h"
+#include "common/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,32 +30,6 @@ static void put_text(struct log_line *line, const char *text)
 	put(line, LOG_LINE_MAX, text, strlen(text));
 }
 
-/* Bytes of the valid UTF-8 character at text, 0 when there is none (Unicode 15, table 3-7). */
-static size_t utf8_size(const unsigned char *text, size_t left)
-{
-	unsigned char lead = text[0];
-	size_t size = lead < 0x80   ? 1
-		      : lead < 0xc2 ? 0
-		      : lead < 0xe0 ? 2
-		      : lead < 0xf0 ? 3
-		      : lead < 0xf5 ? 4
-				    : 0;
-
-	if (size == 0 || size > left) {
-		return 0;
-	}
-	for (size_t i = 1; i < size; i++) {
-		if ((text[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) ||
-	    (lead == 0xf0 && text[1] < 0x90) || (lead == 0xf4 && text[1] > 0x8f)) {
-		return 0;
-	}
-	return size;
-}
-
 /* A terminal obeys these, so they are escaped in both forms: C0, DEL, and C1 (U+0080..U+009F). */
 static int control_code(const unsigned char *text, size_t size)
 {
@@ -68,13 +43,13 @@ static int control_code(const unsigned char *text, size_t size)
 static bool put_character(struct log_line *line, size_t limit, const char *text, size_t left, size_t *taken)
 {
 	const unsigned char *at = (const unsigned char *)text;
-	size_t size = utf8_size(at, left);
+	size_t size = utf8_size(text, left);
 	int control = control_code(at, size);
 	char escaped[16];
 
 	*taken = size ? size : 1;
 	if (size == 0) {
-		return put(line, limit, "\xef\xbf\xbd", 3);
+		return put(line, limit, UTF8_REPLACEMENT, 3);
 	}
 	if (*text == '"' || *text == '\\') {
 		return put(line, limit, (char[]){'\\', *text}, 2);

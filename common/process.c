@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/process.h"
 #include "common/log.h"
+#include "common/metrics_private.h"
 #include "common/process_options.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@ struct runner {
 	struct process_options options;
 	void *state;
 	int signal_fd;
+	struct metrics_server *metrics; /* NULL without --metrics */
 	int64_t started_ms;
 	bool stopping; /* process_stop was called: the loop ends with this turn */
 	bool idling;   /* failed for good in a container: only waits for SIGTERM */
@@ -159,7 +161,22 @@ static enum status open_loop(struct runner *runner, struct err *err)
 	if (zloop_poller(loop, &item, on_signal, runner) == -1) {
 		return err_set(err, ERR_SYS, "no memory for the event loop");
 	}
-	return OK;
+	return runner->metrics ? metrics_server_attach(runner->metrics, loop, err) : OK;
+}
+
+static enum status open_metrics(struct runner *runner, struct err *err)
+{
+	enum status status;
+
+	metrics_process_open(runner->context.name);
+	if (!runner->options.metrics) {
+		return OK;
+	}
+	status = metrics_server_new(&runner->metrics, runner->options.metrics, err);
+	if (status == OK) {
+		log_info("proc.metrics", STR("address", metrics_server_address(runner->metrics)));
+	}
+	return status;
 }
 
 static enum status open_config(struct runner *runner, struct err *err)
@@ -187,6 +204,7 @@ static void announce(struct runner *runner)
 		}
 		close(fd);
 	}
+	metrics_started();
 	log_info("proc.ready", STR("config", runner->context.config.path),
 		 NUM("ms", now_ms() - runner->started_ms));
 }
@@ -222,6 +240,7 @@ static void run_open(struct runner *runner)
 	if (process->close) {
 		process->close(runner->state);
 	}
+	metrics_forget_collectors(); /* their state is gone, the server may go on */
 }
 
 /* Restarting can't help and would only hide the sentence: stay, say it, wait until somebody acts. */
@@ -233,6 +252,7 @@ static void idle_in_container(struct runner *runner)
 	zloop_destroy(&runner->context.loop);
 	runner->stopping = runner->context.draining = false;
 	runner->idling = true;
+	metrics_health(false, runner->context.err.text);
 	if (open_loop(runner, &ignored) == OK) {
 		run_loop(runner);
 	}
@@ -250,6 +270,7 @@ static int finish(struct runner *runner)
 	if (code == 100 && container && strcmp(container, "1") == 0 && runner->signal_fd != -1) {
 		idle_in_container(runner);
 	}
+	metrics_server_free(&runner->metrics);
 	zloop_destroy(&context->loop);
 	config_fini(&context->config);
 	free(runner->state);
@@ -272,7 +293,10 @@ static enum status prepare(struct runner *runner, int argc, char **argv)
 	if (status != OK || runner->options.help || runner->options.version) {
 		return status;
 	}
-	status = open_loop(runner, err);
+	status = open_metrics(runner, err);
+	if (status == OK) {
+		status = open_loop(runner, err);
+	}
 	return status == OK ? open_config(runner, err) : status;
 }
 
