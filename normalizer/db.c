@@ -99,47 +99,85 @@ static enum status pragma_int(sqlite3 *connection, const char *sql, int64_t *val
 	return status;
 }
 
-/* A new file gets schema and epoch in one transaction; an older one is brought up version by version. */
-static enum status migrate(struct db *db, struct err *err)
+/* Entry v brings a database of schema version v to v + 1, in a transaction of its own. */
+static const char *const migrations[DB_SCHEMA_VERSION] = {db_schema};
+
+/* Looks, and changes nothing: the file may be somebody else's. */
+static enum status check_ours(struct db *db, int64_t *out_version, struct err *err)
 {
-	int64_t version, application;
-	uint64_t epoch = 0;
-	char sql[256];
+	const char *file = sqlite3_db_filename(db->write, "main");
+	int64_t version, application, tables;
 	enum status status;
 
 	if ((status = pragma_int(db->write, "PRAGMA user_version", &version, err)) != OK ||
-	    (status = pragma_int(db->write, "PRAGMA application_id", &application, err)) != OK) {
+	    (status = pragma_int(db->write, "PRAGMA application_id", &application, err)) != OK ||
+	    (status = pragma_int(db->write, "SELECT count(*) FROM sqlite_master", &tables, err)) != OK) {
 		return status;
+	}
+	*out_version = version;
+	if (application != APPLICATION_ID && (version != 0 || application != 0 || tables != 0)) {
+		return err_set(
+			err, ERR_CONFIG,
+			"%s is not a hub database of buildbus: move it away or choose another bus.state_dir",
+			file);
 	}
 	if (version > DB_SCHEMA_VERSION) {
 		return err_set(err, ERR_CONFIG,
 			       "%s was written by a newer version of buildbus (schema %lld, this one knows "
 			       "%d): install that "
 			       "version, or move the file away",
-			       sqlite3_db_filename(db->write, "main"), (long long)version, DB_SCHEMA_VERSION);
+			       file, (long long)version, DB_SCHEMA_VERSION);
 	}
-	if (version == DB_SCHEMA_VERSION && application == APPLICATION_ID) {
-		return OK;
-	}
-	if (version != 0 || application != 0) {
-		return err_set(err, ERR_CONFIG,
-			       "%s is not a hub database of buildbus: move it away or choose another "
-			       "bus.state_dir",
-			       sqlite3_db_filename(db->write, "main"));
-	}
-	/* 48 bits: exact in every language that a tapper may use. Drawn anew with each hub.db. */
+	return OK;
+}
+
+/* 48 bits: exact in every language that a tapper may use. */
+static enum status draw_epoch(struct db *db, struct err *err)
+{
+	uint64_t epoch = 0;
+	char sql[160];
+
 	if (getrandom(&epoch, 6, 0) != 6) {
 		return err_sys(err, "getrandom");
 	}
-	snprintf(sql, sizeof sql,
-		 "PRAGMA application_id = %d; PRAGMA user_version = %d; INSERT INTO meta VALUES('epoch', "
-		 "%llu),"
-		 "('counter', 0),('builds', 0)",
-		 APPLICATION_ID, DB_SCHEMA_VERSION, (unsigned long long)(epoch | 1));
-	if ((status = script(db->write, "BEGIN IMMEDIATE", err)) == OK &&
-	    (status = script(db->write, db_schema, err)) == OK &&
-	    (status = script(db->write, sql, err)) == OK) {
-		status = script(db->write, "COMMIT", err);
+	snprintf(sql, sizeof sql, "INSERT INTO meta VALUES('epoch', %llu), ('counter', 0), ('builds', 0)",
+		 (unsigned long long)(epoch | 1));
+	return script(db->write, sql, err);
+}
+
+static enum status migrate_one(struct db *db, int64_t version, struct err *err)
+{
+	enum status status;
+	char sql[128];
+
+	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %lld", APPLICATION_ID,
+		 (long long)version + 1);
+	if ((status = script(db->write, "BEGIN IMMEDIATE", err)) != OK ||
+	    (status = script(db->write, migrations[version], err)) != OK ||
+	    (status = script(db->write, sql, err)) != OK ||
+	    (version == 0 && (status = draw_epoch(db, err)) != OK)) {
+		return status; /* closing the connection rolls back */
+	}
+	return script(db->write, "COMMIT", err);
+}
+
+/* auto_vacuum must come before the first table. An automatic checkpoint of 1,000 pages keeps each one small.
+ */
+static const char settings[] =
+	"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	"PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;"
+	"PRAGMA temp_store = MEMORY";
+
+static enum status migrate(struct db *db, struct err *err)
+{
+	int64_t version;
+	enum status status = check_ours(db, &version, err);
+
+	if (status == OK) {
+		status = script(db->write, settings, err);
+	}
+	for (; status == OK && version < DB_SCHEMA_VERSION; version++) {
+		status = migrate_one(db, version, err);
 	}
 	return status;
 }
@@ -175,18 +213,7 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 		return err_prefix(err, "bus.state_dir can't be used");
 	}
 	sqlite3_busy_timeout(db->write, 5000);
-	/* auto_vacuum must come before the first table. Autocheckpoint of 1,000 pages keeps each checkpoint
-	 * small. */
-	status = script(
-		db->write,
-		"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		"PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = "
-		"-16384;"
-		"PRAGMA temp_store = MEMORY",
-		err);
-	if (status == OK) {
-		status = migrate(db, err);
-	}
+	status = migrate(db, err);
 	umask(mask);
 	if (status != OK) {
 		return status;

@@ -69,7 +69,7 @@ enum sql {
 };
 
 extern const char *const db_sql[SQL_COUNT];
-extern const char db_schema[];
+extern const char db_schema[]; /* version 1 */
 #define DB_SCHEMA_VERSION 1
 
 struct db {
