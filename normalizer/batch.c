@@ -110,7 +110,7 @@ void reply_error(struct hub *hub, enum port port, const zmq_msg_t *identity, con
 {
 	struct wire_message message = {0};
 
-	hub->counts.errors++;
+	numbers_error(code);
 	if (error_message(&message, code, retry_ms, detail, fence) == OK) {
 		reply_send(hub, port, identity, &message, fence);
 	}
@@ -151,6 +151,7 @@ static void roll_back(struct hub *hub, struct err *why)
 	    db_meta_get(&hub->db, "builds", &hub->builds, &err) != OK) {
 		process_stop(hub->context, err.status == ERR_CONFIG ? ERR_CONFIG : ERR_SYS, &err);
 	}
+	++*hub->counts.rollbacks;
 	log_error("hub.rollback", STR("why", why->text), NUM("answers", hub->batch.reply_count));
 	if (why->status == ERR_CONFIG) {
 		process_stop(hub->context, ERR_CONFIG, why);
@@ -177,7 +178,7 @@ void batch_end(struct hub *hub)
 	}
 	if (committed) {
 		hub->head = hub->next - 1;
-		hub->counts.commits++;
+		++*hub->counts.commits;
 	} else {
 		roll_back(hub, batch->broken ? &batch->why : &err);
 	}

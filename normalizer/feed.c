@@ -141,7 +141,7 @@ static void on_ack(struct request *request)
 		return; /* of an older database, or overtaken */
 	}
 	if (position.seq > session->position) {
-		hub->counts.acked += position.seq - session->position;
+		*hub->counts.acked += position.seq - session->position;
 		session->position = position.seq;
 	}
 	if (store_ack(hub, session, note, &err) != OK) {

@@ -8,6 +8,7 @@
  *   session.c  the readers of the feed, what they get and when
  *   feed.c     the commands of sinks and of `buildbus`
  *   upkeep.c   free space, retention, absent sinks
+ *   numbers.c   metrics
  *   status.c   the map that `buildbus status` prints
  */
 /* SPDX-License-Identifier: MIT */
@@ -94,8 +95,9 @@ struct hub {
 	bool taking;            /* false: below min_free or the disk refused */
 	char not_taking[256];   /* why, for people */
 	int64_t started_ms;
-	struct hub_counts {
-		int64_t publishes, changed, unchanged, stale, dead, commits, errors, sent, acked;
+	struct hub_counts { /* metrics */
+		int64_t *publishes, *changed, *unchanged, *stale, *dead, *commits, *rollbacks, *sent, *acked,
+			*unknown_words, *head, *builds, *leases, *sessions, *taking;
 	} counts;
 };
 
@@ -202,6 +204,12 @@ void session_forget_all(struct hub *hub);
 int on_upkeep(zloop_t *loop, int timer, void *arg);
 /* Looks at the disk now; sets hub->taking. */
 void upkeep_disk(struct hub *hub);
+
+/* numbers.c */
+
+void numbers_open(struct hub *hub);
+void numbers_error(const char *code);
+void numbers_collect(void *context);
 
 /* status.c */
 enum status status_map(struct hub *hub, struct wire_message *out, struct err *err) MUST_CHECK;

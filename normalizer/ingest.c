@@ -202,14 +202,14 @@ static void on_publish(struct request *request)
 		request_refuse(request, "full", FULL_RETRY_MS, hub->not_taking);
 		return;
 	}
-	hub->counts.publishes++;
+	++*hub->counts.publishes;
 	if (commit_page(request, lease, n, cursor, &counts, &err) != OK) {
 		request_fail(request, &err);
 		return;
 	}
-	hub->counts.changed += counts.fresh;
-	hub->counts.unchanged += counts.unchanged;
-	hub->counts.stale += counts.stale;
+	*hub->counts.changed += counts.fresh;
+	*hub->counts.unchanged += counts.unchanged;
+	*hub->counts.stale += counts.stale;
 	answer_ack(request, n, &counts);
 }
 

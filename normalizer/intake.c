@@ -19,7 +19,7 @@ enum status dead_letter(struct hub *hub, const char *stage, struct text target, 
 			const char *reason, struct text body, struct err *err)
 {
 	log_warn("hub.dead_letter", STR("stage", stage), STR("reason", reason));
-	hub->counts.dead++;
+	++*hub->counts.dead;
 	return db_run(&hub->db, SQL_DEAD_PUT, err,
 		      "itttt"
 		      "b",
@@ -88,6 +88,7 @@ static enum status take_build(struct hub *hub, const struct raw *raw, const stru
 	if (provider->normalize(raw, &hub->arena, &builds, &count, &notes, &why) != OK) {
 		return dead_letter(hub, "normalize", seen->target, seen->key, why.text, envelope, err);
 	}
+	*hub->counts.unknown_words += notes.unknown_words;
 	for (size_t i = 0; i < count; i++) {
 		builds[i].version = INT_NULL;
 		builds[i].origin = raw->origin == ORIGIN_BACKFILL ? ORIGIN_BACKFILL : ORIGIN_LIVE;

@@ -84,6 +84,7 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	hub->db.lock_fd = -1;
 	hub->taking = true;
 	hub->started_ms = now_ms();
+	numbers_open(hub);
 	arena_init(&hub->arena, RAW_ARENA_MAX);
 	if ((status = db_open(&hub->db, bus->state_dir, err)) != OK ||
 	    (status = load_state(hub, err)) != OK ||

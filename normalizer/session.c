@@ -274,7 +274,7 @@ static bool pump_one(struct hub *hub, struct session *session)
 	if (status == OK) {
 		session->sent = range.last;
 		session->credit -= range.count;
-		hub->counts.sent += range.count;
+		*hub->counts.sent += range.count;
 	} else if (status == ERR_SYS || status == ERR_CONFIG) {
 		process_stop(hub->context, status, &err);
 	}

@@ -146,14 +146,14 @@ static void put_counts(struct hub *hub, struct wire_head *head)
 {
 	wire_put_string(head, "since_start");
 	wire_put_map(head, 8);
-	put_pair(head, "publishes", hub->counts.publishes);
-	put_pair(head, "changed", hub->counts.changed);
-	put_pair(head, "unchanged", hub->counts.unchanged);
-	put_pair(head, "stale", hub->counts.stale);
-	put_pair(head, "sent", hub->counts.sent);
-	put_pair(head, "acked", hub->counts.acked);
-	put_pair(head, "commits", hub->counts.commits);
-	put_pair(head, "errors", hub->counts.errors);
+	put_pair(head, "publishes", *hub->counts.publishes);
+	put_pair(head, "changed", *hub->counts.changed);
+	put_pair(head, "unchanged", *hub->counts.unchanged);
+	put_pair(head, "stale", *hub->counts.stale);
+	put_pair(head, "sent", *hub->counts.sent);
+	put_pair(head, "acked", *hub->counts.acked);
+	put_pair(head, "commits", *hub->counts.commits);
+	put_pair(head, "rollbacks", *hub->counts.rollbacks);
 }
 
 enum status status_map(struct hub *hub, struct wire_message *out, struct err *err)
