@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/dealer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINGER_MS        500 /* at close: a last `done` or `ack` may still leave */
+#define RECONNECT_MS     20  /* first; doubles */
+#define RECONNECT_MAX_MS 1000
+#define TCP_PING_MS      2000 /* ZMTP heartbeats: a host that vanished sends no FIN */
+#define TCP_PING_WAIT_MS 6000
+#define QUEUE_MAX        256 /* messages in each direction */
+#define TURN_MAX         128 /* messages handled in one turn of the loop */
+
+static bool is_tcp(const char *endpoint)
+{
+	return strncmp(endpoint, "tcp://", 6) == 0;
+}
+
+static bool is_loopback(const char *endpoint)
+{
+	static const char *const hosts[] = {"127.", "localhost:", "[::1]:"};
+
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+		if (strncmp(endpoint + 6, hosts[i], strlen(hosts[i])) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum status load_keys(struct dealer *dealer, const struct bus_config *bus, struct err *err)
+{
+	if (!bus->certificate) {
+		if (is_tcp(dealer->endpoint) && !is_loopback(dealer->endpoint) && !bus->insecure) {
+			return err_set(err, ERR_CONFIG,
+				       "%s is off this machine: set bus.curve (certificate, server_key), or "
+				       "bus.insecure: true on a network you trust",
+				       dealer->endpoint);
+		}
+		return OK;
+	}
+	if (!bus->server_key || strlen(bus->server_key) != 40) {
+		return err_set(err, ERR_CONFIG,
+			       "bus.curve.server_key: put the hub's public key there, 40 characters");
+	}
+	memcpy(dealer->server_key, bus->server_key, sizeof dealer->server_key);
+	dealer->certificate = zcert_load(bus->certificate);
+	if (!dealer->certificate) {
+		return err_set(err, ERR_CONFIG,
+			       "%s: not a readable certificate; make one with `buildbus keys new`",
+			       bus->certificate);
+	}
+	return OK;
+}
+
+static void set_int(void *socket, int option, int value)
+{
+	zmq_setsockopt(socket, option, &value, sizeof value);
+}
+
+static void set_options(struct dealer *dealer)
+{
+	void *socket = zsock_resolve(dealer->socket);
+
+	set_int(socket, ZMQ_LINGER, LINGER_MS);
+	set_int(socket, ZMQ_IMMEDIATE, 1);
+	set_int(socket, ZMQ_SNDHWM, QUEUE_MAX);
+	set_int(socket, ZMQ_RCVHWM, QUEUE_MAX);
+	set_int(socket, ZMQ_RECONNECT_IVL, RECONNECT_MS);
+	set_int(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS);
+	if (is_tcp(dealer->endpoint)) {
+		set_int(socket, ZMQ_HEARTBEAT_IVL, TCP_PING_MS);
+		set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, TCP_PING_WAIT_MS);
+	}
+	if (dealer->certificate) {
+		zcert_apply(dealer->certificate, dealer->socket);
+		zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, dealer->server_key, 40);
+	}
+}
+
+static void unwatch(struct dealer *dealer)
+{
+	zmq_pollitem_t item = {.socket = zsock_resolve(dealer->socket)};
+
+	zloop_poller_end(dealer->loop, &item);
+}
+
+static int on_ready(zloop_t *loop, zmq_pollitem_t *item, void *argument);
+
+static enum status watch(struct dealer *dealer, struct err *err)
+{
+	zmq_pollitem_t item = {
+		.socket = zsock_resolve(dealer->socket),
+		.events = (short)(ZMQ_POLLIN | (dealer->waits ? ZMQ_POLLOUT : 0)),
+	};
+
+	if (zloop_poller(dealer->loop, &item, on_ready, dealer) != 0) {
+		return err_set(err, ERR_SYS, "can't watch %s", dealer->endpoint);
+	}
+	zloop_poller_set_tolerant(dealer->loop, &item);
+	return OK;
+}
+
+/* Asks the poller for room only while somebody waits: a DEALER is writable nearly always. */
+static void set_waits(struct dealer *dealer, bool waits)
+{
+	if (dealer->waits == waits) {
+		return;
+	}
+	dealer->waits = waits;
+	unwatch(dealer);
+	/* Only memory can fail here, and a zloop without memory ends by itself. */
+	if (watch(dealer, NULL) != OK) {
+		dealer->waits = !waits;
+	}
+}
+
+static void receive_one(struct dealer *dealer)
+{
+	struct wire_fields fields;
+	struct err err;
+	int64_t version;
+	enum status status = wire_read(&dealer->in, &fields, &version, &err);
+
+	/* A head that can't be read is dropped: the numbers of the protocol find what is missing. */
+	if (status == OK) {
+		dealer->events->message(dealer->context, &dealer->in, &fields, version);
+	}
+	wire_fields_fini(&fields);
+}
+
+static void receive(struct dealer *dealer)
+{
+	struct err err;
+	enum status status = OK;
+
+	for (int i = 0; i < TURN_MAX && dealer->socket; i++) {
+		status = wire_receive(zsock_resolve(dealer->socket), NULL, &dealer->in, &err);
+		if (status == OK) {
+			receive_one(dealer);
+		} else if (status != ERR_DATA) {
+			return;
+		}
+	}
+}
+
+static int on_ready(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+	struct dealer *dealer = argument;
+
+	(void)loop;
+	if (item->revents & ZMQ_POLLOUT && dealer->waits) {
+		set_waits(dealer, false);
+		dealer->events->writable(dealer->context);
+	}
+	receive(dealer);
+	wire_clear(&dealer->in);
+	return 0;
+}
+
+static enum status connect_socket(struct dealer *dealer, struct err *err)
+{
+	dealer->socket = zsock_new(ZMQ_DEALER);
+	if (!dealer->socket) {
+		return err_set(err, ERR_SYS, "can't create a socket: %s", zmq_strerror(errno));
+	}
+	set_options(dealer);
+	if (zmq_connect(zsock_resolve(dealer->socket), dealer->endpoint) != 0) {
+		return err_set(err, ERR_CONFIG, "%s: %s", dealer->endpoint, zmq_strerror(errno));
+	}
+	return watch(dealer, err);
+}
+
+enum status dealer_open(struct dealer *dealer, zloop_t *loop, const struct bus_config *bus,
+			const char *endpoint, const struct dealer_events *events, void *context,
+			struct err *err)
+{
+	enum status status;
+
+	*dealer = (struct dealer){.loop = loop, .events = events, .context = context};
+	dealer->endpoint = strdup(endpoint);
+	if (!dealer->endpoint) {
+		return err_set(err, ERR_SYS, "out of memory");
+	}
+	status = load_keys(dealer, bus, err);
+	return status == OK ? connect_socket(dealer, err) : status;
+}
+
+enum status dealer_send(struct dealer *dealer, struct wire_message *message, struct err *err)
+{
+	enum status status = wire_send(zsock_resolve(dealer->socket), NULL, message, err);
+
+	if (status == ERR_AGAIN) {
+		set_waits(dealer, true);
+	}
+	return status;
+}
+
+static void close_socket(struct dealer *dealer)
+{
+	if (dealer->socket) {
+		unwatch(dealer);
+		zsock_destroy(&dealer->socket);
+	}
+}
+
+enum status dealer_reopen(struct dealer *dealer, struct err *err)
+{
+	close_socket(dealer);
+	dealer->waits = false;
+	return connect_socket(dealer, err);
+}
+
+void dealer_close(struct dealer *dealer)
+{
+	close_socket(dealer);
+	zcert_destroy(&dealer->certificate);
+	wire_fini(&dealer->in);
+	free(dealer->endpoint);
+	*dealer = (struct dealer){0};
+}

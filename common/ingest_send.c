@@ -1,0 +1,254 @@
+/* What the ingest client says: claims, publishes, targets, done, heartbeats. Everything is sent from one
+ * function, ingest_pump, which looks at what is due and at the clock; so a failed send is simply tried again
+ * by it. */
+/* SPDX-License-Identifier: MIT */
+#include "common/ingest_private.h"
+
+#define CLAIM_WAIT_MS 3000 /* then the claim or its answer was lost with a connection */
+#define BEAT_WAIT_MS  3000 /* the same for a heartbeat */
+#define SILENCE_MS    5000 /* under CURVE: then the socket is made anew (STYLE.md, trap 4) */
+
+/* Ends the head and sends the message. Frees what is left of it. */
+static enum status send_head(struct ingest_client *client, struct wire_head *head,
+			     struct wire_message *message)
+{
+	struct err err;
+	enum status status = wire_end(head, message);
+
+	if (status == OK) {
+		status = dealer_send(&client->dealer, message, &err);
+	}
+	wire_fini(message);
+	return status;
+}
+
+static enum status send_claim(struct ingest_client *client)
+{
+	struct wire_message message = {0};
+	struct wire_head head;
+
+	wire_begin(&head, "claim", 2);
+	wire_put_string(&head, client->provider);
+	wire_put_string(&head, client->worker);
+	return send_head(client, &head, &message);
+}
+
+static enum status send_publish(struct lease *lease, struct publish *publish)
+{
+	struct wire_message message = {0};
+	struct wire_head head;
+	struct err err;
+	enum status status;
+
+	wire_begin(&head, "publish", 3);
+	wire_put_int(&head, lease->fence);
+	wire_put_int(&head, publish->n);
+	wire_put_bytes(&head, (struct text){publish->cursor, publish->cursor_size});
+	status = wire_end(&head, &message);
+	for (size_t i = 0; status == OK && i < publish->count; i++) {
+		status = wire_body_share(&message, &publish->bodies[i]);
+	}
+	if (status == OK) {
+		status = dealer_send(&lease->client->dealer, &message, &err);
+	}
+	wire_fini(&message);
+	return status;
+}
+
+static enum status send_targets(struct lease *lease)
+{
+	struct wire_message message = {0};
+	struct wire_head head;
+
+	wire_begin(&head, "targets", 2);
+	wire_put_int(&head, lease->fence);
+	wire_put_array(&head, (uint32_t)lease->target_count);
+	for (size_t i = 0; i < lease->target_count; i++) {
+		wire_put_text(&head, lease->targets[i]);
+	}
+	return send_head(lease->client, &head, &message);
+}
+
+static void put_known(struct wire_head *head, int64_t value)
+{
+	value < 0 ? wire_put_nil(head) : wire_put_int(head, value);
+}
+
+static enum status send_done(struct lease *lease)
+{
+	struct wire_message message = {0};
+	struct wire_head head;
+
+	wire_begin(&head, "done", 4);
+	wire_put_int(&head, lease->fence);
+	wire_put_int(&head, lease->next_due_ms);
+	put_known(&head, lease->remaining);
+	put_known(&head, lease->reset_ms);
+	return send_head(lease->client, &head, &message);
+}
+
+static enum status send_heartbeat(struct ingest_client *client)
+{
+	struct wire_message message = {0};
+	struct wire_head head;
+
+	wire_begin(&head, "heartbeat", 1);
+	wire_put_array(&head, (uint32_t)client->held);
+	for (struct lease *lease = client->leases; lease; lease = lease->next) {
+		wire_put_int(&head, lease->fence);
+	}
+	return send_head(client, &head, &message);
+}
+
+static enum status pump_publishes(struct lease *lease)
+{
+	for (struct publish *publish = lease->first; publish; publish = publish->next) {
+		enum status status;
+
+		if (publish->n <= lease->sent_n) {
+			continue;
+		}
+		status = send_publish(lease, publish);
+		if (status != OK) {
+			return status;
+		}
+		lease->sent_n = publish->n;
+	}
+	return OK;
+}
+
+static enum status pump_lease(struct lease *lease, int64_t now)
+{
+	enum status status;
+
+	if (lease->resume_at_ms > now) {
+		alarm_by(&lease->client->alarm, lease->resume_at_ms);
+		return OK;
+	}
+	status = pump_publishes(lease);
+	if (status == OK && lease->targets && !lease->targets_sent) {
+		status = send_targets(lease);
+		lease->targets_sent = status == OK;
+	}
+	if (status == OK && lease->done && !lease->done_sent && !lease->first && !lease->targets) {
+		status = send_done(lease);
+		lease->done_sent = status == OK;
+	}
+	return status;
+}
+
+/* Remembers what an answer to this heartbeat will speak of. While an older one is unanswered its marks stay:
+ * whichever answer comes, they are true for it. */
+static void mark_asked(struct ingest_client *client, int64_t now)
+{
+	bool waiting = client->asked_at_ms && now - client->asked_at_ms < BEAT_WAIT_MS;
+
+	for (struct lease *lease = client->leases; lease; lease = lease->next) {
+		if (!waiting || !lease->asked) {
+			lease->asked_n = waiting ? 0 : lease->sent_n;
+			lease->asked_targets = !waiting && lease->targets_sent;
+			lease->asked_done = !waiting && lease->done_sent;
+		}
+		lease->asked = true;
+	}
+	if (!waiting) {
+		client->asked_at_ms = now;
+	}
+}
+
+static enum status pump_heartbeat(struct ingest_client *client, int64_t now)
+{
+	enum status status = OK;
+
+	if (!client->leases) {
+		client->asked_at_ms = 0;
+		return OK;
+	}
+	if (now >= client->beat_at_ms) {
+		client->beat_at_ms = now + WIRE_HEARTBEAT_MS;
+		status = send_heartbeat(client);
+		if (status == OK) {
+			mark_asked(client, now);
+		}
+	}
+	alarm_by(&client->alarm, client->beat_at_ms);
+	return status;
+}
+
+static enum status pump_claim(struct ingest_client *client, int64_t now)
+{
+	enum status status;
+
+	if (client->claimed_at_ms && now - client->claimed_at_ms >= CLAIM_WAIT_MS) {
+		client->claimed_at_ms = 0;
+	}
+	if (client->claimed_at_ms) {
+		alarm_by(&client->alarm, client->claimed_at_ms + CLAIM_WAIT_MS);
+		return OK;
+	}
+	if (client->held >= client->want) {
+		return OK;
+	}
+	if (now < client->claim_at_ms) {
+		alarm_by(&client->alarm, client->claim_at_ms);
+		return OK;
+	}
+	status = send_claim(client);
+	if (status == OK) {
+		client->claimed_at_ms = now;
+		alarm_by(&client->alarm, now + CLAIM_WAIT_MS);
+	}
+	return status;
+}
+
+static void reopen(struct ingest_client *client)
+{
+	struct ingest_trouble trouble = {.code = "socket", .retry_ms = SILENCE_MS};
+	struct err err;
+
+	client->claimed_at_ms = 0;
+	if (dealer_reopen(&client->dealer, &err) != OK) {
+		trouble.detail = err.text;
+		client->events->trouble(client->context, &trouble);
+	}
+}
+
+static void reopen_after_silence(struct ingest_client *client, int64_t now)
+{
+	bool waits = client->held > 0 || client->want > client->held;
+	int64_t since_ms = client->heard_at_ms;
+
+	if (!client->dealer.certificate || !waits) {
+		return;
+	}
+	if (client->held == 0 && client->claim_at_ms > since_ms) {
+		since_ms = client->claim_at_ms; /* the hub said when to ask again: no silence before that */
+	}
+	if (now - since_ms >= SILENCE_MS) {
+		reopen(client);
+		client->heard_at_ms = since_ms = now;
+	}
+	alarm_by(&client->alarm, since_ms + SILENCE_MS);
+}
+
+void ingest_pump(struct ingest_client *client)
+{
+	int64_t now = zclock_mono();
+	enum status status;
+
+	reopen_after_silence(client, now);
+	if (!client->dealer.socket) {
+		return;
+	}
+	status = pump_heartbeat(client, now);
+	for (struct lease *lease = client->leases; status == OK && lease; lease = lease->next) {
+		status = pump_lease(lease, now);
+	}
+	if (status == OK) {
+		status = pump_claim(client, now);
+	}
+	if (status != OK && status != ERR_AGAIN) {
+		/* Memory or the socket failed: the next heartbeat tries again. */
+		alarm_by(&client->alarm, now + WIRE_HEARTBEAT_MS);
+	}
+}
