@@ -1,0 +1,93 @@
+/* Where a fetcher is in a target's history: the cursor of DESIGN.md section 5, and what to read next. Pure:
+ * no I/O, no clock. All times are the provider's, ms since the epoch UTC.
+ *
+ * Two live walks a visit go from the newest build down: what was created since `covered_to`, and what
+ * finished since `finished_to`. A watermark moves only when its walk has reached the bottom, to the Date of
+ * the walk's first answer minus an overlap: so builds that appear, finish or are retried while pages are read
+ * belong to the next visit. A walk goes down by created_to = oldest seen + 1 ms; page numbers shift while
+ * they are read.
+ *
+ * Back-fill goes down below `covered_from` in legs; a leg that is long is split, so that several pages can be
+ * read at once. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/config.h"
+#include "common/text.h"
+
+#include <msgpack.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Builds become visible a little after their created_at: replicas lag, transactions commit late, Date is cut
+ * to seconds. Two minutes is far more than a healthy API needs, and re-reading that much costs no request. */
+#define WALK_OVERLAP_MS 120000
+/* The provider's clock stepped back below a watermark: how far the next walk looks back. */
+#define WALK_CLOCK_STEP_MS 86400000
+#define WALK_BACK_LEGS     8
+#define WALK_LEGS          (2 + WALK_BACK_LEGS)
+#define WALK_NONE          INT64_MIN /* "no such time": unbounded, unknown */
+
+enum walk_slot { WALK_CREATED, WALK_FINISHED, WALK_BACK }; /* WALK_BACK and after: back-fill */
+
+struct walk_leg {
+	bool open;
+	int64_t from; /* created (CREATED, BACK) or finished (FINISHED) at or after; WALK_NONE: unbounded */
+	int64_t to;   /* created before; WALK_NONE: now */
+	int64_t page; /* > 0: one millisecond, [to - 1, to), fills whole pages: it alone is read by number */
+	int64_t date; /* Date of the first answer of this walk; WALK_NONE: none yet */
+	bool guessed; /* it had none: date is its newest build */
+	int64_t seam; /* builds already seen at to - 1 */
+};
+
+/* The cursor. Zeroed is not valid: walk_init. */
+struct walk {
+	int64_t covered_to; /* WALK_NONE: never visited */
+	int64_t finished_to;
+	int64_t covered_from; /* everything created from here on was read; back-fill goes on below */
+	int64_t back_from;    /* where the back-fill under way will end; WALK_NONE: at the first build */
+	int64_t count;        /* builds published by the first page and back-fill */
+	int64_t seam;         /* of them, created at covered_from - 1 */
+	bool bottom;          /* there is nothing older */
+	bool filled;          /* a back-fill was finished once */
+	struct walk_leg legs[WALK_LEGS];
+};
+
+/* What to ask the provider for; WALK_NONE: without that filter. */
+struct walk_query {
+	int64_t created_from, created_to, finished_from;
+	int64_t page; /* 0: without */
+};
+
+/* What an answer was, newest build first. */
+struct walk_page {
+	int64_t date; /* of the answer; WALK_NONE: unknown */
+	size_t count;
+	const int64_t *created; /* of each build; WALK_NONE where it has none */
+	bool more;              /* there are further pages */
+};
+
+void walk_init(struct walk *walk);
+/* At the start of a visit. Opens both live walks, unless one was under way when the cursor was committed:
+ * that one goes on. Returns true in that case. */
+bool walk_begin(struct walk *walk);
+/* After the live walks: opens or goes on with back-fill down to since. now is a Date of this visit. Returns
+ * whether there is anything to read. */
+bool walk_back(struct walk *walk, const struct config_since *since, int64_t now);
+/* Whether a leg is open; first: among slots first..last. */
+bool walk_live(const struct walk *walk);
+bool walk_backfilling(const struct walk *walk);
+
+struct walk_query walk_query(const struct walk *walk, int slot);
+/* How many of the page's builds, from the newest, belong to what was asked for: all, but `since` bounds the
+ * first visit and a back-fill by number. */
+size_t walk_take(const struct walk *walk, int slot, const struct walk_page *page,
+		 const struct config_since *since);
+/* The page was taken over: the leg goes down or closes. ERR_DATA: the answer doesn't fit the question and
+ * nothing moved. */
+enum status walk_step(struct walk *walk, int slot, const struct walk_page *page,
+		      const struct config_since *since, struct err *err) MUST_CHECK;
+
+/* A msgpack map; readers ignore keys that they don't know. */
+void walk_pack(const struct walk *walk, msgpack_sbuffer *out);
+/* ERR_DATA: not a cursor of this kind; walk is as after walk_init. */
+enum status walk_unpack(struct walk *walk, struct text cursor, struct err *err) MUST_CHECK;
