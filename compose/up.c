@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "compose/command.h"
-#include "compose/idle.h"
-#include "compose/show.h"
 #include "compose/supervise.h"
 
 #include <signal.h>
@@ -15,14 +13,12 @@
 struct up_options {
 	const char *config_file;
 	struct option_list replicas;
-	bool verbose, quiet, show, once;
+	bool verbose, quiet;
 };
 
 struct up {
 	struct supervisor all;
 	int signal_fd;
-	struct show *show;
-	struct idle *idle;
 };
 
 static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
@@ -103,52 +99,16 @@ static void say_again(const struct up *up)
 	}
 }
 
-static void on_idle(void *context)
-{
-	struct up *up = context;
-
-	supervisor_stop(&up->all, "everything there is has been carried");
-}
-
-static enum status open_watchers(struct up *up, const struct up_options *options, const struct config *config,
-				 struct err *err)
-{
-	enum status status = OK;
-
-	up->all.strict = options->once;
-	if (options->show) {
-		status = show_new(&up->show, up->all.loop, &config->bus, err);
-	}
-	if (status == OK && options->once) {
-		status = idle_new(&up->idle, up->all.loop, config, on_idle, up, err);
-	}
-	return status;
-}
-
-static void up_close(struct up *up)
-{
-	idle_free(&up->idle);
-	show_free(&up->show);
-	zloop_destroy(&up->all.loop);
-	if (up->signal_fd != -1) {
-		close(up->signal_fd);
-	}
-	fleet_fini(&up->all.fleet);
-}
-
 static int up_config(const struct up_options *options, const struct config *config)
 {
 	struct up up = {.signal_fd = -1};
 	struct err err = {0};
 	struct fleet_options wanted = {.replicas = &options->replicas, .verbose = options->verbose};
-	int code;
+	int code = EXIT_DONE;
 	enum status status = fleet_init(&up.all.fleet, config, &wanted, &err);
 
 	if (status == OK) {
 		status = up_open(&up, &err);
-	}
-	if (status == OK) {
-		status = open_watchers(&up, options, config, &err);
 	}
 	if (status == OK) {
 		up_run(&up);
@@ -157,7 +117,11 @@ static int up_config(const struct up_options *options, const struct config *conf
 	} else {
 		code = command_fail_err(&err);
 	}
-	up_close(&up);
+	zloop_destroy(&up.all.loop);
+	if (up.signal_fd != -1) {
+		close(up.signal_fd);
+	}
+	fleet_fini(&up.all.fleet);
 	return code;
 }
 
@@ -184,10 +148,6 @@ static const struct option_row up_rows[] = {
 	 0},
 	{"quiet", 'q', OPTION_FLAG, offsetof(struct up_options, quiet), NULL, "log only warnings and errors",
 	 0, 0},
-	{"show", 0, OPTION_FLAG, offsetof(struct up_options, show), NULL,
-	 "print each build on stdout whenever it changes", 0, 0},
-	{"once", 0, OPTION_FLAG, offsetof(struct up_options, once), NULL,
-	 "carry what there is now, then drain and exit", 0, 0},
 	OPTION_END,
 };
 
@@ -203,10 +163,7 @@ const struct command up_command = {
 		 "Ctrl-C, what\n"
 		 "is left is killed (nothing acknowledged is lost by that). SIGHUP is passed on: every "
 		 "process reads\n"
-		 "the configuration anew; a section that is added or removed needs a new start.\n"
-		 "With --once it ends when every target was visited and every sink has confirmed everything, "
-		 "or\n"
-		 "when a process was refused what it needs.\n",
+		 "the configuration anew; a section that is added or removed needs a new start.\n",
 	.exits = "  0  asked to stop, and everything ended by itself\n"
 		 "  1  a process was refused what it needs, or had to be killed\n"
 		 "  2  the command line or the configuration can't be used\n",

@@ -1,0 +1,171 @@
+/* Answers of the API to builds and slugs. Reads only what the cursor and the envelope need: what a build
+ * means is the normalizer's work. */
+/* SPDX-License-Identifier: MIT */
+#include "fetchers/buildkite/buildkite.h"
+
+#include "common/time.h"
+#include "fetchers/redact.h"
+
+#include <stdlib.h>
+
+/* Numbers beyond 64 bits and broken UTF-8 in one commit message must not cost the page. */
+#define READ_FLAGS  (YYJSON_READ_BIGNUM_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE)
+#define WRITE_FLAGS YYJSON_WRITE_ALLOW_INVALID_UNICODE
+
+static enum status parse(struct arena *arena, yyjson_alc *alc, struct text body, yyjson_doc **out,
+			 struct err *err)
+{
+	yyjson_read_err problem;
+
+	arena_reset(arena);
+	*alc = arena_yyjson(arena);
+	*out = yyjson_read_opts((char *)(uintptr_t)body.at, body.size, READ_FLAGS, alc, &problem);
+	if (!*out) {
+		return err_set(err, ERR_DATA, "the answer of %zu bytes is not JSON at byte %zu: %s",
+			       body.size, problem.pos, problem.msg);
+	}
+	return OK;
+}
+
+static int64_t time_at(yyjson_val *build, const char *key)
+{
+	yyjson_val *value = yyjson_obj_get(build, key);
+	int64_t ms;
+
+	if (!yyjson_is_str(value) || time_parse(yyjson_get_str(value), yyjson_get_len(value), &ms) != OK) {
+		return WALK_NONE;
+	}
+	return ms;
+}
+
+/* The number; for what has none, something that a person can find it by among the dead letters. */
+static const char *key_of(struct arena *arena, yyjson_val *build)
+{
+	yyjson_val *number = yyjson_obj_get(build, "number"), *id = yyjson_obj_get(build, "id");
+
+	if (yyjson_is_uint(number)) {
+		return arena_format(arena, "%llu", (unsigned long long)yyjson_get_uint(number));
+	}
+	if (yyjson_is_str(id) && yyjson_get_len(id) > 0 && yyjson_get_len(id) <= 100) {
+		return yyjson_get_str(id);
+	}
+	return "unreadable";
+}
+
+static enum status write_json(struct arena *arena, const yyjson_alc *alc, yyjson_val *build, struct text *out,
+			      struct err *err)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(alc);
+	yyjson_mut_val *copy = doc ? redact_copy(doc, build) : NULL;
+	yyjson_write_err problem;
+
+	(void)arena;
+	out->at = copy ? yyjson_mut_val_write_opts(copy, WRITE_FLAGS, alc, &out->size, &problem) : NULL;
+	return out->at ? OK : err_set(err, ERR_DATA, "a build too big for %d MiB", JSON_BYTES_MAX >> 20);
+}
+
+static enum status read_element(struct arena *arena, const yyjson_alc *alc, yyjson_val *build,
+				struct element *out, struct err *err)
+{
+	out->created_at = time_at(build, "created_at");
+	out->finished = time_at(build, "finished_at") != WALK_NONE;
+	out->url = yyjson_get_str(yyjson_obj_get(build, "url"));
+	out->key = key_of(arena, build);
+	if (!out->key) {
+		return err_set(err, ERR_DATA, "a page too big for %d MiB", JSON_BYTES_MAX >> 20);
+	}
+	return write_json(arena, alc, build, &out->json, err);
+}
+
+enum status page_read(struct arena *arena, struct text body, struct element **elements, size_t *count,
+		      struct err *err)
+{
+	yyjson_alc alc;
+	yyjson_doc *doc;
+	yyjson_val *root, *build;
+	size_t i, max;
+	enum status status = parse(arena, &alc, body, &doc, err);
+
+	*count = 0;
+	if (status != OK) {
+		return status;
+	}
+	root = yyjson_doc_get_root(doc);
+	if (!yyjson_is_arr(root)) {
+		return err_set(err, ERR_DATA, "the answer is no list of builds");
+	}
+	*elements = arena_alloc(arena, (yyjson_arr_size(root) + 1) * sizeof **elements);
+	if (!*elements) {
+		return err_set(err, ERR_DATA, "a page too big for %d MiB", JSON_BYTES_MAX >> 20);
+	}
+	yyjson_arr_foreach(root, i, max, build)
+	{
+		status = read_element(arena, &alc, build, &(*elements)[i], err);
+		if (status != OK) {
+			return status;
+		}
+	}
+	*count = max;
+	return OK;
+}
+
+enum status page_read_one(struct arena *arena, struct text body, struct element *element, struct err *err)
+{
+	yyjson_alc alc;
+	yyjson_doc *doc;
+	yyjson_val *root;
+	enum status status = parse(arena, &alc, body, &doc, err);
+
+	if (status != OK) {
+		return status;
+	}
+	root = yyjson_doc_get_root(doc);
+	if (!yyjson_is_obj(root) || !yyjson_is_uint(yyjson_obj_get(root, "number"))) {
+		return err_set(err, ERR_DATA, "the answer is no build");
+	}
+	return read_element(arena, &alc, root, element, err);
+}
+
+static enum status add_slug(struct arena *found, struct discovery *discovery, const char *slug)
+{
+	struct text *slugs = realloc(discovery->slugs, (discovery->count + 1) * sizeof *slugs);
+	char *copy = arena_text(found, slug, strlen(slug));
+
+	if (slugs) {
+		discovery->slugs = slugs;
+	}
+	if (!slugs || !copy) {
+		return ERR_SYS;
+	}
+	slugs[discovery->count++] = text_of(copy);
+	return OK;
+}
+
+enum status page_read_pipelines(struct arena *arena, struct text body, struct arena *found,
+				struct discovery *discovery, size_t *count, struct err *err)
+{
+	yyjson_alc alc;
+	yyjson_doc *doc;
+	yyjson_val *root, *pipeline;
+	size_t i, max;
+	enum status status = parse(arena, &alc, body, &doc, err);
+
+	if (status != OK) {
+		return status;
+	}
+	root = yyjson_doc_get_root(doc);
+	if (!yyjson_is_arr(root)) {
+		return err_set(err, ERR_DATA, "the answer is no list of pipelines");
+	}
+	*count = yyjson_arr_size(root);
+	yyjson_arr_foreach(root, i, max, pipeline)
+	{
+		const char *slug = yyjson_get_str(yyjson_obj_get(pipeline, "slug"));
+
+		if (slug && !yyjson_is_str(yyjson_obj_get(pipeline, "archived_at")) &&
+		    add_slug(found, discovery, slug) != OK) {
+			return err_set(err, ERR_SYS, "out of memory for %zu pipelines", discovery->count);
+		}
+	}
+	return OK;
+}

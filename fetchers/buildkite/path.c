@@ -1,0 +1,95 @@
+/* Paths of the REST API below api_url. */
+/* SPDX-License-Identifier: MIT */
+#include "fetchers/buildkite/buildkite.h"
+
+#include "common/time.h"
+
+#include <stdio.h>
+
+static bool is_plain(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '_' || c == '.' || c == '~';
+}
+
+bool path_encode(const char *text, size_t size, char *out)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	/* Dots alone would climb out of the path. */
+	if (size == 0 || size > SLUG_MAX || (size <= 2 && strspn(text, ".") >= size)) {
+		return false;
+	}
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (is_plain(c)) {
+			*out++ = (char)c;
+		} else {
+			*out++ = '%';
+			*out++ = hex[c >> 4];
+			*out++ = hex[c & 15];
+		}
+	}
+	*out = '\0';
+	return true;
+}
+
+/* Everything put together here is bounded: two slugs, four times, small numbers. */
+static void __attribute__((format(printf, 2, 3))) put(struct path *path, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(path->text + path->size, sizeof path->text - path->size, format, arguments);
+	va_end(arguments);
+	if (length > 0 && path->size + (size_t)length < sizeof path->text) {
+		path->size += (size_t)length;
+	}
+}
+
+static void put_time(struct path *path, const char *name, int64_t ms)
+{
+	char text[32];
+
+	if (ms != WALK_NONE && time_format(ms, text) > 0) {
+		put(path, "&%s=%s", name, text);
+	}
+}
+
+static void put_pipeline(struct path *path, const struct buildkite_visit *state)
+{
+	path->size = 0;
+	put(path, "/organizations/%s/pipelines/%s/builds", state->organization, state->pipeline);
+}
+
+void path_builds(struct path *path, const struct buildkite_visit *state, int slot)
+{
+	struct walk_query query = walk_query(&state->walk, slot);
+
+	put_pipeline(path, state);
+	put(path, "?per_page=%d", state->asked[slot]);
+	put(path, state->bare[slot] ? "&exclude_jobs=true" : "&include_retried_jobs=true");
+	put_time(path, "created_from", query.created_from);
+	put_time(path, "created_to", query.created_to);
+	put_time(path, "finished_from", query.finished_from);
+	if (query.page > 0) {
+		put(path, "&page=%lld", (long long)query.page);
+	}
+}
+
+void path_build(struct path *path, const struct buildkite_visit *state, const char *number)
+{
+	char encoded[SLUG_MAX * 3 + 1];
+
+	put_pipeline(path, state);
+	put(path, "/%s?include_retried_jobs=true",
+	    path_encode(number, strlen(number), encoded) ? encoded : "0");
+}
+
+void path_pipelines(struct path *path, const struct buildkite_visit *state, int page)
+{
+	path->size = 0;
+	put(path, "/organizations/%s/pipelines?per_page=%d&page=%d", state->organization, PER_PAGE, page);
+}

@@ -1,0 +1,208 @@
+/* The process of every fetcher: leases in, visits, and the way out. */
+/* SPDX-License-Identifier: MIT */
+#include "fetchers/engine.h"
+
+#include "common/log.h"
+#include "common/wire.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define GIVE_BACK_MS 2000 /* a process that must stop waits that long for its leases' end */
+
+struct fetch_process {
+	struct process process; /* first: context->process is this */
+	const struct fetcher *fetcher;
+};
+
+static void on_granted(void *context, struct ingest_lease *lease, const struct ingest_grant *grant)
+{
+	struct engine *engine = context;
+
+	if (engine->draining || engine->failed) {
+		ingest_done(lease, 0, -1, -1);
+		return;
+	}
+	visit_open(engine, lease, grant);
+	alarm_by(&engine->alarm, zclock_mono());
+}
+
+static void on_acked(void *context, struct ingest_lease *lease, const struct ingest_ack *ack)
+{
+	struct engine *engine = context;
+
+	log_event(ack->fresh > 0 ? LEVEL_INFO : LEVEL_DEBUG, "fetch.page",
+		  (const struct log_field[]){STR("target", lease->target), NUM("n", ack->n),
+					     NUM("new", ack->fresh), NUM("unchanged", ack->unchanged),
+					     NUM("stale", ack->stale)},
+		  5);
+	alarm_by(&engine->alarm, zclock_mono());
+}
+
+static void on_ended(void *context, struct ingest_lease *lease, bool lost)
+{
+	struct engine *engine = context;
+
+	(void)lost;
+	if (lease->owner) {
+		visit_lose(lease->owner);
+	}
+	alarm_by(&engine->alarm, zclock_mono());
+}
+
+static void on_trouble(void *context, const struct ingest_trouble *trouble)
+{
+	struct engine *engine = context;
+	struct err err;
+
+	if (strcmp(trouble->code, "version") == 0 || strcmp(trouble->code, "command") == 0) {
+		err_set(&err, ERR_CONFIG,
+			"the hub at %s does not speak protocol version %d: run fetcher and hub of the same "
+			"release",
+			engine->context->config.bus.ingest, WIRE_VERSION);
+		process_stop(engine->context, ERR_CONFIG, &err);
+		return;
+	}
+	log_warn("fetch.hub_refused", STR("code", trouble->code), STR("target", trouble->target),
+		 STR("why", trouble->detail), NUM("retry_ms", trouble->retry_ms));
+}
+
+static const struct ingest_events ingest_events = {
+	.granted = on_granted,
+	.acked = on_acked,
+	.ended = on_ended,
+	.trouble = on_trouble,
+};
+
+/* Stopping, and the leases are given back. */
+static void stop_when_empty(struct engine *engine)
+{
+	if (ingest_held(engine->ingest) == 0) {
+		process_stop(engine->context, engine->failed ? ERR_CONFIG : OK,
+			     engine->failed ? &engine->err : NULL);
+	}
+}
+
+static int on_give_back(zloop_t *loop, int timer, void *argument)
+{
+	struct engine *engine = argument;
+
+	(void)loop;
+	(void)timer;
+	process_stop(engine->context, ERR_CONFIG, &engine->err);
+	return 0;
+}
+
+static void give_up(struct engine *engine)
+{
+	if (!engine->draining) {
+		engine->draining = true;
+		ingest_want(engine->ingest, 0);
+		visits_end_all(engine);
+		zloop_timer(engine->context->loop, GIVE_BACK_MS, 1, on_give_back, engine);
+	}
+}
+
+static void on_alarm(void *context)
+{
+	struct engine *engine = context;
+
+	visits_reap(engine);
+	if (engine->failed) {
+		give_up(engine);
+	}
+	if (engine->draining) {
+		stop_when_empty(engine);
+		return;
+	}
+	requests_pump(engine);
+	visits_reap(engine);
+	sources_reap(engine);
+}
+
+static enum status open_ingest(struct engine *engine, struct err *err)
+{
+	struct process_context *context = engine->context;
+	char host[64] = "", worker[256];
+
+	gethostname(host, sizeof host - 1);
+	snprintf(worker, sizeof worker, "%s@%s/%ld", context->name, host, (long)getpid());
+	return ingest_new(&engine->ingest, context->loop, &context->config.bus, engine->fetcher->name, worker,
+			  &ingest_events, engine, err);
+}
+
+static enum status engine_open(void *state, struct process_context *context, struct err *err)
+{
+	struct engine *engine = state;
+	enum status status;
+
+	engine->fetcher = ((const struct fetch_process *)context->process)->fetcher;
+	engine->context = context;
+	alarm_init(&engine->alarm, context->loop, on_alarm, engine);
+	status = sources_open(engine, &context->config, err);
+	if (status == OK) {
+		status = open_ingest(engine, err);
+	}
+	if (status == OK) {
+		ingest_want(engine->ingest, FETCH_LEASES);
+	}
+	return status;
+}
+
+static void engine_drain(void *state)
+{
+	struct engine *engine = state;
+
+	engine->draining = true;
+	ingest_want(engine->ingest, 0);
+	visits_end_all(engine);
+	stop_when_empty(engine);
+}
+
+static void engine_reload(void *state, struct config *fresh)
+{
+	struct engine *engine = state;
+
+	sources_reload(engine, fresh);
+	alarm_by(&engine->alarm, zclock_mono());
+}
+
+static void engine_close(void *state)
+{
+	struct engine *engine = state;
+
+	if (!engine->context) {
+		return;
+	}
+	for (struct visit *visit = engine->visits; visit; visit = visit->next) {
+		visit->over = true;
+		requests_drop(visit);
+	}
+	visits_reap(engine);
+	alarm_fini(&engine->alarm);
+	ingest_free(&engine->ingest);
+	sources_free(engine);
+}
+
+int fetcher_main(const struct fetcher *fetcher, int argc, char **argv)
+{
+	char name[64], summary[128];
+	struct fetch_process self = {
+		.process =
+			{
+				.name = name,
+				.summary = summary,
+				.state_size = sizeof(struct engine),
+				.open = engine_open,
+				.drain = engine_drain,
+				.reload = engine_reload,
+				.close = engine_close,
+			},
+		.fetcher = fetcher,
+	};
+
+	snprintf(name, sizeof name, "fetch-%s", fetcher->name);
+	snprintf(summary, sizeof summary, "reads builds from %s and publishes them to the hub",
+		 fetcher->name);
+	return process_main(&self.process, argc, argv);
+}

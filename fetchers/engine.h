@@ -1,0 +1,106 @@
+/* The parts of the engine, for its own files. A fetcher includes fetchers/fetcher.h. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/alarm.h"
+#include "common/ingest_client.h"
+#include "common/process.h"
+#include "fetchers/budget.h"
+#include "fetchers/fetcher.h"
+
+#define FETCH_LEASES      8 /* visits at once */
+#define FETCH_CONNECTIONS 8 /* requests at once, of one source */
+
+#define FETCH_BODY_BYTES (32 << 20) /* of one answer; a fetcher asks for less then */
+
+/* One entry of `sources:`. After SIGHUP the old one lives on until its last visit is over. */
+struct source {
+	struct source *next;
+	struct engine *engine;
+	char *name;
+	void *config;
+	char buffer[1024]; /* what the fetcher put together for info */
+	struct source_info info;
+	char *authorization, *accept; /* headers */
+	struct http *http;
+	struct budget budget;
+	int64_t remaining, reset_ms; /* as last seen; -1 */
+	int failures;                /* visits in a row */
+	int refusals;
+	bool worked;          /* a visit went through */
+	bool refused;         /* the token was */
+	char **refused_slugs; /* targets that an operator must repair, each once */
+	size_t refused_count;
+	int visits;
+	bool retired;
+};
+
+struct request {
+	struct request *next;
+	struct visit *visit;
+	char *url;
+	enum visit_priority priority;
+	visit_callback *callback;
+	intptr_t tag;
+	int tries, limited;
+	int64_t not_before_ms;
+	struct http_request *sent; /* NULL: waits */
+};
+
+struct visit {
+	struct visit *next;
+	struct source *source;
+	struct ingest_lease *lease; /* NULL: lost or done */
+	void *state;
+	char *slug;
+	char *cursor; /* NULL: first visit */
+	size_t cursor_size;
+	char **due_keys;
+	size_t due_count;
+	bool sync;
+	int64_t started_ms;
+	int waiting, requests, builds;
+	bool over; /* freed at the end of this turn */
+};
+
+struct engine {
+	const struct fetcher *fetcher;
+	struct process_context *context;
+	struct ingest_client *ingest;
+	struct alarm alarm;
+	struct source *sources;
+	struct visit *visits;
+	struct request *requests; /* in the order of their start */
+	bool draining;
+	bool failed; /* err: an operator must act; stops once the leases are given back */
+	struct err err;
+};
+
+/* source.c */
+/* Reads every section of this kind. ERR_CONFIG: none, or one that can't be used. */
+enum status sources_open(struct engine *engine, const struct config *config, struct err *err) MUST_CHECK;
+/* Takes over what a valid new config says; sections that can't be read keep their old form, and are logged.
+ */
+void sources_reload(struct engine *engine, const struct config *config);
+void sources_free(struct engine *engine);
+struct source *source_find(struct engine *engine, struct text name);
+/* Remembers that a target can't be visited. */
+void source_refused(struct source *source, const char *slug);
+/* Frees the retired sources without visits. Not from inside a callback of their clients. */
+void sources_reap(struct engine *engine);
+
+/* visit.c */
+void visit_open(struct engine *engine, struct ingest_lease *lease, const struct ingest_grant *grant);
+/* The lease was lost: no word to the hub. */
+void visit_lose(struct visit *visit);
+/* Ends the visit: its committed cursor stays. */
+void visit_fail(struct visit *visit, const struct err *err);
+/* Frees the visits that are over. Not from inside their callbacks. */
+void visits_reap(struct engine *engine);
+/* Everything is given back, the process is going to stop. */
+void visits_end_all(struct engine *engine);
+
+/* request.c */
+/* Sends what the windows, the budgets and the connections allow. */
+void requests_pump(struct engine *engine);
+/* Drops what a visit still waits for. */
+void requests_drop(struct visit *visit);

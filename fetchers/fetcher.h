@@ -1,0 +1,107 @@
+/* What a provider's fetcher is: one struct, and what it may ask the engine for during a visit.
+ *
+ * A visit is one lease: the fetcher asks for answers (visit_get), hands over builds (visit_build), cuts pages
+ * with the cursor that holds once they are stored (visit_page), and ends (visit_done). The engine owns
+ * everything else: claiming, windows, request budgets, retries, back-off, redaction, publishing, logs,
+ * draining. Callbacks never block. docs/adding-a-provider.md shows the way. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/config.h"
+#include "common/http/http.h"
+#include "common/record.h"
+#include "common/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct visit;
+
+/* What the engine must know of a source. Texts live as long as the config that they were taken from. */
+struct source_info {
+	const char *api_url;       /* without trailing slash; requests and their credentials go there only */
+	const char *authorization; /* "Bearer <token>": kept by the engine, which copies and hides it; NULL:
+				      none */
+	const char *accept;        /* NULL: application/json */
+	int64_t poll_interval_ms;
+	size_t targets; /* how many the config names; "*" is one */
+};
+
+struct fetcher {
+	const char *name;              /* the provider: its folder, its key under `sources:` */
+	const struct config_row *rows; /* of its section */
+	size_t config_size;
+	size_t visit_size;      /* zeroed state for each visit */
+	const char *token_hint; /* ends the sentence of a refused token: what to check */
+	/* Once for each source, when the config is read. buffer is for what must be put together, e.g. the
+	 * authorization. ERR_CONFIG: a section that can't be used. */
+	enum status (*source)(const void *config, char *buffer, size_t size, struct source_info *out,
+			      struct err *err);
+	/* A lease is there. Starts requests, or ends the visit. ERR_CONFIG: a target that can't be (a long
+	 * back-off); other errors: tried again later. */
+	enum status (*start)(struct visit *visit, struct err *err);
+	/* Frees what the state holds: after visit_done, a failure or the loss of the lease. May be NULL. */
+	void (*stop)(struct visit *visit);
+};
+
+/* Of the visit; lives as long as it. */
+void *visit_state(struct visit *visit);
+const void *visit_config(const struct visit *visit);
+const char *visit_slug(const struct visit *visit);   /* the target without its source */
+struct text visit_cursor(const struct visit *visit); /* at NULL: the first visit */
+size_t visit_due_count(const struct visit *visit);
+const char *visit_due_key(const struct visit *visit, size_t index);
+bool visit_sync(const struct visit *visit);      /* everything is wanted at once */
+int64_t visit_age_ms(const struct visit *visit); /* since the lease */
+
+enum answer_kind {
+	ANSWER_OK,
+	ANSWER_NOT_FOUND,
+	ANSWER_TOO_LARGE, /* over the client's limit: ask for less */
+};
+
+/* Lives during the callback. */
+struct visit_answer {
+	enum answer_kind kind;
+	struct text body; /* NUL-terminated */
+	int64_t date_ms;  /* INT_NULL: no Date header */
+	bool next_page;
+};
+
+/* Called once for each visit_get, unless the visit ends before. OK: it was used. ERR_DATA, ERR_REMOTE: the
+ * answer is unusable (truncated, wrong shape): the request is repeated a few times, then the visit fails.
+ * ERR_CONFIG: an operator must act, err says what to do. Must change nothing when it fails. */
+typedef enum status visit_callback(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
+				   struct err *err);
+
+enum visit_priority { VISIT_LIVE, VISIT_BACKFILL }; /* back-fill leaves a part of the budget to what is new */
+
+/* Starts GET <api_url><path>; path is copied. Sent once the window, the budget and the connections allow. */
+enum status visit_get(struct visit *visit, const char *path, enum visit_priority priority,
+		      visit_callback *callback, intptr_t tag, struct err *err) MUST_CHECK;
+/* Requests started and not yet answered. */
+int visit_waiting(const struct visit *visit);
+
+/* One build for the open page. json: as the provider sent it, redacted already. url: of its API, the query is
+ * cut off. observed_at: earliest Date of the answers that it was made of. */
+struct visit_build {
+	const char *key;
+	const char *url;
+	int64_t observed_at;
+	enum build_origin origin;
+	struct text json; /* at NULL: the provider answered 404 for the key */
+	bool oversize;    /* too big even to be fetched: only its key travels */
+};
+enum status visit_build(struct visit *visit, const struct visit_build *build, struct err *err) MUST_CHECK;
+/* Cuts the page; cursor holds once it is stored. */
+enum status visit_page(struct visit *visit, struct text cursor, struct err *err) MUST_CHECK;
+/* What a discovery found: the whole list of slugs, copied. */
+enum status visit_targets(struct visit *visit, const struct text *slugs, size_t count,
+			  struct err *err) MUST_CHECK;
+/* The visit is over; nothing may be asked for afterwards. next_due_ms: 0 is at once, VISIT_POLL the source's
+ * poll_interval. */
+#define VISIT_POLL (-1)
+void visit_done(struct visit *visit, int64_t next_due_ms);
+
+/* The whole of a fetcher's main. Returns the exit code. */
+int fetcher_main(const struct fetcher *fetcher, int argc, char **argv);

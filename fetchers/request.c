@@ -1,0 +1,275 @@
+/* Requests of visits: when they are sent, what becomes of their answers. */
+/* SPDX-License-Identifier: MIT */
+#include "fetchers/engine.h"
+
+#include "common/log.h"
+#include "fetchers/backoff.h"
+
+#include <stdlib.h>
+
+#define TRIES_MAX      5   /* of one request; then the visit fails and the target waits */
+#define LIMITED_MAX    20  /* times a request is put off by a 429 before the visit gives its lease back */
+#define RETRY_MS       500 /* first back-off; doubles */
+#define RETRY_MAX_MS   20000
+#define LIMITED_MS     5000   /* a 429 that doesn't say how long */
+#define LIMITED_MAX_MS 120000 /* whatever it says */
+
+static void unlink_request(struct engine *engine, struct request *request)
+{
+	for (struct request **at = &engine->requests; *at; at = &(*at)->next) {
+		if (*at == request) {
+			*at = request->next;
+			return;
+		}
+	}
+}
+
+static void request_free(struct request *request)
+{
+	unlink_request(request->visit->source->engine, request);
+	request->visit->waiting--;
+	if (request->sent) {
+		http_cancel(request->sent);
+	}
+	free(request->url);
+	free(request);
+}
+
+void requests_drop(struct visit *visit)
+{
+	struct request *next;
+
+	for (struct request *request = visit->source->engine->requests; request; request = next) {
+		next = request->next;
+		if (request->visit == visit) {
+			request_free(request);
+		}
+	}
+}
+
+enum status visit_get(struct visit *visit, const char *path, enum visit_priority priority,
+		      visit_callback *callback, intptr_t tag, struct err *err)
+{
+	struct engine *engine = visit->source->engine;
+	struct request **end = &engine->requests;
+	struct request *request = calloc(1, sizeof *request);
+
+	if (!request || asprintf(&request->url, "%s%s", visit->source->info.api_url, path) < 0) {
+		free(request);
+		return err_set(err, ERR_SYS, "out of memory for a request");
+	}
+	request->visit = visit;
+	request->priority = priority;
+	request->callback = callback;
+	request->tag = tag;
+	while (*end) {
+		end = &(*end)->next;
+	}
+	*end = request;
+	visit->waiting++;
+	alarm_by(&engine->alarm, zclock_mono());
+	return OK;
+}
+
+int visit_waiting(const struct visit *visit)
+{
+	return visit->waiting;
+}
+
+/* The answer can't be used: once more, later. */
+static enum status retry(struct request *request, const struct err *err)
+{
+	struct visit *visit = request->visit;
+	int64_t wait_ms = backoff_ms(request->tries, RETRY_MS, RETRY_MAX_MS, backoff_random());
+
+	if (++request->tries >= TRIES_MAX) {
+		return err->status;
+	}
+	log_info("fetch.retry", STR("target", visit->lease->target), STR("why", err->text),
+		 NUM("try", request->tries), NUM("again_in_ms", wait_ms));
+	request->not_before_ms = zclock_mono() + wait_ms;
+	alarm_by(&visit->source->engine->alarm, request->not_before_ms);
+	return ERR_AGAIN;
+}
+
+/* The whole source waits: the limit is the token's or the organization's, not this request's. */
+static enum status put_off(struct request *request, const struct http_answer *answer, struct err *err)
+{
+	struct source *source = request->visit->source;
+	int64_t wait_ms = answer->retry_after_ms >= 0
+				  ? answer->retry_after_ms
+				  : LIMITED_MS + backoff_ms(0, LIMITED_MS, LIMITED_MS, backoff_random());
+
+	wait_ms = wait_ms > LIMITED_MAX_MS ? LIMITED_MAX_MS : wait_ms < 1 ? RETRY_MS : wait_ms;
+	log_warn("fetch.limited", STR("source", source->name), NUM("wait_ms", wait_ms));
+	/* A little later than told, spread: or all workers come back in the same millisecond. */
+	budget_pause(&source->budget, zclock_mono(),
+		     wait_ms + backoff_ms(0, RETRY_MS, RETRY_MS, backoff_random()));
+	if (++request->limited >= LIMITED_MAX) {
+		return err_set(err, ERR_REMOTE, "the provider answers %ld (rate limit) again and again",
+			       answer->code);
+	}
+	return ERR_AGAIN;
+}
+
+static void host_of(const struct source *source, char *out, size_t size)
+{
+	const char *start = strstr(source->info.api_url, "://");
+
+	start = start ? start + 3 : source->info.api_url;
+	snprintf(out, size, "%.*s", (int)strcspn(start, "/"), start);
+}
+
+static enum status refused(struct request *request, const struct http_answer *answer, struct err *err)
+{
+	struct source *source = request->visit->source;
+	char host[128];
+
+	host_of(source, host, sizeof host);
+	source->refused = true;
+	if (answer->code == 401) {
+		return err_set(err, ERR_CONFIG, "source %s: %s does not accept the token (401): %s",
+			       source->name, host, source->engine->fetcher->token_hint);
+	}
+	return err_set(err, ERR_CONFIG, "source %s: %s refuses access with this token (%ld): %s",
+		       source->name, host, answer->code, source->engine->fetcher->token_hint);
+}
+
+static enum status call_back(struct request *request, const struct http_answer *answer, enum answer_kind kind,
+			     struct err *err)
+{
+	const struct visit_answer seen = {
+		.kind = kind,
+		.body = {answer->body ? answer->body : "", answer->body ? answer->body_size : 0},
+		.date_ms = answer->date_ms > 0 ? answer->date_ms : INT_NULL,
+		.next_page = answer->next_page,
+	};
+	enum status status = request->callback(request->visit, request->tag, &seen, err);
+
+	return status == ERR_DATA || status == ERR_REMOTE ? retry(request, err) : status;
+}
+
+/* OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */
+static enum status judge(struct request *request, const struct http_answer *answer, struct err *err)
+{
+	char host[128];
+
+	host_of(request->visit->source, host, sizeof host);
+	switch (answer->class) {
+	case HTTP_OK:
+		return call_back(request, answer, ANSWER_OK, err);
+	case HTTP_NOT_FOUND:
+		return call_back(request, answer, ANSWER_NOT_FOUND, err);
+	case HTTP_LIMITED:
+		return put_off(request, answer, err);
+	case HTTP_REFUSED:
+		return refused(request, answer, err);
+	case HTTP_REDIRECT:
+		return err_set(err, ERR_CONFIG, "%s moved this target (%ld): check the slugs and api_url",
+			       host, answer->code);
+	case HTTP_CLIENT:
+		return err_set(err, ERR_DATA, "%s does not understand the request (%ld)", host, answer->code);
+	case HTTP_SERVER:
+		err_set(err, ERR_REMOTE, "%s answers %ld", host, answer->code);
+		return retry(request, err);
+	case HTTP_FAILED:
+		*err = answer->err;
+		if (answer->err.status == ERR_DATA) {
+			return call_back(request, answer, ANSWER_TOO_LARGE, err);
+		}
+		return retry(request, err);
+	}
+	return err_set(err, ERR_SYS, "an answer of unknown class");
+}
+
+static void learn(struct source *source, const struct http_answer *answer)
+{
+	budget_learn(&source->budget, zclock_mono(), answer->budget_remaining, answer->budget_limit,
+		     answer->budget_reset_ms, http_in_flight(source->http));
+	if (answer->budget_remaining >= 0) {
+		source->remaining = answer->budget_remaining;
+		source->reset_ms = answer->budget_reset_ms;
+	}
+}
+
+static void on_answer(void *context, const struct http_answer *answer)
+{
+	struct request *request = context;
+	struct visit *visit = request->visit;
+	struct engine *engine = visit->source->engine;
+	struct err err = {0};
+	enum status status;
+
+	request->sent = NULL;
+	visit->requests++;
+	learn(visit->source, answer);
+	status = judge(request, answer, &err);
+	if (visit->over) {
+		/* Its requests are gone, this one too. */
+	} else if (status == OK) {
+		request_free(request);
+	} else if (status != ERR_AGAIN) {
+		visit_fail(visit, &err);
+	}
+	visits_reap(engine);
+	requests_pump(engine);
+}
+
+static void send_request(struct request *request)
+{
+	struct source *source = request->visit->source;
+	const char *const headers[] = {source->accept, source->authorization, NULL};
+	struct err err;
+
+	request->sent =
+		http_send(source->http, "GET", request->url, headers, NULL, 0, on_answer, request, &err);
+	if (!request->sent) {
+		visit_fail(request->visit, &err);
+	}
+}
+
+/* Whether it may go now; sets the alarm when time alone must pass. */
+static bool may_send(struct request *request, int64_t now)
+{
+	struct visit *visit = request->visit;
+	struct alarm *alarm = &visit->source->engine->alarm;
+	int64_t wait_ms;
+
+	if (request->sent || visit->over || http_in_flight(visit->source->http) >= FETCH_CONNECTIONS ||
+	    !ingest_room(visit->lease)) {
+		return false;
+	}
+	if (request->not_before_ms > now) {
+		alarm_by(alarm, request->not_before_ms);
+		return false;
+	}
+	wait_ms = budget_take(&visit->source->budget, now, request->priority == VISIT_BACKFILL);
+	if (wait_ms > 0) {
+		alarm_by(alarm, now + wait_ms);
+	}
+	return wait_ms == 0;
+}
+
+static void pump_priority(struct engine *engine, enum visit_priority priority, int64_t now)
+{
+	struct request *request = engine->requests;
+
+	while (request) {
+		struct request *next = request->next;
+
+		if (request->priority == priority && may_send(request, now)) {
+			send_request(request);
+			/* A failure drops other requests of its visit, next maybe among them. */
+			next = request->visit->over ? engine->requests : next;
+		}
+		request = next;
+	}
+}
+
+void requests_pump(struct engine *engine)
+{
+	int64_t now = zclock_mono();
+
+	pump_priority(engine, VISIT_LIVE, now);
+	pump_priority(engine, VISIT_BACKFILL, now);
+}
