@@ -176,7 +176,7 @@ bool doc_load(struct config_doc *doc, const char *path, struct config_problems *
 	bool good;
 
 	if (file_read(path, CONFIG_FILE_MAX, &text, &size, &err)) {
-		problem_add(problems, 0, NULL, "%s", err.text);
+		problem_add(problems, 0, NULL, "%s; name the file with -c FILE or BUILDBUS_CONFIG", err.text);
 		return false;
 	}
 	doc->folder = file_folder(path);

@@ -344,7 +344,8 @@ Test(config, ends_soon_whatever_the_file_holds)
 	};
 	char *deep = calloc(1, 5000), *big = malloc(300000);
 	struct row more[2] = {{deep, "buildbus.yml:1: nested deeper than 16\n"},
-			      {big, "buildbus.yml: is too long, at most 256 KiB\n"}};
+			      {big, "buildbus.yml: is too long, at most 256 KiB; name the file with -c FILE "
+				    "or BUILDBUS_CONFIG\n"}};
 
 	memset(deep, '[', 900);
 	memset(deep + 900, ']', 900);
@@ -394,7 +395,8 @@ Test(config, is_found_by_flag_then_variable_then_in_the_folder)
 	struct err err;
 
 	cr_expect(config_load(&config, NULL, &err) == ERR_CONFIG);
-	cr_expect_str_eq(err.text, "buildbus.yml: can't be read: No such file or directory");
+	cr_expect_str_eq(err.text, "buildbus.yml: can't be read: No such file or directory; name the file "
+				   "with -c FILE or BUILDBUS_CONFIG");
 	config_fini(&config);
 	write_file("buildbus.yml", "bus: {min_free: 1B}\n");
 	write_file("other.yml", "bus: {min_free: 2B}\n");
@@ -408,7 +410,8 @@ Test(config, is_found_by_flag_then_variable_then_in_the_folder)
 	config_fini(&config);
 	config_fini(&config);
 	cr_expect(config_load(&config, ".", &err) == ERR_CONFIG);
-	cr_expect_str_eq(err.text, ".: can't be read: Is a directory");
+	cr_expect_str_eq(err.text,
+			 ".: can't be read: Is a directory; name the file with -c FILE or BUILDBUS_CONFIG");
 	config_fini(&config);
 }
 
