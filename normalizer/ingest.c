@@ -175,7 +175,6 @@ static void on_publish(struct request *request)
 	struct lease *lease = lease_for(request);
 	struct intake counts = {0};
 	struct text cursor = {0};
-	char expect[32];
 	struct err err = {0};
 	int64_t n;
 
@@ -194,8 +193,7 @@ static void on_publish(struct request *request)
 		return;
 	}
 	if (n > lease->last + 1) {
-		snprintf(expect, sizeof expect, "%lld", (long long)lease->last + 1);
-		request_refuse(request, "expect", 0, expect);
+		request_expect(request, lease->last + 1);
 		return;
 	}
 	if (!hub->taking) {

@@ -18,6 +18,41 @@ void request_fail(struct request *request, const struct err *err)
 	}
 }
 
+/* The errors whose detail is not a sentence. */
+static void begin_error(struct request *request, struct wire_head *head, const char *code)
+{
+	request->hub->counts.errors++;
+	wire_begin(head, "error", 4);
+	wire_put_string(head, code);
+}
+
+static void end_error(struct request *request, struct wire_head *head)
+{
+	request->fence ? wire_put_int(head, request->fence) : wire_put_nil(head);
+	request_answer(request, head);
+}
+
+void request_expect(struct request *request, int64_t n)
+{
+	struct wire_head head;
+
+	begin_error(request, &head, "expect");
+	wire_put_int(&head, 0);
+	wire_put_int(&head, n);
+	end_error(request, &head);
+}
+
+static void refuse_version(struct request *request)
+{
+	struct wire_head head;
+
+	begin_error(request, &head, "version");
+	wire_put_nil(&head);
+	wire_put_array(&head, 1);
+	wire_put_int(&head, WIRE_VERSION);
+	end_error(request, &head);
+}
+
 void request_answer(struct request *request, struct wire_head *head)
 {
 	struct wire_message message = {0};
@@ -56,10 +91,10 @@ static void handle(struct request *request, enum status received, const struct e
 		request_refuse(request, "oversize", -1, err->text);
 		return;
 	}
-	if (wire_read(&request->hub->in, &fields, &version, &why) != OK) {
+	if (wire_read(&request->hub->in, &fields, &version, &why) != OK && version <= WIRE_VERSION) {
 		request_refuse(request, "malformed", -1, why.text);
 	} else if (version != WIRE_VERSION) {
-		request_refuse(request, "version", -1, "[1]");
+		refuse_version(request); /* a later one may shape its heads differently */
 	} else {
 		dispatch(request, commands);
 	}

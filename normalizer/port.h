@@ -23,6 +23,8 @@ struct command {
 void request_refuse(struct request *request, const char *code, int64_t retry_ms, const char *detail);
 /* The same for what the hub itself could not do: full, internal; ERR_DATA: malformed. */
 void request_fail(struct request *request, const struct err *err);
+/* Answers error{expect} with the n that is expected. */
+void request_expect(struct request *request, int64_t n);
 /* Answers with head, after the commit if a transaction runs. */
 void request_answer(struct request *request, struct wire_head *head);
 /* Reads and runs what the socket holds, a bounded number of messages a turn. commands ends with a NULL name.

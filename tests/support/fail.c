@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/fail.h"
+#include "tests/support/child.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void fail_at(struct spot spot, const char *format, ...)
+{
+	const char *slash = strrchr(spot.file, '/');
+	char text[16384];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	children_tell();
+	cr_assert_fail("%s:%d: %s", slash ? slash + 1 : spot.file, spot.line, text);
+	abort();
+}
+
+int64_t patience_ms(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return 30000;
+#else
+	return 10000;
+#endif
+}
+
+int64_t test_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -1,0 +1,19 @@
+/* Failing with the place in the test, not in the library, and with what the children said last. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include <criterion/criterion.h>
+#include <stdint.h>
+
+struct spot {
+	const char *file;
+	int line;
+};
+#define HERE ((struct spot){__FILE__, __LINE__})
+
+/* Ends the test. */
+void fail_at(struct spot spot, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* How long a wait may last before the test fails: 10 s, 30 s under a sanitizer. Never how long it does last.
+ */
+int64_t patience_ms(void);
+/* Monotonic clock. */
+int64_t test_now_ms(void);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/hub.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void hub_configure(struct test_hub *hub, const struct hub_setup *setup)
+{
+	place_write(hub->place, "buildbus.yml",
+		    "bus:\n  state_dir: %s\n  min_free: 1MiB\n%s"
+		    "sources:\n  - buildkite:\n      organization_slug: acme\n      access_token: none\n"
+		    "      pipeline_slug: %s\n      poll_interval: %s\n"
+		    "destinations:\n  - store: {}\n",
+		    hub->place->state, setup->bus ? setup->bus : "",
+		    setup->pipelines ? setup->pipelines : "web", setup->poll ? setup->poll : "1s");
+}
+
+struct test_hub *hub_new_at(struct spot spot, const struct hub_setup *setup)
+{
+	struct test_hub *hub = calloc(1, sizeof *hub);
+
+	cr_assert(hub);
+	hub->place = place_new();
+	hub->env = setup->env;
+	snprintf(hub->ingest, sizeof hub->ingest, "ipc://%s/ingest.ipc", hub->place->state);
+	snprintf(hub->feed, sizeof hub->feed, "ipc://%s/feed.ipc", hub->place->state);
+	hub_configure(hub, setup);
+	if (!setup->idle) {
+		hub_start_at(spot, hub);
+	}
+	return hub;
+}
+
+static void launch(struct test_hub *hub)
+{
+	hub->child = child_start(&(struct launch){.place = hub->place,
+						  .program = "buildbus-normalizer",
+						  .args = ARGS("-c", hub->place->config),
+						  .env = hub->env,
+						  .file_size_max = hub->file_size_max});
+}
+
+void hub_start_at(struct spot spot, struct test_hub *hub)
+{
+	launch(hub);
+	child_ready_at(spot, hub->child);
+}
+
+int hub_refuses_at(struct spot spot, struct test_hub *hub)
+{
+	child_free_at(spot, &hub->child);
+	launch(hub);
+	return child_end_at(spot, hub->child);
+}
+
+void hub_kill(struct test_hub *hub)
+{
+	child_kill(hub->child);
+	child_free(&hub->child);
+}
+
+void hub_stop_at(struct spot spot, struct test_hub *hub)
+{
+	child_stop_at(spot, hub->child);
+	child_free_at(spot, &hub->child);
+}
+
+void hub_restart_at(struct spot spot, struct test_hub *hub)
+{
+	hub_kill(hub);
+	hub_start_at(spot, hub);
+}
+
+/* A hub that is asked to stop after the test must still be able to: that runs the leak check too. */
+void hub_free_at(struct spot spot, struct test_hub **hub)
+{
+	if ((*hub)->child && !child_ended((*hub)->child)) {
+		child_stop_at(spot, (*hub)->child);
+	}
+	child_free_at(spot, &(*hub)->child);
+	place_free(&(*hub)->place);
+	free(*hub);
+	*hub = NULL;
+}
+
+struct peer *worker_of(const struct test_hub *hub)
+{
+	return peer_new(hub->ingest);
+}
+
+struct peer *reader_of(const struct test_hub *hub)
+{
+	return peer_new(hub->feed);
+}
+
+int64_t hub_sql(const struct test_hub *hub, const char *sql)
+{
+	char path[512];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *row = NULL;
+	int64_t value = INT64_MIN;
+	int code;
+
+	snprintf(path, sizeof path, "%s/hub.db", hub->place->state);
+	cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK, "%s", path);
+	sqlite3_busy_timeout(db, 5000);
+	cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+	code = sqlite3_step(row);
+	cr_assert(code == SQLITE_ROW || code == SQLITE_DONE, "%s: %s", sql, sqlite3_errmsg(db));
+	if (code == SQLITE_ROW) {
+		value = sqlite3_column_int64(row, 0);
+	}
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	return value;
+}
