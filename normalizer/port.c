@@ -19,9 +19,9 @@ void request_fail(struct request *request, const struct err *err)
 }
 
 /* The errors whose detail is not a sentence. */
-static void begin_error(struct request *request, struct wire_head *head, const char *code)
+static void begin_error(struct wire_head *head, const char *code)
 {
-	request->hub->counts.errors++;
+	numbers_error(code);
 	wire_begin(head, "error", 4);
 	wire_put_string(head, code);
 }
@@ -36,7 +36,7 @@ void request_expect(struct request *request, int64_t n)
 {
 	struct wire_head head;
 
-	begin_error(request, &head, "expect");
+	begin_error(&head, "expect");
 	wire_put_int(&head, 0);
 	wire_put_int(&head, n);
 	end_error(request, &head);
@@ -46,7 +46,7 @@ static void refuse_version(struct request *request)
 {
 	struct wire_head head;
 
-	begin_error(request, &head, "version");
+	begin_error(&head, "version");
 	wire_put_nil(&head);
 	wire_put_array(&head, 1);
 	wire_put_int(&head, WIRE_VERSION);
