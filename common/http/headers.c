@@ -111,15 +111,21 @@ static void on_header(struct http_headers *headers, const char *name, const char
 	}
 }
 
+void http_headers_init(struct http_headers *headers)
+{
+	*headers = (struct http_headers){.retry_after_s = -1};
+	for (size_t i = 0; i < RATE_SETS; i++) {
+		headers->rates[i] = (struct rate){-1, -1, -1};
+	}
+}
+
 static void on_status(struct http_headers *headers, const char *line)
 {
 	const char *code = strchr(line, ' ');
 
 	http_headers_fini(headers);
-	*headers = (struct http_headers){.code = code ? strtol(code, NULL, 10) : 0, .retry_after_s = -1};
-	for (size_t i = 0; i < RATE_SETS; i++) {
-		headers->rates[i] = (struct rate){-1, -1, -1};
-	}
+	http_headers_init(headers);
+	headers->code = code ? strtol(code, NULL, 10) : 0;
 }
 
 void http_headers_line(struct http_headers *headers, const char *line, size_t size)

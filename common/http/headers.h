@@ -23,6 +23,7 @@ struct http_headers {
 	char *location; /* heap */
 };
 
+void http_headers_init(struct http_headers *headers);
 /* One header line as curl hands it over, with or without its line end. A status line starts anew: interim
  * answers (1xx, a proxy's) leave nothing behind. */
 void http_headers_line(struct http_headers *headers, const char *line, size_t size);

@@ -209,6 +209,7 @@ static char *place_of(const char *url)
 enum status http_transfer_open(struct http_request *request, const char *method, const char *url,
 			       const char *const *headers, struct err *err)
 {
+	http_headers_init(&request->answer_headers);
 	request->place = place_of(url);
 	request->easy = curl_easy_init();
 	if (!request->place || !request->easy || !set_headers(request, headers) ||

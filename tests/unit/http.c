@@ -21,6 +21,7 @@ struct call {
 	char body[256];
 	size_t body_size;
 	char location[128];
+	int64_t retry_after_ms, budget_remaining;
 	struct err err;
 };
 
@@ -54,6 +55,8 @@ static void on_answer(void *context, const struct http_answer *answer)
 	call->body_size = answer->body_size;
 	snprintf(call->body, sizeof call->body, "%s", answer->body);
 	snprintf(call->location, sizeof call->location, "%s", answer->location ? answer->location : "");
+	call->retry_after_ms = answer->retry_after_ms;
+	call->budget_remaining = answer->budget_remaining;
 	call->err = answer->err;
 	if (world.http && http_in_flight(world.http) == 0) {
 		zloop_timer(world.loop, 0, 1, on_stop, NULL);
@@ -326,6 +329,37 @@ Test(http, an_answer_over_the_limit_is_refused)
 	close_world();
 }
 
+/* 20000 times x, as gzip. */
+static const unsigned char bomb[] = {
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed, 0xc1, 0x31, 0x01,
+	0x00, 0x00, 0x00, 0xc2, 0xa0, 0xda, 0x8b, 0x6f, 0x0d, 0x0f, 0xa0, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x78, 0x30, 0x03, 0x47, 0x65, 0x41, 0x20, 0x4e, 0x00, 0x00,
+};
+
+static bool answer_bomb(int fd, const char *request, size_t size)
+{
+	char head[128];
+
+	(void)request, (void)size;
+	snprintf(head, sizeof head,
+		 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", sizeof bomb);
+	return say(fd, head) && say_bytes(fd, bomb, sizeof bomb);
+}
+
+Test(http, the_limit_counts_what_comes_out_of_decompression)
+{
+	OPEN(answer_bomb, .body_max_bytes = 20000);
+	cr_assert_eq(get("/")->class, HTTP_OK);
+	cr_assert_eq(world.calls[0].body_size, 20000);
+	http_free(&world.http);
+	cr_assert_eq(http_new(&world.http, world.loop, &(struct http_options){.body_max_bytes = 19999}, NULL),
+		     OK);
+	cr_assert_eq(get("/")->class, HTTP_FAILED);
+	cr_assert_eq(world.calls[1].err.status, ERR_DATA);
+	close_world();
+}
+
 /* A body that never ends: a byte whenever the client has taken the last one and 20 ms have passed. */
 static bool answer_drip(int fd, const char *request, size_t size)
 {
@@ -343,7 +377,7 @@ Test(http, a_slow_drip_ends_at_the_time_limit)
 {
 	OPEN(answer_drip, .timeout_ms = 300);
 	cr_assert_eq(get("/?t=s3cret")->class, HTTP_FAILED);
-	cr_assert_not_null(strstr(world.calls[0].err.text, "/: no whole answer within 0.3 s"), "%s",
+	cr_assert_not_null(strstr(world.calls[0].err.text, "/: no whole answer in time"), "%s",
 			   world.calls[0].err.text);
 	close_world();
 }
@@ -358,6 +392,28 @@ Test(http, a_slow_drip_is_given_up_at_half_the_time_limit)
 	cr_assert_eq(http_new(&world.http, world.loop, &(struct http_options){.timeout_ms = 4000}, NULL), OK);
 	cr_assert_eq(get("/")->class, HTTP_FAILED);
 	cr_assert_lt(now_ms() - start, 3900);
+	close_world();
+}
+
+/* Answers once, then never. */
+static bool answer_then_hang(int fd, const char *request, size_t size)
+{
+	static _Thread_local int served;
+	char byte;
+
+	if (served++ == 0) {
+		return answer_hello(fd, request, size);
+	}
+	return recv(fd, &byte, 1, 0) > 0;
+}
+
+Test(http, silence_on_a_kept_connection_ends_at_the_time_limit)
+{
+	OPEN(answer_then_hang, .timeout_ms = 300, .concurrency = 1);
+	cr_assert_eq(get("/")->class, HTTP_OK);
+	cr_assert_eq(get("/")->class, HTTP_FAILED);
+	cr_assert_not_null(strstr(world.calls[1].err.text, "/: no whole answer in time"));
+	cr_assert_eq(get("/")->class, HTTP_OK, "and its connection is not used again");
 	close_world();
 }
 
@@ -393,6 +449,8 @@ Test(http, nobody_there_is_a_sentence_without_secrets)
 	cr_assert_eq(get(url)->class, HTTP_FAILED);
 	cr_assert_str_eq(world.calls[0].err.text, want);
 	cr_assert_eq(world.calls[0].code, 0);
+	cr_assert_eq(world.calls[0].retry_after_ms, -1);
+	cr_assert_eq(world.calls[0].budget_remaining, -1);
 	canned_start(&world.server, answer_hello);
 	close_world();
 }

@@ -17,7 +17,7 @@ static struct http_answer read_headers(const char *lines)
 	struct http_answer answer = {0};
 
 	http_headers_fini(&headers);
-	headers = (struct http_headers){0};
+	http_headers_init(&headers);
 	while (*lines) {
 		size_t size = strcspn(lines, "\n");
 		char line[512];
@@ -78,6 +78,7 @@ Test(http_headers, each_provider_s_rate_headers_are_read)
 		const char *what, *lines;
 		int64_t remaining, limit, reset_ms, retry_ms;
 	} rows[] = {
+		{"no answer", "", -1, -1, -1, -1},
 		{"none", "HTTP/1.1 200 OK", -1, -1, -1, -1},
 		{"Buildkite, one set",
 		 "HTTP/2 200\nRateLimit-Remaining: 180\nRateLimit-Limit: 200\nRateLimit-Reset: 42", 180, 200,
