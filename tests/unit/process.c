@@ -4,11 +4,14 @@
 #include "common/process.h"
 #include "common/log.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __SANITIZE_ADDRESS__
@@ -372,6 +375,82 @@ Test(process, version_and_help_are_answered_on_stdout)
 	cr_assert_str_eq(expect(&child, "buildbus"), "buildbus-test: stands for a daemon\n");
 	expect(&child, "--metrics ADDR:PORT");
 	cr_assert_eq(exit_code(&child), 0);
+}
+
+/* The port in the proc.metrics line that was read last. */
+static int metrics_port(const struct child *child)
+{
+	const char *address = strstr(child->line, "\"address\":\"127.0.0.1:");
+
+	cr_assert_not_null(address, "%s", child->line);
+	return (int)strtol(strrchr(address, ':') + 1, NULL, 10);
+}
+
+static const char *get(int port, const char *path)
+{
+	static char answer[16384];
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)port),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t size = 0;
+	ssize_t got;
+
+	cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	dprintf(fd, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
+	while ((got = recv(fd, answer + size, sizeof answer - 1 - size, 0)) > 0) {
+		size += (size_t)got;
+	}
+	answer[size] = '\0';
+	close(fd);
+	return answer;
+}
+
+Test(process, serves_metrics_and_health_while_it_runs)
+{
+	struct child child = START("--metrics", "127.0.0.1:0", "--name", "one");
+	int port;
+
+	expect(&child, "\"event\":\"proc.metrics\"");
+	port = metrics_port(&child);
+	expect(&child, "proc.ready");
+	cr_assert_not_null(strstr(get(port, "/healthz"), "HTTP/1.1 200"));
+	cr_assert_not_null(strstr(get(port, "/metrics"), "process=\"one\"} 1\n"));
+	kill(child.pid, SIGTERM);
+	cr_assert_eq(exit_code(&child), 0);
+}
+
+Test(process, in_a_container_health_is_red_with_the_sentence)
+{
+	struct child child;
+	int port;
+
+	setenv("BUILDBUS_CONTAINER", "1", 1);
+	script.open = ERR_CONFIG;
+	child = START("--metrics", "127.0.0.1:0");
+	expect(&child, "\"event\":\"proc.metrics\"");
+	port = metrics_port(&child);
+	expect(&child, "proc.failed");
+	cr_assert_not_null(strstr(get(port, "/healthz"), "HTTP/1.1 503"));
+	cr_assert_not_null(strstr(get(port, "/healthz"), "\r\n\r\nport 5550 is in use\n"));
+	kill(child.pid, SIGTERM);
+	cr_assert_eq(exit_code(&child), 100);
+}
+
+Test(process, a_metrics_port_in_use_exits_100)
+{
+	struct child first = START("--metrics", "127.0.0.1:0"), second;
+	char address[32], want[128];
+
+	expect(&first, "\"event\":\"proc.metrics\"");
+	snprintf(address, sizeof address, "127.0.0.1:%d", metrics_port(&first));
+	snprintf(want, sizeof want,
+		 "\"why\":\"--metrics %s: the port is in use; choose another\",\"code\":100", address);
+	second = START("--metrics", address);
+	expect(&second, want);
+	cr_assert_eq(exit_code(&second), 100);
+	kill(first.pid, SIGTERM);
+	cr_assert_eq(exit_code(&first), 0);
 }
 
 /* A parent that starts the daemon and dies when it is ready. */
