@@ -306,13 +306,25 @@ void api_access_token(struct sim *sim, const struct sim_call *call, struct sim_r
 	reply_doc(reply, 200, doc);
 }
 
+static void put_scope(struct put scopes, const char *name, const struct budget *budget, int64_t reset,
+		      int64_t now)
+{
+	struct put scope = put_object(scopes, name);
+	char at[WHEN_MAX];
+
+	put_int(scope, "limit", budget_shown_limit(budget));
+	put_int(scope, "current", budget->used);
+	put_int(scope, "reset", reset);
+	put_format(scope, "reset_at", "%s", when_rest(now + reset * SECOND_MS, at));
+	put_bool(scope, "enforced", budget->limit > 0);
+}
+
 void api_rate_limit(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
-	const struct budget *budget = &sim->organization_budget;
-	int64_t reset = budget_reset_s(budget, sim->steady_ms());
+	const struct budget graphql = {.limit = 50000};
+	int64_t reset = budget_reset_s(&sim->organization_budget, sim->steady_ms());
 	yyjson_mut_doc *doc;
-	struct put in, rest;
-	char at[WHEN_MAX];
+	struct put in, scopes;
 
 	if (!organization_of(sim, call, reply)) {
 		return;
@@ -320,11 +332,8 @@ void api_rate_limit(struct sim *sim, const struct sim_call *call, struct sim_rep
 	doc = yyjson_mut_doc_new(NULL);
 	in = put_new(doc);
 	yyjson_mut_doc_set_root(doc, in.object);
-	rest = put_object(put_object(in, "scopes"), "rest");
-	put_int(rest, "limit", budget_shown_limit(budget));
-	put_int(rest, "current", budget->used);
-	put_int(rest, "reset", reset);
-	put_format(rest, "reset_at", "%s", when_rest(call->now + reset * SECOND_MS, at));
-	put_bool(rest, "enforced", budget->limit > 0);
+	scopes = put_object(in, "scopes");
+	put_scope(scopes, "rest", &sim->organization_budget, reset, call->now);
+	put_scope(scopes, "graphql", &graphql, reset, call->now);
 	reply_doc(reply, 200, doc);
 }

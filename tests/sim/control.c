@@ -278,3 +278,53 @@ void control_act(struct sim *sim, const struct sim_call *call, struct sim_reply 
 	}
 	yyjson_doc_free(doc);
 }
+
+struct artifact_body {
+	const char *pipeline, *path, *mime_type;
+	int64_t number, size_bytes;
+};
+
+static void add_artifact(struct sim *sim, struct build *build, const struct artifact_body *in)
+{
+	struct pool *pool = &sim->world.pool;
+	struct artifact *artifact = pool_take(pool, sizeof *artifact), **end = &build->artifacts;
+	struct rng rng = rng_stream(sim->options.world.seed, 500000 + (uint64_t)build->pipeline->index,
+				    (uint64_t)build->number);
+
+	for (; *end; end = &(*end)->next) {
+		rng_next(&rng);
+	}
+	draw_uuid(&rng, artifact->uuid);
+	artifact->job_uuid = build->job_count ? pool_copy(pool, build->jobs[0].uuid) : "";
+	artifact->path = pool_copy(pool, in->path);
+	artifact->mime_type = pool_copy(pool, in->mime_type);
+	artifact->size_bytes = in->size_bytes;
+	*end = artifact;
+}
+
+void control_artifact(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	static const struct body_row rows[] = {
+		ROW(artifact_body, pipeline, BODY_TEXT),  ROW(artifact_body, path, BODY_TEXT),
+		ROW(artifact_body, mime_type, BODY_TEXT), ROW(artifact_body, number, BODY_INT),
+		ROW(artifact_body, size_bytes, BODY_INT),
+	};
+	struct artifact_body in = {.mime_type = "application/octet-stream", .size_bytes = 1};
+	struct pipeline *pipeline;
+	yyjson_doc *doc;
+
+	if (!read_body(call, rows, COUNT(rows), &in, &doc, reply)) {
+		/* answered */
+	} else if ((pipeline = named_pipeline(sim, in.pipeline, reply))) {
+		struct build *build = pipeline_build(pipeline, in.number);
+
+		if (!build || !in.path) {
+			reply_message(reply, build ? 400 : 404,
+				      build ? "'path' is missing" : "No build found");
+		} else {
+			add_artifact(sim, build, &in);
+			reply_build(sim, build, 201, reply);
+		}
+	}
+	yyjson_doc_free(doc);
+}

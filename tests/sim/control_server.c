@@ -76,6 +76,7 @@ void control_stats_reset(struct sim *sim, const struct sim_call *call, struct si
 struct fault_body {
 	int64_t status, count, latency_ms, retry_after_s;
 	const char *route, *body;
+	bool drop;
 };
 
 static char *duplicate(const char *text)
@@ -103,8 +104,12 @@ static void add_fault(struct sim *sim, const struct fault_body *in, struct sim_r
 		if (fault->count <= 0) {
 			free((char *)fault->route);
 			free((char *)fault->body);
-			*fault = (struct sim_fault){duplicate(in->route), (int)in->status, in->count,
-						    in->retry_after_s, duplicate(in->body)};
+			*fault = (struct sim_fault){.route = duplicate(in->route),
+						    .status = (int)in->status,
+						    .count = in->count,
+						    .retry_after_s = in->retry_after_s,
+						    .drop = in->drop,
+						    .body = duplicate(in->body)};
 			reply_done(reply);
 			return;
 		}
@@ -118,6 +123,7 @@ void control_faults(struct sim *sim, const struct sim_call *call, struct sim_rep
 		ROW(fault_body, status, BODY_INT),     ROW(fault_body, count, BODY_INT),
 		ROW(fault_body, latency_ms, BODY_INT), ROW(fault_body, retry_after_s, BODY_INT),
 		ROW(fault_body, route, BODY_TEXT),     ROW(fault_body, body, BODY_TEXT),
+		ROW(fault_body, drop, BODY_BOOL),
 	};
 	struct fault_body in = {.count = 1, .latency_ms = -1, .retry_after_s = -1};
 	yyjson_doc *doc;
@@ -133,7 +139,7 @@ void control_faults(struct sim *sim, const struct sim_call *call, struct sim_rep
 		if (in.latency_ms >= 0) {
 			sim->options.latency_ms = in.latency_ms;
 		}
-		if (in.status) {
+		if (in.status || in.drop) {
 			add_fault(sim, &in, reply);
 		} else {
 			reply_done(reply);

@@ -56,6 +56,7 @@ static void generate_pipeline(struct world *world, struct pipeline *pipeline, in
 	pipeline->default_branch = nth % 7 == 5 ? "master" : "main";
 	pipeline->created = world->now - rng_between(&rng, 10, 300) * DAY_MS - rng_below(&rng, DAY_MS);
 	draw_uuid(&rng, pipeline->uuid);
+	pipeline->created_by = &world->people[i % world->person_count];
 	for (int c = 0; c < 50; c++) {
 		pipeline->badge[c] = "0123456789abcdef"[rng_below(&rng, 16)];
 	}
@@ -145,6 +146,10 @@ static void draw_source(struct world *world, struct build *build, struct rng *rn
 		build->tag = pool_text(&world->pool, "v%d.%d.%d", (int)rng_below(rng, 9),
 				       (int)rng_below(rng, 30), (int)rng_below(rng, 9));
 		build->branch = build->tag;
+	}
+	if (rng_chance(rng, 20) && build->number > 1) {
+		build->rebuilt_from = pipeline_build(build->pipeline, rng_between(rng, 1, build->number - 1));
+		build->source = build->rebuilt_from ? "api" : build->source;
 	}
 	if (rng_chance(rng, 10)) {
 		build->creator = NULL; /* a commit of somebody unknown */

@@ -83,6 +83,9 @@ static enum status serve(const struct options *options, struct sim *sim, struct 
 	if (options->write_config) {
 		status = write_config(options->write_config, sim, err);
 	}
+	if (options->warm) {
+		sim_warm(sim);
+	}
 	status = status ? status : announce(options, server, err);
 	if (!status) {
 		pthread_create(&waiter, NULL, wait_for_signal, server);

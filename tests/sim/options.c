@@ -36,6 +36,8 @@ const char options_help[] =
 	"  --user-rate-limit N  likewise for the token's user (0)\n"
 	"  --rate-window D      the window of both limits (60s)\n"
 	"  --deep-limit N       builds that paging may skip before it answers 400 (10000)\n"
+	"  --warm               render every build before being ready, so that measured clients do not wait "
+	"for it\n"
 	"  --ready-fd N         write \"PORT\\n\" to this file descriptor when ready, instead of printing a "
 	"line\n"
 	"\n"
@@ -79,6 +81,7 @@ static const struct option_row rows[] = {
 	{"deep-limit", NUMBER, AT(sim.deep_limit), 1, INT64_MAX},
 	{"ready-fd", NUMBER, AT(ready_fd), 0, 1000000},
 	{"write-config", TEXT, AT(write_config), 0, 0},
+	{"warm", FLAG, AT(warm), 0, 0},
 	{"print-config", FLAG, AT(print_config), 0, 0},
 	{"help", FLAG, AT(help), 0, 0},
 	{"version", FLAG, AT(version), 0, 0},

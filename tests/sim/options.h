@@ -10,7 +10,7 @@ struct options {
 	int port;
 	int ready_fd; /* -1: print a line instead */
 	const char *write_config;
-	bool print_config, help, version;
+	bool print_config, warm, help, version;
 };
 
 extern const char options_help[];

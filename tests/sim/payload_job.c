@@ -145,7 +145,7 @@ static void put_exit(struct put in, const struct job *job, int64_t now)
 static void put_times(struct put in, const struct job *job, int64_t now)
 {
 	put_time(in, "created_at", job->created);
-	put_time(in, "scheduled_at", job->created);
+	put_time(in, "scheduled_at", job->created - job->stage); /* may precede created_at */
 	put_time(in, "runnable_at", past(job->runnable, now));
 	put_time(in, "started_at", past(job->started, now));
 	put_time(in, "finished_at", past(job->finished, now));

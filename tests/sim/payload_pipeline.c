@@ -130,7 +130,7 @@ void payload_pipeline(struct put in, const char *base, const struct pipeline *pi
 	put_text(in, "default_branch", pipeline->default_branch);
 	put_provider(in, pipeline, true);
 	put_settings(in, base, pipeline);
-	put_null(in, "created_by");
+	payload_person(put_object(in, "created_by"), pipeline->created_by, true);
 	put_spaced_time(in, "created_at", pipeline->created);
 	put_null(in, "archived_at");
 	put_counts(in);

@@ -21,6 +21,7 @@ const struct sim_route sim_routes[] = {
 	{"GET", "/_sim/truth", "control", control_truth},
 	{"POST", "/_sim/build", "control", control_build},
 	{"POST", "/_sim/act", "control", control_act},
+	{"POST", "/_sim/artifact", "control", control_artifact},
 	{"GET", "/_sim/stats", "control", control_stats},
 	{"DELETE", "/_sim/stats", "control", control_stats_reset},
 	{"POST", "/_sim/faults", "control", control_faults},

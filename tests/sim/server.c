@@ -123,7 +123,7 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
 	if (reply.wait_ms > 0) {
 		hold_back(server, reply.wait_ms);
 	}
-	result = send_reply(connection, &reply);
+	result = reply.drop ? MHD_NO : send_reply(connection, &reply);
 	sim_reply_fini(&reply);
 	return result;
 }

@@ -46,6 +46,20 @@ void sim_fini(struct sim *sim)
 	pthread_mutex_destroy(&sim->lock);
 }
 
+void sim_warm(struct sim *sim)
+{
+	struct text scratch = {0};
+
+	pthread_mutex_lock(&sim->lock);
+	for (size_t i = 0; i < sim->world.builds.count; i++) {
+		scratch.size = 0;
+		payload_add_build(&scratch, sim->base, sim->world.builds.items[i], FORM_RETRIED_JOBS,
+				  sim->world.now, &sim->cached_bytes);
+	}
+	pthread_mutex_unlock(&sim->lock);
+	text_fini(&scratch);
+}
+
 const char *status_phrase(int status)
 {
 	static const struct {
@@ -242,6 +256,7 @@ static bool meet_fault(struct sim *sim, const char *route, struct sim_reply *rep
 			continue;
 		}
 		fault->count--;
+		reply->drop = fault->drop;
 		if (fault->retry_after_s >= 0) {
 			reply_header(reply, "Retry-After", "%lld", (long long)fault->retry_after_s);
 		}

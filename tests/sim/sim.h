@@ -28,6 +28,7 @@ struct sim_fault {
 	const char *route;
 	int status;
 	int64_t count, retry_after_s; /* retry_after_s -1: no header */
+	bool drop;                    /* close the connection instead */
 	const char *body;             /* NULL: {"message": "<reason phrase>"} */
 };
 
@@ -51,6 +52,7 @@ struct sim_reply {
 	struct text body;
 	struct text headers; /* "Name: value\n" each */
 	int64_t wait_ms;     /* hold it back so long */
+	bool drop;           /* close the connection without an answer */
 };
 
 struct sim {
@@ -87,6 +89,9 @@ extern const struct sim_route sim_routes[]; /* ends with a NULL method */
 
 void sim_init(struct sim *sim, const struct sim_options *options);
 void sim_fini(struct sim *sim);
+/* Renders every build once, as lists with retried jobs show it, so that the first reader finds the cache
+ * full. */
+void sim_warm(struct sim *sim);
 /* Thread-safe. The reply is to be freed with sim_reply_fini. */
 void sim_handle(struct sim *sim, const struct sim_request *request, struct sim_reply *reply);
 void sim_reply_fini(struct sim_reply *reply);

@@ -41,6 +41,7 @@ struct pipeline {
 	char uuid[UUID_SIZE];
 	char badge[51];
 	int64_t created;
+	const struct person *created_by;
 	struct step *steps;
 	int step_count, stage_count;
 	struct build_list builds;
