@@ -152,6 +152,63 @@ Test(world, shows_every_kind_of_build_in_a_month)
 	world_fini(&world);
 }
 
+/* Looking again while a view still holds must not find anything else. */
+static void cr_view_holds(struct build *looked_at, int64_t now)
+{
+	struct view kept, fresh;
+
+	build_look(looked_at, now);
+	kept = looked_at->view;
+	looked_at->view.until = 0;
+	build_look(looked_at, now);
+	fresh = looked_at->view;
+	cr_assert_eq(kept.state, fresh.state, "%s kept, %s now", build_state_word(kept.state),
+		     build_state_word(fresh.state));
+	cr_assert(kept.blocked == fresh.blocked && kept.started == fresh.started &&
+		  kept.until == fresh.until && kept.finished == fresh.finished &&
+		  kept.failing == fresh.failing);
+	looked_at->view = kept;
+}
+
+Test(world, shows_nothing_stale)
+{
+	struct world_options o = options;
+	struct world w;
+
+	o.builds = 100;
+	o.arrival_gap_ms = 20 * SECOND_MS;
+	world_init(&w, &o);
+	for (int64_t at = 0; at < HOUR_MS; at += 333) {
+		world_advance(&w, o.start_ms + at);
+		for (size_t i = w.builds.count - 20; i < w.builds.count; i++) {
+			cr_view_holds(w.builds.items[i], w.now);
+		}
+	}
+	world_fini(&w);
+}
+
+Test(world, has_times_in_order)
+{
+	struct world w;
+
+	world_init(&w, &options);
+	for (int64_t at = 0; at < 5 * DAY_MS; at += 17 * MINUTE_MS) {
+		world_advance(&w, options.start_ms + at);
+		for (size_t i = 0; i < w.builds.count; i++) {
+			struct build *one = w.builds.items[i];
+			const struct view *view = &one->view;
+
+			build_look(one, w.now);
+			cr_assert_leq(one->created, w.now);
+			cr_assert(!view->started ||
+				  (view->started >= one->created && view->started <= w.now));
+			cr_assert(!view->finished ||
+				  (view->finished >= view->started && view->finished <= w.now));
+		}
+	}
+	world_fini(&w);
+}
+
 static struct world world;
 static struct build *build;
 static struct err err;
