@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define CHUNK_MIN 16384
+#define KEEP_MAX  (1 << 20) /* one huge page must not stay with a process for ever */
 #define ALIGN     16
 
 struct arena_chunk {
@@ -26,7 +27,7 @@ void arena_reset(struct arena *arena)
 	while (arena->chunks) {
 		struct arena_chunk *chunk = arena->chunks;
 		arena->chunks = chunk->next;
-		if (!keep || chunk->capacity > keep->capacity) {
+		if (chunk->capacity <= KEEP_MAX && (!keep || chunk->capacity > keep->capacity)) {
 			free(keep);
 			keep = chunk;
 		} else {
@@ -44,7 +45,7 @@ void arena_reset(struct arena *arena)
 void arena_fini(struct arena *arena)
 {
 	arena_reset(arena);
-	free(arena->chunks);
+	free(arena->chunks); /* the one that was kept */
 	arena->chunks = NULL;
 }
 
@@ -57,6 +58,9 @@ static struct arena_chunk *chunk_for(struct arena *arena, size_t size)
 		return chunk;
 	}
 	capacity = chunk ? chunk->capacity * 2 : CHUNK_MIN;
+	if (capacity > arena->max_bytes - arena->used_bytes) {
+		capacity = arena->max_bytes - arena->used_bytes;
+	}
 	if (capacity < size) {
 		capacity = size;
 	}

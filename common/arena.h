@@ -13,7 +13,7 @@ struct arena {
 
 /* No allocation happens before the first arena_alloc. */
 void arena_init(struct arena *arena, size_t max_bytes);
-/* Everything handed out dies; the biggest chunk is kept for the next page. */
+/* Everything handed out dies; the biggest chunk up to 1 MiB is kept for the next page. */
 void arena_reset(struct arena *arena);
 /* Accepts zeroed. */
 void arena_fini(struct arena *arena);

@@ -4,6 +4,7 @@
 
 struct reader {
 	const unsigned char *at, *end;
+	uint64_t values; /* announced so far */
 };
 
 static bool take(struct reader *reader, int width, uint64_t *out)
@@ -76,6 +77,10 @@ static bool value(struct reader *reader, int depth)
 	if (depth < 0 || !header(reader, &children)) {
 		return false;
 	}
+	reader->values += children;
+	if (reader->values > MSGPACK_VALUES_MAX) {
+		return false;
+	}
 	while (children-- > 0) {
 		if (!value(reader, depth - 1)) {
 			return false;
@@ -90,8 +95,10 @@ enum status msgpack_check(const void *bytes, size_t size, int depth_max, struct 
 
 	if (!value(&reader, depth_max)) {
 		return err_set(err, ERR_DATA,
-			       "not msgpack, cut short, or nested deeper than %d (byte %zu of %zu)",
-			       depth_max, (size_t)(reader.at - (const unsigned char *)bytes), size);
+			       "not msgpack, cut short, nested deeper than %d or over %d values (byte %zu of "
+			       "%zu)",
+			       depth_max, MSGPACK_VALUES_MAX,
+			       (size_t)(reader.at - (const unsigned char *)bytes), size);
 	}
 	if (reader.at != reader.end) {
 		return err_set(err, ERR_DATA, "%zu bytes after the msgpack value",

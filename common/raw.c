@@ -5,6 +5,8 @@
 
 static const char *const raw_kind_words[] = {NULL, "build", "gone", "oversize", NULL};
 
+#define DEPTH_MAX 8 /* flat now, with room for what later versions nest */
+
 #define AT(member) .offset = offsetof(struct raw, member)
 
 const struct field raw_fields[] = {
@@ -31,7 +33,7 @@ enum status raw_unpack(const void *bytes, size_t size, struct raw *raw, struct e
 {
 	struct arena none = {0}; /* an envelope has no lists */
 	msgpack_unpacked unpacked;
-	enum status status = msgpack_check(bytes, size, 1, err);
+	enum status status = msgpack_check(bytes, size, DEPTH_MAX, err);
 
 	if (status != OK) {
 		return status;

@@ -45,7 +45,7 @@ static bool is_null(const struct field *field, const void *value)
 	case FIELD_INT:
 		return *(const int64_t *)value == INT_NULL;
 	case FIELD_REAL:
-		return isnan(*(const double *)value);
+		return !isfinite(*(const double *)value); /* JSON has no word for infinity */
 	case FIELD_BOOL:
 	case FIELD_LIST:
 		return false;
@@ -69,6 +69,14 @@ uint32_t schema_count(const struct field *fields, const void *source)
 
 static void pack_text(msgpack_packer *packer, const char *text, size_t size)
 {
+	char short_text[32]; /* a fixstr in one write: every key is one */
+
+	if (size < sizeof short_text) {
+		short_text[0] = (char)(0xa0 | size);
+		memcpy(short_text + 1, text, size);
+		packer->callback(packer->data, short_text, size + 1);
+		return;
+	}
 	msgpack_pack_str(packer, size);
 	msgpack_pack_str_body(packer, text, size);
 }

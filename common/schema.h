@@ -18,7 +18,7 @@ enum field_type {
 	FIELD_TEXT,  /* struct text, msgpack str */
 	FIELD_BYTES, /* struct text, msgpack bin */
 	FIELD_INT,   /* int64_t, INT_NULL is null */
-	FIELD_REAL,  /* double, NaN is null */
+	FIELD_REAL,  /* double, NaN and infinity are null */
 	FIELD_BOOL,  /* bool, false is packed too */
 	FIELD_WORD,  /* int: index into words, 0 is null; msgpack str */
 	FIELD_GROUP, /* a struct inside, packed as a map; all members null: null */
@@ -53,6 +53,10 @@ enum status schema_unpack(const struct field *fields, const msgpack_object *map,
 			  void *target, struct err *err) MUST_CHECK;
 /* The same struct as a JSON object, every key present, null where null. */
 yyjson_mut_val *schema_json(yyjson_mut_doc *doc, const struct field *fields, const void *source);
+
+/* A message of more values than this is refused: msgpack-c reserves 24 bytes for each, so that one byte on
+ * the wire could take 24 here. A build of 20,000 jobs has less. */
+#define MSGPACK_VALUES_MAX (1 << 20)
 
 /* Checks size bytes as exactly one msgpack value before anything is reserved for it: every count must fit in
  * the bytes that are there, nesting at most depth_max (a 6-byte header could otherwise reserve 2 GB). */

@@ -19,7 +19,13 @@ struct civil {
 
 static bool scan_at(const struct scan *scan, const char *choices)
 {
-	return !scan->bad && scan->at < scan->end && *scan->at && strchr(choices, *scan->at);
+	if (scan->bad || scan->at == scan->end) {
+		return false;
+	}
+	while (*choices && *choices != *scan->at) {
+		choices++;
+	}
+	return *choices;
 }
 
 static void scan_one_of(struct scan *scan, const char *choices)
@@ -47,7 +53,7 @@ static int scan_digits(struct scan *scan, int count)
 	int value = 0;
 
 	for (int i = 0; i < count; i++) {
-		if (!scan_at(scan, "0123456789")) {
+		if (scan->at == scan->end || *scan->at < '0' || *scan->at > '9') {
 			scan->bad = true;
 			return 0;
 		}

@@ -117,7 +117,9 @@ static enum status send_identity(void *socket, const zmq_msg_t *identity, struct
 	zmq_msg_t copy;
 	enum status status;
 
-	zmq_msg_init_size(&copy, zmq_msg_size(identity));
+	if (zmq_msg_init_size(&copy, zmq_msg_size(identity)) != 0) {
+		return err_set(err, ERR_SYS, "out of memory for a routing id");
+	}
 	memcpy(zmq_msg_data(&copy), zmq_msg_data((zmq_msg_t *)(uintptr_t)identity), zmq_msg_size(identity));
 	status = send_frame(socket, &copy, ZMQ_SNDMORE, err);
 	zmq_msg_close(&copy); /* after a failed send it is still ours; after a good one it is empty */

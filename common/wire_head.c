@@ -84,6 +84,9 @@ enum status wire_read(const struct wire_message *message, struct wire_fields *fi
 	*fields = (struct wire_fields){0};
 	*version = 0;
 	msgpack_unpacked_init(&fields->unpacked);
+	if (message->count == 0) {
+		return err_set(err, ERR_DATA, "a message without a head");
+	}
 	status = msgpack_check(zmq_msg_data(frame), zmq_msg_size(frame), HEAD_DEPTH, err);
 	if (status != OK) {
 		return status;

@@ -1,0 +1,449 @@
+/* Structs as msgpack and JSON by table, and the check before unpacking. */
+/* SPDX-License-Identifier: MIT */
+#include "common/schema.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct item {
+	int64_t n;
+};
+
+struct thing {
+	struct text name, bytes;
+	int64_t count;
+	double share;
+	bool yes;
+	int colour;
+	struct {
+		struct text a;
+		int64_t b;
+	} inner;
+	struct field_list items;
+};
+
+static const char *const colours[] = {NULL, "red", "green", NULL};
+static const struct field item_fields[] = {
+	{"n", FIELD_INT, .offset = offsetof(struct item, n)},
+	{.key = NULL},
+};
+static const struct field inner_fields[] = {
+	{"a", FIELD_TEXT, .offset = 0},
+	{"b", FIELD_INT, .offset = offsetof(struct thing, inner.b) - offsetof(struct thing, inner)},
+	{.key = NULL},
+};
+static const struct field fields[] = {
+	{"name", FIELD_TEXT, .offset = offsetof(struct thing, name)},
+	{"bytes", FIELD_BYTES, .offset = offsetof(struct thing, bytes)},
+	{"count", FIELD_INT, .offset = offsetof(struct thing, count)},
+	{"share", FIELD_REAL, .offset = offsetof(struct thing, share)},
+	{"yes", FIELD_BOOL, .offset = offsetof(struct thing, yes)},
+	{"colour", FIELD_WORD, .offset = offsetof(struct thing, colour), .words = colours},
+	{"inner", FIELD_GROUP, .offset = offsetof(struct thing, inner), .members = inner_fields},
+	{"items", FIELD_LIST, .offset = offsetof(struct thing, items), .members = item_fields,
+	 .member_size = sizeof(struct item)},
+	{.key = NULL},
+};
+
+static struct arena arena;
+static msgpack_sbuffer buffer;
+static msgpack_packer packer;
+static msgpack_unpacked unpacked;
+
+static void set_up(void)
+{
+	arena_init(&arena, 1 << 20);
+	msgpack_sbuffer_init(&buffer);
+	msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
+	msgpack_unpacked_init(&unpacked);
+}
+
+static void tear_down(void)
+{
+	msgpack_unpacked_destroy(&unpacked);
+	msgpack_sbuffer_destroy(&buffer);
+	arena_fini(&arena);
+}
+
+TestSuite(schema, .init = set_up, .fini = tear_down);
+TestSuite(msgpack_check, .init = set_up, .fini = tear_down);
+
+static enum status unpack(struct thing *thing, struct err *err)
+{
+	struct err why;
+	enum status status = msgpack_check(buffer.data, buffer.size, 8, &why);
+
+	cr_assert(status == OK, "%s", why.text);
+	cr_assert(msgpack_unpack_next(&unpacked, buffer.data, buffer.size, NULL) == MSGPACK_UNPACK_SUCCESS);
+	return schema_unpack(fields, &unpacked.data, &arena, thing, err);
+}
+
+static void put(const char *key)
+{
+	msgpack_pack_str_with_body(&packer, key, strlen(key));
+}
+
+Test(schema, nulls_are_left_out)
+{
+	struct thing thing, back;
+	struct err err;
+
+	memset(&thing, 0xff, sizeof thing);
+	schema_init(fields, &thing);
+	schema_pack(&packer, fields, &thing);
+	cr_expect(schema_count(fields, &thing) == 2, "a bool and a list are never null");
+	cr_expect(buffer.size == 1 + 5 + 7);
+	memset(&back, 0xff, sizeof back);
+	cr_assert(unpack(&back, &err) == OK);
+	cr_expect(!back.name.at && !back.bytes.at && back.count == INT_NULL && isnan(back.share) &&
+		  !back.yes);
+	cr_expect(back.colour == 0 && !back.inner.a.at && back.inner.b == INT_NULL && back.items.count == 0);
+}
+
+Test(schema, everything_comes_back)
+{
+	struct item items[] = {{1}, {INT64_MAX}, {-INT64_MAX}, {INT_NULL}};
+	struct thing thing = {.name = TEXT("a\0b"),
+			      .bytes = TEXT("\xff\0"),
+			      .count = INT64_MIN + 1,
+			      .share = -0.5,
+			      .yes = true,
+			      .colour = 2,
+			      .inner = {.a = TEXT("")},
+			      .items = {items, COUNT(items)}};
+	struct thing back;
+	struct err err;
+
+	thing.inner.b = INT_NULL;
+	schema_pack(&packer, fields, &thing);
+	cr_assert(unpack(&back, &err) == OK, "%s", err.text);
+	cr_expect(text_same(back.name, thing.name) && text_same(back.bytes, thing.bytes));
+	cr_expect(back.count == thing.count && back.share == -0.5 && back.yes && back.colour == 2);
+	cr_expect(back.inner.a.at && back.inner.a.size == 0, "an empty text isn't null");
+	cr_expect(back.inner.b == INT_NULL);
+	cr_assert(back.items.count == COUNT(items));
+	for (size_t i = 0; i < COUNT(items); i++) {
+		cr_expect(((struct item *)back.items.items)[i].n == items[i].n);
+	}
+}
+
+Test(schema, texts_of_every_length_come_back)
+{
+	static const size_t sizes[] = {0, 1, 30, 31, 32, 33, 255, 256, 65535, 65536, 100000};
+	char *long_text = calloc(1, 100001);
+
+	memset(long_text, 'x', 100000);
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct thing thing, back;
+		struct err err;
+
+		schema_init(fields, &thing);
+		thing.name = (struct text){long_text, sizes[i]};
+		thing.bytes = thing.name;
+		msgpack_sbuffer_clear(&buffer);
+		schema_pack(&packer, fields, &thing);
+		cr_assert(unpack(&back, &err) == OK);
+		cr_expect(text_same(back.name, thing.name) && text_same(back.bytes, thing.bytes), "%zu",
+			  sizes[i]);
+	}
+	free(long_text);
+}
+
+Test(schema, unknown_keys_and_any_order_are_fine)
+{
+	struct thing thing;
+	struct err err;
+
+	msgpack_pack_map(&packer, 5);
+	put("share"), msgpack_pack_int64(&packer, 2);
+	put("later"), msgpack_pack_map(&packer, 1), put("x"), msgpack_pack_array(&packer, 1), put("y");
+	put("count"), msgpack_pack_uint64(&packer, 7);
+	put("name"), msgpack_pack_nil(&packer);
+	put("colour"), put("ultraviolet");
+	cr_assert(unpack(&thing, &err) == OK, "%s", err.text);
+	cr_expect(thing.share == 2 && thing.count == 7 && !thing.name.at && thing.colour == 0);
+}
+
+Test(schema, the_last_of_a_repeated_key_wins)
+{
+	struct thing thing;
+	struct err err;
+
+	msgpack_pack_map(&packer, 2);
+	put("count"), msgpack_pack_int64(&packer, 1);
+	put("count"), msgpack_pack_int64(&packer, 2);
+	cr_assert(unpack(&thing, &err) == OK);
+	cr_expect(thing.count == 2);
+}
+
+Test(schema, numbers_that_say_nothing_are_null)
+{
+	static const double rows[] = {INFINITY, -INFINITY, NAN};
+	struct thing thing;
+	struct err err;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		msgpack_sbuffer_clear(&buffer);
+		msgpack_pack_map(&packer, 1);
+		put("share"), msgpack_pack_double(&packer, rows[i]);
+		cr_assert(unpack(&thing, &err) == OK);
+		cr_expect(schema_count(fields, &thing) == 2, "%f", rows[i]);
+	}
+}
+
+struct wrong {
+	const char *name;
+	void (*pack)(void);
+	const char *error;
+};
+
+static void not_a_map(void)
+{
+	msgpack_pack_array(&packer, 0);
+}
+static void key_is_int(void)
+{
+	msgpack_pack_map(&packer, 1), msgpack_pack_int(&packer, 1), msgpack_pack_int(&packer, 1);
+}
+static void text_is_int(void)
+{
+	msgpack_pack_map(&packer, 1), put("name"), msgpack_pack_int(&packer, 1);
+}
+static void int_is_text(void)
+{
+	msgpack_pack_map(&packer, 1), put("count"), put("1");
+}
+static void int_is_real(void)
+{
+	msgpack_pack_map(&packer, 1), put("count"), msgpack_pack_double(&packer, 1);
+}
+static void int_is_huge(void)
+{
+	msgpack_pack_map(&packer, 1), put("count"), msgpack_pack_uint64(&packer, UINT64_MAX);
+}
+static void real_is_text(void)
+{
+	msgpack_pack_map(&packer, 1), put("share"), put("1");
+}
+static void bool_is_int(void)
+{
+	msgpack_pack_map(&packer, 1), put("yes"), msgpack_pack_int(&packer, 1);
+}
+static void word_is_int(void)
+{
+	msgpack_pack_map(&packer, 1), put("colour"), msgpack_pack_int(&packer, 1);
+}
+static void group_is_text(void)
+{
+	msgpack_pack_map(&packer, 1), put("inner"), put("x");
+}
+static void member_is_wrong(void)
+{
+	msgpack_pack_map(&packer, 1), put("inner"), msgpack_pack_map(&packer, 1), put("b"), put("x");
+}
+static void list_is_map(void)
+{
+	msgpack_pack_map(&packer, 1), put("items"), msgpack_pack_map(&packer, 0);
+}
+static void item_is_int(void)
+{
+	msgpack_pack_map(&packer, 1), put("items"), msgpack_pack_array(&packer, 2),
+		msgpack_pack_map(&packer, 0), msgpack_pack_int(&packer, 1);
+}
+static void item_is_wrong(void)
+{
+	msgpack_pack_map(&packer, 1), put("items"), msgpack_pack_array(&packer, 1),
+		msgpack_pack_map(&packer, 1), put("n"), msgpack_pack_true(&packer);
+}
+
+Test(schema, a_wrong_type_is_named)
+{
+	static const struct wrong rows[] = {
+		{"not a map", not_a_map, "not a map"},
+		{"key", key_is_int, "a key is not a string"},
+		{"text", text_is_int, "name: wrong type"},
+		{"int as text", int_is_text, "count: wrong type"},
+		{"int as real", int_is_real, "count: wrong type"},
+		{"int too big", int_is_huge, "count: wrong type"},
+		{"real", real_is_text, "share: wrong type"},
+		{"bool", bool_is_int, "yes: wrong type"},
+		{"word", word_is_int, "colour: wrong type"},
+		{"group", group_is_text, "inner: not a map"},
+		{"member", member_is_wrong, "inner: b: wrong type"},
+		{"list", list_is_map, "items: wrong type"},
+		{"item", item_is_int, "items[1]: not a map"},
+		{"item's member", item_is_wrong, "items[0]: n: wrong type"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct thing thing;
+		struct err err = {0};
+
+		msgpack_sbuffer_clear(&buffer);
+		rows[i].pack();
+		cr_expect(unpack(&thing, &err) == ERR_DATA, "%s: accepted", rows[i].name);
+		cr_expect_str_eq(err.text, rows[i].error);
+	}
+}
+
+Test(schema, a_list_that_does_not_fit_is_refused)
+{
+	struct thing thing;
+	struct err err;
+
+	msgpack_pack_map(&packer, 1), put("items"), msgpack_pack_array(&packer, 1000);
+	for (int i = 0; i < 1000; i++) {
+		msgpack_pack_map(&packer, 0);
+	}
+	arena.max_bytes = 100;
+	cr_expect(unpack(&thing, &err) == ERR_DATA);
+	cr_expect_str_eq(err.text, "items: a list of 1000 is too long");
+}
+
+Test(schema, json_has_every_key_in_order)
+{
+	struct item items[] = {{1}, {INT_NULL}};
+	struct thing thing;
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	char *json;
+
+	schema_init(fields, &thing);
+	yyjson_mut_doc_set_root(doc, schema_json(doc, fields, &thing));
+	json = yyjson_mut_write(doc, 0, NULL);
+	cr_expect_str_eq(
+		json,
+		"{\"name\":null,\"bytes\":null,\"count\":null,\"share\":null,\"yes\":false,\"colour\":null,"
+		"\"inner\":null,\"items\":[]}");
+	free(json);
+	thing.name = TEXT("a\0\"\n");
+	thing.count = -1, thing.share = 0.25, thing.yes = true, thing.colour = 1, thing.inner.b = 3;
+	thing.items = (struct field_list){items, 2};
+	yyjson_mut_doc_set_root(doc, schema_json(doc, fields, &thing));
+	json = yyjson_mut_write(doc, 0, NULL);
+	cr_expect_str_eq(
+		json,
+		"{\"name\":\"a\\u0000\\\"\\n\",\"bytes\":null,\"count\":-1,\"share\":0.25,\"yes\":true,"
+		"\"colour\":\"red\",\"inner\":{\"a\":null,\"b\":3},\"items\":[{\"n\":1},{\"n\":null}]}");
+	free(json);
+	yyjson_mut_doc_free(doc);
+}
+
+struct bytes {
+	const char *name;
+	struct text bytes;
+	bool ok;
+};
+
+Test(msgpack_check, knows_every_form)
+{
+	static const struct bytes rows[] = {
+		{"nothing", TEXT(""), false},
+		{"int", TEXT("\x7f"), true},
+		{"negative", TEXT("\xe0"), true},
+		{"nil", TEXT("\xc0"), true},
+		{"never used", TEXT("\xc1"), false},
+		{"bool", TEXT("\xc3"), true},
+		{"two values", TEXT("\xc0\xc0"), false},
+		{"fixstr", TEXT("\xa2zz"), true},
+		{"fixstr, short", TEXT("\xa2z"), false},
+		{"bin 8", TEXT("\xc4\x01z"), true},
+		{"bin 8, short", TEXT("\xc4\x02z"), false},
+		{"bin 16", TEXT("\xc5\0\1z"), true},
+		{"bin 32", TEXT("\xc6\0\0\0\1z"), true},
+		{"bin 32, 4 GB", TEXT("\xc6\xff\xff\xff\xffz"), false},
+		{"ext 8", TEXT("\xc7\x01\x05z"), true},
+		{"ext 8, short", TEXT("\xc7\x01\x05"), false},
+		{"ext 16", TEXT("\xc8\0\1\5z"), true},
+		{"ext 32", TEXT("\xc9\0\0\0\1\5z"), true},
+		{"float 32", TEXT("\xca\0\0\0\0"), true},
+		{"float 64", TEXT("\xcb\0\0\0\0\0\0\0\0"), true},
+		{"float 64, short", TEXT("\xcb\0\0\0\0\0\0\0"), false},
+		{"uint 8", TEXT("\xcc\0"), true},
+		{"uint 16", TEXT("\xcd\0\0"), true},
+		{"uint 32", TEXT("\xce\0\0\0\0"), true},
+		{"uint 64", TEXT("\xcf\0\0\0\0\0\0\0\0"), true},
+		{"int 8", TEXT("\xd0\0"), true},
+		{"int 16", TEXT("\xd1\0\0"), true},
+		{"int 32", TEXT("\xd2\0\0\0\0"), true},
+		{"int 64", TEXT("\xd3\0\0\0\0\0\0\0\0"), true},
+		{"fixext 1", TEXT("\xd4\5z"), true},
+		{"fixext 2", TEXT("\xd5\5zz"), true},
+		{"fixext 4", TEXT("\xd6\5zzzz"), true},
+		{"fixext 8", TEXT("\xd7\5zzzzzzzz"), true},
+		{"fixext 16", TEXT("\xd8\5zzzzzzzzzzzzzzzz"), true},
+		{"fixext 16, short", TEXT("\xd8\5zzzzzzzzzzzzzzz"), false},
+		{"str 8", TEXT("\xd9\1z"), true},
+		{"str 16", TEXT("\xda\0\1z"), true},
+		{"str 32", TEXT("\xdb\0\0\0\1z"), true},
+		{"fixarray", TEXT("\x92\1\2"), true},
+		{"fixarray, short", TEXT("\x92\1"), false},
+		{"array 16", TEXT("\xdc\0\2\1\2"), true},
+		{"array 32", TEXT("\xdd\0\0\0\1\1"), true},
+		{"array 32, 2 GB out of 6 bytes", TEXT("\xdd\x7f\xff\xff\xff\1"), false},
+		{"array 32 of nothing", TEXT("\xdd\0\0\0\0"), true},
+		{"fixmap", TEXT("\x81\1\2"), true},
+		{"fixmap, without a value", TEXT("\x81\1"), false},
+		{"map 16", TEXT("\xde\0\1\1\2"), true},
+		{"map 32", TEXT("\xdf\0\0\0\1\1\2"), true},
+		{"map 32, 4 GB", TEXT("\xdf\xff\xff\xff\xff\1\2"), false},
+		{"map 32, length cut", TEXT("\xdf\xff\xff"), false},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct err err;
+		cr_expect((msgpack_check(rows[i].bytes.at, rows[i].bytes.size, 4, &err) == OK) == rows[i].ok,
+			  "%s", rows[i].name);
+	}
+}
+
+Test(msgpack_check, agrees_with_msgpack_c)
+{
+	/* Each first byte with every cut of a tail of zeroes and of small counts. */
+	for (int first = 0; first < 256; first++) {
+		for (int tail = 0; tail < 2; tail++) {
+			for (size_t size = 1; size < 24; size++) {
+				char bytes[24];
+				size_t used = 0;
+				bool whole;
+
+				memset(bytes, tail, sizeof bytes);
+				bytes[0] = (char)first;
+				whole = msgpack_unpack_next(&unpacked, bytes, size, &used) ==
+						MSGPACK_UNPACK_SUCCESS &&
+					used == size;
+				cr_expect((msgpack_check(bytes, size, 30, NULL) == OK) == whole,
+					  "%02x, %d, %zu", first, tail, size);
+			}
+		}
+	}
+}
+
+Test(msgpack_check, bounds_depth)
+{
+	char bytes[1000];
+	struct err err;
+
+	memset(bytes, 0x91, sizeof bytes);
+	bytes[4] = 1;
+	cr_expect(msgpack_check(bytes, 5, 4, &err) == OK);
+	cr_expect(msgpack_check(bytes, 5, 3, &err) == ERR_DATA);
+	bytes[4] = (char)0x91;
+	bytes[999] = 1;
+	cr_expect(msgpack_check(bytes, 1000, 16, &err) == ERR_DATA);
+}
+
+Test(msgpack_check, bounds_how_many_values)
+{
+	size_t size = MSGPACK_VALUES_MAX + 6;
+	unsigned char *bytes = calloc(1, size);
+	struct err err;
+
+	bytes[0] = 0xdd;
+	bytes[2] = MSGPACK_VALUES_MAX >> 16;
+	cr_expect(msgpack_check(bytes, MSGPACK_VALUES_MAX + 5, 4, &err) == OK, "%s", err.text);
+	bytes[4] = 1;
+	cr_expect(msgpack_check(bytes, size, 4, &err) == ERR_DATA);
+	free(bytes);
+}
