@@ -14,7 +14,7 @@ static int on_linger(zloop_t *loop, int timer, void *arg)
 
 	(void)loop, (void)timer;
 	hub->batch.timer = 0;
-	batch_end(hub);
+	batch_end(hub, NULL);
 	return 0;
 }
 
@@ -22,6 +22,11 @@ enum status batch_begin(struct hub *hub, struct err *err)
 {
 	enum status status;
 
+	if (hub->batch.open && hub->batch.broken) {
+		/* SQLite may have rolled it back by itself: a statement now would be a commit of its own. */
+		*err = hub->batch.why;
+		return err->status;
+	}
 	if (hub->batch.open) {
 		return OK;
 	}
@@ -35,7 +40,7 @@ enum status batch_begin(struct hub *hub, struct err *err)
 
 void batch_break(struct hub *hub, const struct err *err)
 {
-	if (!hub->batch.broken) {
+	if (hub->batch.open && !hub->batch.broken) {
 		hub->batch.broken = true;
 		hub->batch.why = *err;
 	}
@@ -44,7 +49,7 @@ void batch_break(struct hub *hub, const struct err *err)
 void batch_check(struct hub *hub)
 {
 	if (hub->batch.open && (hub->batch.broken || hub->batch.records >= BATCH_RECORDS_MAX)) {
-		batch_end(hub);
+		batch_end(hub, NULL);
 	}
 }
 
@@ -144,13 +149,11 @@ static void roll_back(struct hub *hub, struct err *why)
 	}
 	recent_cut(&hub->recent, hub->head + 1);
 	hub->next = hub->head + 1;
-	/* Sessions and leases of this batch were never answered. Dropping all sessions is simple and
-	 * harmless: sinks attach again at their position. */
-	session_forget_all(hub);
 	if (lease_load(hub, &err) != OK || db_meta_get(&hub->db, "counter", &hub->counter, &err) != OK ||
 	    db_meta_get(&hub->db, "builds", &hub->builds, &err) != OK) {
 		process_stop(hub->context, err.status == ERR_CONFIG ? ERR_CONFIG : ERR_SYS, &err);
 	}
+	session_roll_back(hub);
 	++*hub->counts.rollbacks;
 	log_error("hub.rollback", STR("why", why->text), NUM("answers", hub->batch.reply_count));
 	if (why->status == ERR_CONFIG) {
@@ -159,14 +162,14 @@ static void roll_back(struct hub *hub, struct err *why)
 	upkeep_disk(hub);
 }
 
-void batch_end(struct hub *hub)
+enum status batch_end(struct hub *hub, struct err *why)
 {
 	struct batch *batch = &hub->batch;
 	struct err err = {0};
 	bool committed = false;
 
 	if (!batch->open) {
-		return;
+		return OK;
 	}
 	if (batch->timer) {
 		zloop_timer_end(hub->context->loop, batch->timer);
@@ -176,17 +179,23 @@ void batch_end(struct hub *hub)
 	    (batch->records == 0 || db_meta_set(&hub->db, "builds", hub->builds, &err) == OK)) {
 		committed = db_run(&hub->db, SQL_COMMIT, &err, "") == OK;
 	}
+	if (batch->broken) {
+		err = batch->why;
+	}
 	if (committed) {
 		hub->head = hub->next - 1;
 		++*hub->counts.commits;
 	} else {
-		roll_back(hub, batch->broken ? &batch->why : &err);
+		roll_back(hub, &err);
 	}
-	batch->open = false;
-	answer_all(hub, committed, batch->broken ? &batch->why : &err);
-	batch->broken = false;
+	batch->open = batch->broken = false;
 	batch->records = 0;
+	answer_all(hub, committed, &err);
 	feed_pump(hub);
+	if (!committed && why) {
+		*why = err;
+	}
+	return committed ? OK : err.status;
 }
 
 void batch_fini(struct hub *hub)

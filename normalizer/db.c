@@ -131,17 +131,18 @@ static enum status check_ours(struct db *db, int64_t *out_version, struct err *e
 	return OK;
 }
 
-/* 48 bits: exact in every language that a tapper may use. */
+/* 48 bits: exact in every language that a tapper may use. The counter of fences and sessions starts anywhere
+ * too: a worker that still holds one of another hub.db must not hit a lease of this one. */
 static enum status draw_epoch(struct db *db, struct err *err)
 {
-	uint64_t epoch = 0;
+	uint64_t epoch = 0, counter = 0;
 	char sql[160];
 
-	if (getrandom(&epoch, 6, 0) != 6) {
+	if (getrandom(&epoch, 6, 0) != 6 || getrandom(&counter, 5, 0) != 5) {
 		return err_sys(err, "getrandom");
 	}
-	snprintf(sql, sizeof sql, "INSERT INTO meta VALUES('epoch', %llu), ('counter', 0), ('builds', 0)",
-		 (unsigned long long)(epoch | 1));
+	snprintf(sql, sizeof sql, "INSERT INTO meta VALUES('epoch', %llu), ('counter', %llu), ('builds', 0)",
+		 (unsigned long long)(epoch | 1), (unsigned long long)counter);
 	return script(db->write, sql, err);
 }
 
@@ -213,7 +214,12 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 		return err_prefix(err, "bus.state_dir can't be used");
 	}
 	sqlite3_busy_timeout(db->write, 5000);
+	/* Until it is known to be ours, not even closing it may change it. */
+	sqlite3_db_config(db->write, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	status = migrate(db, err);
+	if (status == OK) {
+		sqlite3_db_config(db->write, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	}
 	umask(mask);
 	if (status != OK) {
 		return status;

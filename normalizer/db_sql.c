@@ -59,7 +59,7 @@ const char *const db_sql[SQL_COUNT] = {
 		"UPDATE build SET observed_at = ?, due_at = ?, misses = 0, missed_at = NULL WHERE id = ?",
 	[SQL_BUILD_MISSED] =
 		"UPDATE build SET misses = misses + 1, missed_at = coalesce(missed_at, ?), due_at = ?"
-		" WHERE target = ? AND key = ? AND finished = 0",
+		" WHERE target = ? AND key = ? AND finished = 0 AND observed_at <= ?",
 	[SQL_BUILD_GONE] =
 		"SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND misses >= ?"
 		" AND missed_at <= ?",
@@ -93,8 +93,8 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_TARGET_RETIRE_ORPHANS] =
 		"UPDATE target SET active = 0 WHERE active = 1 AND parent IS NOT NULL AND parent NOT IN"
 		" (SELECT name FROM target WHERE active = 1 AND parent IS NULL)",
-	[SQL_TARGET_RETIRE_FOUND] = "UPDATE target SET active = 0 WHERE name = ?",
-	[SQL_TARGET_FOUND] = "SELECT name FROM target WHERE parent = ? AND active = 1",
+	[SQL_TARGET_DOUBT_FOUND] = "UPDATE target SET active = -1 WHERE parent = ? AND active = 1",
+	[SQL_TARGET_RETIRE_UNFOUND] = "UPDATE target SET active = 0 WHERE parent = ? AND active = -1",
 	[SQL_TARGET_IS_ACTIVE] = "SELECT active, parent FROM target WHERE name = ?",
 	[SQL_TARGET_CLAIM] =
 		"SELECT name, source, cursor FROM target WHERE provider = ? AND active = 1 AND due_at <= ?"
@@ -112,6 +112,7 @@ const char *const db_sql[SQL_COUNT] = {
 		"SELECT l.fence, l.target, l.last, l.worker, l.since, t.source, t.provider FROM lease l"
 		" JOIN target t ON t.name = l.target",
 	[SQL_SINK_GET] = "SELECT position, fresh_to, note FROM sink WHERE name = ?",
+	[SQL_SINK_COUNT] = "SELECT count(*) FROM sink",
 	[SQL_SINK_ADD] = "INSERT INTO sink(name, position, fresh_to, seen_at) VALUES(?, 0, ?, ?)",
 	[SQL_SINK_ACK] = "UPDATE sink SET position = max(position, ?), note = coalesce(?, note), seen_at = ?,"
 			 " lapsed_at = NULL WHERE name = ?",

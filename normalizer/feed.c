@@ -33,6 +33,7 @@ static struct session *session_for(struct request *request)
 		return NULL;
 	}
 	session->alive_ms = now_ms();
+	session->stalled = false;
 	zmq_msg_copy(&session->identity, (zmq_msg_t *)(uintptr_t)request->identity);
 	return session;
 }
@@ -63,10 +64,9 @@ static void on_attach(struct request *request)
 	struct err err = {0};
 	int64_t old = 0, busy_ms;
 
-	if ((!wire_nil(fields, 0) &&
-	     (!wire_text(fields, 0, &name) || !name.size || name.size > NAME_MAX_BYTES)) ||
+	if ((!wire_nil(fields, 0) && (!wire_text(fields, 0, &name) || !name_ok(name))) ||
 	    (!wire_nil(fields, 1) && !wire_int(fields, 1, &old)) ||
-	    (!wire_nil(fields, 2) && !wire_position(fields, 2, &from))) {
+	    (!wire_nil(fields, 2) && (!wire_position(fields, 2, &from) || from.seq < 0))) {
 		request_refuse(request, "malformed", -1,
 			       "attach needs sink (1 to 512 bytes or nil), session or nil, position or nil");
 		return;
@@ -92,7 +92,7 @@ static void on_credit(struct request *request)
 		return;
 	}
 	if (!wire_int(request->fields, 1, &records) || records < 1 ||
-	    session->credit + records > CREDIT_MAX) {
+	    records > CREDIT_MAX - session->credit) {
 		request_refuse(request, "malformed", -1,
 			       "credit needs a session and 1 to 1000000 records in all");
 		return;
@@ -132,13 +132,13 @@ static void on_ack(struct request *request)
 	}
 	if (!wire_position(request->fields, 1, &position) ||
 	    (!wire_nil(request->fields, 2) && !wire_text(request->fields, 2, &note)) ||
-	    note.size > NOTE_MAX || (position.epoch == hub->epoch && position.seq > session->sent)) {
+	    note.size > NOTE_MAX || position.epoch != hub->epoch || position.seq > session->sent) {
 		request_refuse(request, "malformed", -1,
 			       "ack needs a session, a position that was sent, and a note of at most 64 KiB");
 		return;
 	}
-	if (position.epoch != hub->epoch || (position.seq < session->position && !note.at)) {
-		return; /* of an older database, or overtaken */
+	if (position.seq < session->position && !note.at) {
+		return; /* overtaken */
 	}
 	if (position.seq > session->position) {
 		*hub->counts.acked += position.seq - session->position;
@@ -187,11 +187,11 @@ static void on_reject(struct request *request)
 	if (!session) {
 		return;
 	}
-	if (!wire_int(request->fields, 1, &seq) || seq < 1 || seq > session->sent ||
+	if (!session->name || !wire_int(request->fields, 1, &seq) || seq < 1 || seq > session->sent ||
 	    !wire_text(request->fields, 2, &reason) || reason.size > REASON_MAX) {
-		request_refuse(
-			request, "malformed", -1,
-			"reject needs a session, a seq that was sent, and a reason of at most 4096 bytes");
+		request_refuse(request, "malformed", -1,
+			       "reject needs a session of a sink, a seq that was sent, and a reason of at "
+			       "most 4096 bytes");
 		return;
 	}
 	status = batch_begin(hub, &err);

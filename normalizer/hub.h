@@ -61,8 +61,6 @@ struct source {
 	int64_t budget_per_min; /* as last reported; -1 unknown */
 };
 
-enum session_mode { SESSION_FRESH, SESSION_LOG };
-
 struct session {
 	int64_t number;
 	char *name; /* NULL: anonymous */
@@ -72,6 +70,7 @@ struct session {
 	int64_t fresh_to; /* up to here superseded versions are skipped */
 	int64_t credit;
 	int64_t alive_ms;
+	bool stalled; /* its queue is full or it is gone: nothing is tried before its next sign */
 };
 
 struct hub {
@@ -88,11 +87,15 @@ struct hub {
 	size_t lease_count, lease_capacity;
 	struct session *sessions;
 	size_t session_count, session_capacity;
+	int pump_timer; /* there is more to send than one turn may; 0: none */
 	struct source *sources;
 	size_t source_count;
 	struct arena arena;     /* of the raw record at hand */
 	struct wire_message in; /* the message at hand */
 	bool taking;            /* false: below min_free or the disk refused */
+	bool targets_pending;   /* a reload's targets are not stored yet */
+	int64_t ttl_ms;         /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
+	int64_t upkeep_ms;      /* monotonic: the last turn of upkeep */
 	char not_taking[256];   /* why, for people */
 	int64_t started_ms;
 	struct hub_counts { /* metrics */
@@ -105,14 +108,14 @@ struct hub {
 
 /* Opens the transaction if there is none. Call before the first statement of a request. */
 enum status batch_begin(struct hub *hub, struct err *err) MUST_CHECK;
-/* Marks the transaction as lost: nothing of it will be committed, everyone who waits gets an error to retry.
- */
+/* Marks the open transaction as lost: nothing of it will be committed, everyone who waits gets an error to
+ * retry. Without one: nothing. */
 void batch_break(struct hub *hub, const struct err *err);
 /* Commits now if it is full. Called between messages. */
 void batch_check(struct hub *hub);
-/* Ends the transaction: commits, answers everyone, feeds the sessions; or rolls back and answers with errors.
- */
-void batch_end(struct hub *hub);
+/* Ends the transaction: commits, answers everyone, feeds the sessions; or rolls back and answers with errors:
+ * then *err, if given, says why. OK too without one. */
+enum status batch_end(struct hub *hub, struct err *err);
 /* Answers a request: after the commit if a transaction runs, else at once. Takes message's frames. */
 void reply_send(struct hub *hub, enum port port, const zmq_msg_t *identity, struct wire_message *message,
 		int64_t fence);
@@ -138,7 +141,7 @@ struct observation {
 	int64_t poll_ms; /* of the source: open builds aren't visited more often */
 };
 /* Compares build with the latest state of its id and logs it if it is new. Sets version, may change id
- * (`~uid`). */
+ * (`~uid`). ERR_DATA: this build can't be kept; nothing was written. */
 enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
 			 enum change *change, struct err *err) MUST_CHECK;
 /* The record at seq, which must be there; its texts live in hub->arena. */
@@ -168,6 +171,7 @@ struct source *source_named(struct hub *hub, struct text name);
 
 /* lease.c */
 
+/* Reads them anew. Those that were there keep their last sign of life, others get a full ttl. */
 enum status lease_load(struct hub *hub, struct err *err) MUST_CHECK;
 struct lease *lease_of(struct hub *hub, int64_t fence);
 /* Gives the most overdue target of provider to worker. *lease NULL: none is due, *retry_ms says when one may
@@ -190,17 +194,20 @@ int on_feed(zloop_t *loop, zsock_t *socket, void *arg);
 /* Sends what credit allows to every session. Called after each commit and each credit. */
 void feed_pump(struct hub *hub);
 struct session *session_of(struct hub *hub, int64_t number);
-/* Opens a session; name NULL: anonymous, after from or fresh. *busy_ms > 0: the name is taken, *session NULL.
- */
+/* Opens a session; name NULL: anonymous, after from or fresh. *busy_ms > 0: the name is taken (or there are
+ * too many anonymous ones), *session NULL. ERR_DATA: too many names. */
 enum status session_open(struct hub *hub, struct text name, int64_t old, const struct position *from,
 			 const zmq_msg_t *identity, struct session **session, struct text *note,
 			 int64_t *busy_ms, struct err *err) MUST_CHECK;
 void session_close(struct hub *hub, struct session *session);
 void session_expire(struct hub *hub);
 void session_forget_all(struct hub *hub);
+/* After a rollback: sessions of the lost transaction end, the others have their position of the database. */
+void session_roll_back(struct hub *hub);
 
 /* upkeep.c */
 
+#define UPKEEP_MS 1000
 int on_upkeep(zloop_t *loop, int timer, void *arg);
 /* Looks at the disk now; sets hub->taking. */
 void upkeep_disk(struct hub *hub);

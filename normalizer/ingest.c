@@ -5,11 +5,7 @@
 
 #define CURSOR_MAX   65536
 #define DUE_KEYS_MAX 200
-
-static bool name_ok(struct text name)
-{
-	return name.size >= 1 && name.size <= NAME_MAX_BYTES;
-}
+#define BUDGET_MAX   1000000000 /* requests; more is no budget */
 
 static void answer_ack(struct request *request, int64_t n, const struct intake *counts)
 {
@@ -110,7 +106,7 @@ static void answer_lease(struct request *request, struct lease *lease, struct te
 	}
 	wire_put_map(&head, 0);
 	share < 0 ? wire_put_nil(&head) : wire_put_int(&head, share);
-	wire_put_int(&head, WIRE_LEASE_TTL_MS);
+	wire_put_int(&head, hub->ttl_ms);
 	request_answer(request, &head);
 }
 
@@ -211,6 +207,11 @@ static void on_publish(struct request *request)
 	answer_ack(request, n, &counts);
 }
 
+static bool is_discovery(const struct lease *lease)
+{
+	return lease->target[strlen(lease->target) - 1] == '*';
+}
+
 static void on_targets(struct request *request)
 {
 	struct hub *hub = request->hub;
@@ -223,8 +224,9 @@ static void on_targets(struct request *request)
 	if (!lease) {
 		return;
 	}
-	if (!wire_array(request->fields, 1, &slugs)) {
-		request_refuse(request, "malformed", -1, "targets needs a fence and a list of slugs");
+	if (!wire_array(request->fields, 1, &slugs) || !is_discovery(lease)) {
+		request_refuse(request, "malformed", -1,
+			       "targets needs the fence of a discovery and a list of slugs");
 		return;
 	}
 	status = batch_begin(hub, &err);
@@ -276,7 +278,8 @@ static void note_budget(struct hub *hub, const struct lease *lease, const struct
 	struct source *source = source_named(hub, text_of(lease->source));
 	int64_t remaining, reset_ms;
 
-	if (source && wire_int(fields, 2, &remaining) && wire_int(fields, 3, &reset_ms) && remaining >= 0) {
+	if (source && wire_int(fields, 2, &remaining) && wire_int(fields, 3, &reset_ms) && remaining >= 0 &&
+	    remaining <= BUDGET_MAX) {
 		source->budget_per_min = remaining * 60000 / (reset_ms > 1000 ? reset_ms : 1000);
 	}
 }

@@ -14,6 +14,9 @@
 #define GONE_AFTER_MS 3600000 /* … over so long make a build finished (DESIGN.md section 4) */
 #define GONE_RETRY_MS 1800000 /* between two of them */
 #define ZSTD_LEVEL    1
+#define KEY_MAX_BYTES 512
+#define OBSERVED_MIN  946684800000  /* 2000-01-01, ms */
+#define OBSERVED_MAX  4102444800000 /* 2100-01-01, ms */
 
 enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
 			const char *reason, struct text body, struct err *err)
@@ -120,10 +123,11 @@ static enum status take_gone(struct hub *hub, const struct raw *raw, const struc
 {
 	int64_t seq = 0;
 	sqlite3_stmt *row;
-	enum status status = db_run(&hub->db, SQL_BUILD_MISSED, err, "iitt", raw->observed_at,
-				    wall_ms() + GONE_RETRY_MS, seen->target, seen->key);
+	enum status status = db_run(&hub->db, SQL_BUILD_MISSED, err, "iitti", raw->observed_at,
+				    wall_ms() + GONE_RETRY_MS, seen->target, seen->key, raw->observed_at);
 
-	if (status != OK) {
+	if (status != OK || db_changes(&hub->db) == 0) {
+		counts->stale += status == OK; /* not open, or seen later than this */
 		return status;
 	}
 	status = db_query(&hub->db, SQL_BUILD_GONE, &row, err, "ttii", seen->target, seen->key,
@@ -135,30 +139,64 @@ static enum status take_gone(struct hub *hub, const struct raw *raw, const struc
 	return status == OK && seq ? finish_gone(hub, seq, seen, counts, err) : status;
 }
 
-enum status intake_envelope(struct hub *hub, const struct lease *lease, struct text bytes,
-			    struct intake *counts, struct err *err)
+static enum status take(struct hub *hub, const struct lease *lease, const struct raw *raw, struct text bytes,
+			struct intake *counts, struct err *err)
 {
-	struct observation seen = {.target = text_of(lease->target)};
-	struct err why = {0};
-	struct raw raw;
+	struct observation seen = {.target = text_of(lease->target),
+				   .key = raw->key,
+				   .observed_at = raw->observed_at,
+				   .poll_ms = hub_poll_ms(hub, lease->source)};
 
-	arena_reset(&hub->arena);
-	if (raw_unpack(bytes.at, bytes.size, &raw, &why) != OK) {
-		return dead_letter(hub, "envelope", seen.target, TEXT(""), why.text, bytes, err);
-	}
-	seen.key = raw.key;
-	seen.observed_at = raw.observed_at;
-	seen.poll_ms = hub_poll_ms(hub, lease->source);
-	switch ((enum raw_kind)raw.kind) {
+	switch ((enum raw_kind)raw->kind) {
 	case RAW_BUILD:
-		return take_build(hub, &raw, &seen, bytes, counts, err);
+		return take_build(hub, raw, &seen, bytes, counts, err);
 	case RAW_GONE:
-		return take_gone(hub, &raw, &seen, counts, err);
+		return take_gone(hub, raw, &seen, counts, err);
 	case RAW_OVERSIZE:
 		return dead_letter(hub, "oversize", seen.target, seen.key,
 				   "this build is over the size that the bus carries", (struct text){0}, err);
 	case RAW_NULL:
 		break;
 	}
-	return dead_letter(hub, "envelope", seen.target, seen.key, "unknown kind", bytes, err);
+	return err_set(err, ERR_DATA, "kind: unknown");
+}
+
+/* What the hub relies on, beyond the form: due keys travel in heads, and a time from nowhere would make every
+ * later answer stale. */
+static enum status check_envelope(const struct raw *raw, struct err *err)
+{
+	if (raw->key.size < 1 || raw->key.size > KEY_MAX_BYTES) {
+		return err_set(err, ERR_DATA, "key: not 1 to %d bytes", KEY_MAX_BYTES);
+	}
+	if (raw->observed_at < OBSERVED_MIN || raw->observed_at > OBSERVED_MAX) {
+		return err_set(err, ERR_DATA, "observed_at: %lld is no time between 2000 and 2100",
+			       (long long)raw->observed_at);
+	}
+	return OK;
+}
+
+enum status intake_envelope(struct hub *hub, const struct lease *lease, struct text bytes,
+			    struct intake *counts, struct err *err)
+{
+	struct text target = text_of(lease->target), key = TEXT("");
+	struct err why = {0};
+	struct raw raw;
+	enum status status;
+
+	arena_reset(&hub->arena);
+	if (raw_unpack(bytes.at, bytes.size, &raw, &why) != OK) {
+		return dead_letter(hub, "envelope", target, key, why.text, bytes, err);
+	}
+	key = (struct text){raw.key.at, raw.key.size < KEY_MAX_BYTES ? raw.key.size : KEY_MAX_BYTES};
+	if (check_envelope(&raw, &why) != OK) {
+		return dead_letter(hub, "envelope", target, key, why.text, bytes, err);
+	}
+	status = take(hub, lease, &raw, bytes, counts, &why);
+	if (status == ERR_DATA) {
+		return dead_letter(hub, "normalize", target, key, why.text, bytes, err);
+	}
+	if (status != OK) {
+		*err = why;
+	}
+	return status;
 }

@@ -17,16 +17,6 @@ static void lease_fini(struct lease *lease)
 	free(lease->provider);
 }
 
-void lease_forget_all(struct hub *hub)
-{
-	for (size_t i = 0; i < hub->lease_count; i++) {
-		lease_fini(&hub->leases[i]);
-	}
-	free(hub->leases);
-	hub->leases = NULL;
-	hub->lease_count = hub->lease_capacity = 0;
-}
-
 static char *copy(struct text text)
 {
 	return text.at ? strndup(text.at, text.size) : strdup("");
@@ -47,13 +37,21 @@ static struct lease *add(struct hub *hub, const struct lease *values)
 	return &hub->leases[hub->lease_count++];
 }
 
-enum status lease_load(struct hub *hub, struct err *err)
+static void keep_alive(struct hub *hub, const struct lease *old, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct lease *lease = lease_of(hub, old[i].fence);
+		if (lease) {
+			lease->alive_ms = old[i].alive_ms;
+		}
+	}
+}
+
+static enum status load(struct hub *hub, struct err *err)
 {
 	sqlite3_stmt *row;
-	enum status status;
+	enum status status = db_query(&hub->db, SQL_LEASE_ALL, &row, err, "");
 
-	lease_forget_all(hub);
-	status = db_query(&hub->db, SQL_LEASE_ALL, &row, err, "");
 	while (status == OK && row) {
 		struct lease lease = {.fence = sqlite3_column_int64(row, 0),
 				      .last = sqlite3_column_int64(row, 2),
@@ -72,6 +70,35 @@ enum status lease_load(struct hub *hub, struct err *err)
 	}
 	db_done(&hub->db, SQL_LEASE_ALL);
 	return status;
+}
+
+static void forget(struct lease *leases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		lease_fini(&leases[i]);
+	}
+	free(leases);
+}
+
+enum status lease_load(struct hub *hub, struct err *err)
+{
+	struct lease *old = hub->leases;
+	size_t count = hub->lease_count;
+	enum status status;
+
+	hub->leases = NULL;
+	hub->lease_count = hub->lease_capacity = 0;
+	status = load(hub, err);
+	keep_alive(hub, old, count);
+	forget(old, count);
+	return status;
+}
+
+void lease_forget_all(struct hub *hub)
+{
+	forget(hub->leases, hub->lease_count);
+	hub->leases = NULL;
+	hub->lease_count = hub->lease_capacity = 0;
 }
 
 struct lease *lease_of(struct hub *hub, int64_t fence)
@@ -197,7 +224,7 @@ void lease_expire(struct hub *hub)
 
 	for (size_t i = hub->lease_count; i-- > 0;) {
 		struct lease *lease = &hub->leases[i];
-		if (now - lease->alive_ms < WIRE_LEASE_TTL_MS) {
+		if (now - lease->alive_ms < hub->ttl_ms) {
 			continue;
 		}
 		log_warn("lease.expired", STR("target", lease->target), STR("worker", lease->worker),

@@ -4,10 +4,19 @@
 #include "normalizer/hub.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
-#define PEER_QUEUE    1000       /* messages that one peer may have waiting */
+
+/* Messages that one peer may have waiting. In: they may be big, and who sends faster than the hub commits is
+ * held up, not dropped. Out of the feed: ranges of 256 KiB; a reader that doesn't read is fed from the log
+ * later. Answers of ingest are small. */
+#define INGEST_IN_MAX  64
+#define INGEST_OUT_MAX 1000
+#define FEED_IN_MAX    1000
+#define FEED_OUT_MAX   64
 
 /* The folder of a socket is ours alone: who can write there could take the socket's place. */
 static enum status make_private_folder(const char *path, struct err *err)
@@ -31,7 +40,8 @@ static enum status make_private_folder(const char *path, struct err *err)
 	return status;
 }
 
-static enum status bind_router(zsock_t **out, const char *endpoint, const char *key, struct err *err)
+static enum status bind_router(zsock_t **out, const char *endpoint, const char *key, int in_max, int out_max,
+			       struct err *err)
 {
 	zsock_t *socket = zsock_new(ZMQ_ROUTER);
 
@@ -44,8 +54,8 @@ static enum status bind_router(zsock_t **out, const char *endpoint, const char *
 	}
 	zsock_set_router_mandatory(socket, 1);
 	zsock_set_linger(socket, 200);
-	zsock_set_sndhwm(socket, PEER_QUEUE);
-	zsock_set_rcvhwm(socket, PEER_QUEUE);
+	zsock_set_rcvhwm(socket, in_max);
+	zsock_set_sndhwm(socket, out_max);
 	zsock_set_maxmsgsize(socket, WIRE_MESSAGE_MAX);
 	zsock_set_heartbeat_ivl(socket, 5000);
 	zsock_set_heartbeat_timeout(socket, 15000);
@@ -74,6 +84,15 @@ static enum status load_state(struct hub *hub, struct err *err)
 	return lease_load(hub, err);
 }
 
+/* Tests of expiry shorten it; nothing else should. */
+static int64_t ttl_ms(void)
+{
+	const char *text = getenv("BUILDBUS_TEST_LEASE_TTL_MS");
+	long value = text ? strtol(text, NULL, 10) : 0;
+
+	return value > 0 && value < WIRE_LEASE_TTL_MS ? value : WIRE_LEASE_TTL_MS;
+}
+
 static enum status hub_open(void *state, struct process_context *context, struct err *err)
 {
 	struct hub *hub = state;
@@ -83,7 +102,9 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	hub->context = context;
 	hub->db.lock_fd = -1;
 	hub->taking = true;
-	hub->started_ms = now_ms();
+	hub->started_ms = hub->upkeep_ms = now_ms();
+	hub->ttl_ms = ttl_ms();
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk like any other */
 	numbers_open(hub);
 	arena_init(&hub->arena, RAW_ARENA_MAX);
 	if ((status = db_open(&hub->db, bus->state_dir, err)) != OK ||
@@ -92,13 +113,14 @@ static enum status hub_open(void *state, struct process_context *context, struct
 		return status;
 	}
 	upkeep_disk(hub);
-	if ((status = bind_router(&hub->ingest, bus->ingest, "ingest", err)) != OK ||
-	    (status = bind_router(&hub->feed, bus->feed, "feed", err)) != OK) {
+	if ((status = bind_router(&hub->ingest, bus->ingest, "ingest", INGEST_IN_MAX, INGEST_OUT_MAX, err)) !=
+		    OK ||
+	    (status = bind_router(&hub->feed, bus->feed, "feed", FEED_IN_MAX, FEED_OUT_MAX, err)) != OK) {
 		return status;
 	}
 	zloop_reader(context->loop, hub->ingest, on_ingest, hub);
 	zloop_reader(context->loop, hub->feed, on_feed, hub);
-	zloop_timer(context->loop, 1000, 0, on_upkeep, hub);
+	zloop_timer(context->loop, UPKEEP_MS, 0, on_upkeep, hub);
 	log_info("hub.open", STR("state_dir", bus->state_dir), NUM("head", hub->head),
 		 NUM("builds", hub->builds), NUM("leases", hub->lease_count));
 	return OK;
@@ -109,9 +131,10 @@ static void hub_reload(void *state, struct config *fresh)
 	struct hub *hub = state;
 	struct err err = {0};
 
-	batch_end(hub);
+	batch_end(hub, NULL);
 	if (targets_load(hub, fresh, &err) != OK) {
 		log_error("hub.reload_failed", STR("why", err.text));
+		hub->targets_pending = true;
 	}
 }
 
@@ -119,7 +142,7 @@ static void hub_drain(void *state)
 {
 	struct hub *hub = state;
 
-	batch_end(hub);
+	batch_end(hub, NULL);
 	process_stop(hub->context, OK, NULL);
 }
 

@@ -3,6 +3,16 @@
 
 #define MESSAGES_A_TURN 64 /* then the other sockets and timers have their turn */
 
+bool name_ok(struct text name)
+{
+	for (size_t i = 0; i < name.size; i++) {
+		if ((unsigned char)name.at[i] < 0x20 || name.at[i] == 0x7f) {
+			return false;
+		}
+	}
+	return name.size >= 1 && name.size <= NAME_MAX_BYTES;
+}
+
 void request_refuse(struct request *request, const char *code, int64_t retry_ms, const char *detail)
 {
 	reply_error(request->hub, request->port, request->identity, code, retry_ms, detail, request->fence);
@@ -13,6 +23,9 @@ void request_fail(struct request *request, const struct err *err)
 	if (err->status == ERR_DATA) {
 		request_refuse(request, "malformed", -1, err->text);
 	} else {
+		if (err->status == ERR_CONFIG) { /* hub.db is damaged: it gets no better */
+			process_stop(request->hub->context, ERR_CONFIG, err);
+		}
 		request_refuse(request, err->status == ERR_AGAIN ? "full" : "internal", FULL_RETRY_MS,
 			       err->text);
 	}

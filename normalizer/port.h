@@ -6,6 +6,9 @@
 #define NAME_MAX_BYTES 512 /* of a sink, worker, provider (docs/protocol.md section 1) */
 #define FULL_RETRY_MS  2000
 
+/* A name travels through C strings, logs and file names: no NUL, no control characters. */
+bool name_ok(struct text name);
+
 struct request {
 	struct hub *hub;
 	enum port port;

@@ -68,6 +68,10 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 		build->version = latest->version + 1;
 	}
 	build_pack_tail(build, packed);
+	if (packed->size > WIRE_BODY_MAX) { /* no reader could take it: the feed would stop there for ever */
+		return err_set(err, ERR_DATA, "its record has %zu bytes, more than the bus carries",
+			       packed->size);
+	}
 	status = db_run(&hub->db, SQL_LOG_ADD, err, "iitb", seq, now, build->id,
 			(struct text){packed->data, packed->size});
 	if (status == OK && latest->known) {
@@ -100,7 +104,7 @@ static enum status find_latest(struct hub *hub, struct build *build, struct late
 	build->id.at = arena_format(&hub->arena, "%.*s~%.*s", TEXT_FMT(build->id),
 				    (int)(build->uid.size < 8 ? build->uid.size : 8), build->uid.at);
 	if (!build->id.at) {
-		return err_set(err, ERR_SYS, "out of memory for a build's id");
+		return err_set(err, ERR_DATA, "too big: no room left for the build's id");
 	}
 	build->id.size = strlen(build->id.at);
 	return latest_get(hub, build, latest, err);
@@ -174,7 +178,8 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 {
 	struct latest latest;
 	msgpack_sbuffer packed;
-	enum status status = find_latest(hub, build, &latest, err);
+	enum status status = build->id.at ? find_latest(hub, build, &latest, err)
+					  : err_set(err, ERR_DATA, "a build without an id");
 
 	if (status != OK) {
 		return status;

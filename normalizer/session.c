@@ -6,8 +6,11 @@
 #include <stdlib.h>
 
 #define RANGE_RECORDS_MAX 256
-#define RANGE_BYTES_MAX   (1 << 20)
+#define RANGE_BYTES_MAX   (256 << 10)
+#define RANGES_A_TURN     8 /* of one session; then the others and the sockets have their turn */
 #define BUSY_RETRY_MAX_MS 1000
+#define ANONYMOUS_MAX     256  /* sessions without a name: they cost nothing to ask for */
+#define NAMES_MAX         1000 /* sinks: each holds back trimming until it lapses */
 
 static void session_fini(struct session *session)
 {
@@ -51,6 +54,44 @@ static struct session *session_named(struct hub *hub, struct text name)
 	return NULL;
 }
 
+void session_roll_back(struct hub *hub)
+{
+	for (size_t i = hub->session_count; i-- > 0;) {
+		struct session *session = &hub->sessions[i];
+		struct text name = text_of(session->name);
+		sqlite3_stmt *row = NULL;
+		struct err err;
+		bool lost = session->number > hub->counter;
+
+		if (!lost && session->name) {
+			lost = db_query(&hub->db, SQL_SINK_GET, &row, &err, "t", name) != OK || !row;
+			session->position = row ? sqlite3_column_int64(row, 0) : 0;
+			db_done(&hub->db, SQL_SINK_GET);
+		}
+		if (lost) {
+			session_close(hub, session);
+		}
+	}
+}
+
+/* Under a name that the hub does not know yet. */
+static enum status introduce(struct hub *hub, struct session *session, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_SINK_COUNT, &row, err, "");
+	int64_t names = row ? sqlite3_column_int64(row, 0) : 0;
+
+	db_done(&hub->db, SQL_SINK_COUNT);
+	if (status == OK && names >= NAMES_MAX) {
+		status = err_set(err, ERR_DATA, "the hub knows %d sinks already and takes no further name",
+				 NAMES_MAX);
+	}
+	session->fresh_to = hub->head;
+	return status == OK ? db_run(&hub->db, SQL_SINK_ADD, err, "tii", text_of(session->name), hub->head,
+				     wall_ms())
+			    : status;
+}
+
 /* Named: position and note from its row, which is made if it is the first time. */
 static enum status recall(struct hub *hub, struct session *session, struct text *note, struct err *err)
 {
@@ -70,11 +111,8 @@ static enum status recall(struct hub *hub, struct session *session, struct text 
 	if (status != OK) {
 		return status;
 	}
-	if (known) {
-		return db_run(&hub->db, SQL_SINK_SEEN, err, "it", wall_ms(), text_of(session->name));
-	}
-	session->fresh_to = hub->head;
-	return db_run(&hub->db, SQL_SINK_ADD, err, "tii", text_of(session->name), hub->head, wall_ms());
+	return known ? db_run(&hub->db, SQL_SINK_SEEN, err, "it", wall_ms(), text_of(session->name))
+		     : introduce(hub, session, err);
 }
 
 static struct session *add(struct hub *hub, const struct session *values)
@@ -92,17 +130,49 @@ static struct session *add(struct hub *hub, const struct session *values)
 	return &hub->sessions[hub->session_count++];
 }
 
+static size_t anonymous_count(const struct hub *hub)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < hub->session_count; i++) {
+		count += !hub->sessions[i].name;
+	}
+	return count;
+}
+
+/* Whether the connection of its holder has ended: a killed sink's successor need not wait for the ttl. */
+static bool is_gone(struct hub *hub, const struct session *session)
+{
+	struct wire_message message = {0};
+	struct wire_head head;
+	struct err err;
+	enum status status;
+
+	wire_begin(&head, "alive", 2);
+	wire_put_int(&head, session->number);
+	wire_put_int(&head, session->sent);
+	status = wire_end(&head, &message);
+	if (status == OK) {
+		status = wire_send(zsock_resolve(hub->feed), &session->identity, &message, &err);
+	}
+	wire_fini(&message);
+	return status == ERR_REMOTE;
+}
+
 /* Another live holder of the name: how long it may still live. 0: the name is free now. */
 static int64_t busy_for(struct hub *hub, struct text name, int64_t old)
 {
 	struct session *holder = name.at ? session_named(hub, name) : NULL;
 	int64_t left;
 
+	if (!name.at && anonymous_count(hub) >= ANONYMOUS_MAX) {
+		return BUSY_RETRY_MAX_MS;
+	}
 	if (!holder) {
 		return 0;
 	}
-	left = WIRE_LEASE_TTL_MS - (now_ms() - holder->alive_ms);
-	if (holder->number == old || left <= 0) {
+	left = hub->ttl_ms - (now_ms() - holder->alive_ms);
+	if (holder->number == old || left <= 0 || is_gone(hub, holder)) {
 		session_close(hub, holder);
 		return 0;
 	}
@@ -130,9 +200,9 @@ enum status session_open(struct hub *hub, struct text name, int64_t old, const s
 	zmq_msg_init(&session.identity);
 	zmq_msg_copy(&session.identity, (zmq_msg_t *)(uintptr_t)identity);
 	if (!name.at) {
-		bool same_epoch = from && from->epoch == hub->epoch;
-		session.position = same_epoch && from->seq <= hub->head ? from->seq : 0;
-		session.fresh_to = same_epoch ? session.position : hub->head;
+		bool ours = from && from->epoch == hub->epoch && from->seq <= hub->head;
+		session.position = ours ? from->seq : 0;
+		session.fresh_to = ours ? session.position : hub->head;
 	} else if (!(session.name = strndup(name.at, name.size))) {
 		status = err_set(err, ERR_SYS, "out of memory for a session");
 	} else {
@@ -147,7 +217,9 @@ enum status session_open(struct hub *hub, struct text name, int64_t old, const s
 	}
 	if (status != OK) {
 		session_fini(&session);
-		batch_break(hub, err);
+		if (status != ERR_DATA) { /* found before anything was written */
+			batch_break(hub, err);
+		}
 	}
 	return status;
 }
@@ -158,7 +230,7 @@ void session_expire(struct hub *hub)
 
 	for (size_t i = hub->session_count; i-- > 0;) {
 		struct session *session = &hub->sessions[i];
-		if (now - session->alive_ms >= WIRE_LEASE_TTL_MS) {
+		if (now - session->alive_ms >= hub->ttl_ms) {
 			log_warn("feed.expired", STR("sink", session->name), NUM("session", session->number));
 			session_close(hub, session);
 		}
@@ -257,7 +329,7 @@ static bool pump_one(struct hub *hub, struct session *session)
 	struct err err = {0};
 	enum status status;
 
-	if (session->sent >= hub->head || session->credit <= 0) {
+	if (session->sent >= hub->head || session->credit <= 0 || session->stalled) {
 		return false;
 	}
 	status = wire_body_copy(&range.bodies, "", 0);
@@ -278,17 +350,35 @@ static bool pump_one(struct hub *hub, struct session *session)
 	} else if (status == ERR_SYS || status == ERR_CONFIG) {
 		process_stop(hub->context, status, &err);
 	}
-	return status ==
-	       OK; /* ERR_REMOTE: gone, it will attach again; ERR_AGAIN: full, its next sign goes on */
+	session->stalled = status != OK;
+	return status == OK;
+}
+
+static int on_pump(zloop_t *loop, int timer, void *arg)
+{
+	struct hub *hub = arg;
+
+	(void)loop, (void)timer;
+	hub->pump_timer = 0;
+	feed_pump(hub);
+	return 0;
 }
 
 void feed_pump(struct hub *hub)
 {
+	bool more = false;
+
 	if (hub->batch.open) {
 		return; /* after the commit */
 	}
 	for (size_t i = 0; i < hub->session_count; i++) {
-		while (pump_one(hub, &hub->sessions[i])) {
+		int ranges = 0;
+		while (ranges < RANGES_A_TURN && pump_one(hub, &hub->sessions[i])) {
+			ranges++;
 		}
+		more |= ranges == RANGES_A_TURN;
+	}
+	if (more && !hub->pump_timer) {
+		hub->pump_timer = zloop_timer(hub->context->loop, 0, 1, on_pump, hub);
 	}
 }

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "normalizer/hub.h"
 #include "normalizer/plan.h"
+#include "normalizer/port.h"
 
 #include <stdlib.h>
 
@@ -77,7 +78,8 @@ enum status targets_load(struct hub *hub, const struct config *config, struct er
 		if (status != OK) {
 			batch_break(hub, err);
 		}
-		batch_end(hub);
+		status = batch_end(hub, err);
+		hub->targets_pending = status != OK;
 	}
 	plan_fini(&plan);
 	return status;
@@ -92,45 +94,6 @@ void targets_fini(struct hub *hub)
 	free(hub->sources);
 	hub->sources = NULL;
 	hub->source_count = 0;
-}
-
-static bool in_list(const msgpack_object_array *slugs, struct text name, size_t prefix)
-{
-	for (uint32_t i = 0; i < slugs->size; i++) {
-		const msgpack_object_str *slug = &slugs->ptr[i].via.str;
-		if (slug->size == name.size - prefix &&
-		    memcmp(slug->ptr, name.at + prefix, slug->size) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Collects the names first: a table must not change under its own cursor. */
-static enum status retire_missing(struct hub *hub, const struct lease *lease,
-				  const msgpack_object_array *slugs, size_t prefix, struct intake *counts,
-				  struct err *err)
-{
-	struct text gone[64];
-	size_t count = 0;
-	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, SQL_TARGET_FOUND, &row, err, "t", text_of(lease->target));
-
-	while (status == OK && row && count < 64) {
-		struct text name = db_text(row, 0);
-		if (!in_list(slugs, name, prefix)) {
-			gone[count].at = arena_text(&hub->arena, name.at, name.size);
-			gone[count].size = name.size;
-			count += gone[count].at != NULL;
-		}
-		status = db_next(&hub->db, &row, err);
-	}
-	db_done(&hub->db, SQL_TARGET_FOUND);
-	for (size_t i = 0; status == OK && i < count; i++) {
-		status = db_run(&hub->db, SQL_TARGET_RETIRE_FOUND, err, "t", gone[i]);
-		counts->stale++;
-	}
-	return status;
 }
 
 static enum status add_found(struct hub *hub, const struct lease *lease, struct text slug,
@@ -168,15 +131,23 @@ enum status targets_found(struct hub *hub, const struct lease *lease, const msgp
 
 	arena_reset(&hub->arena);
 	for (uint32_t i = 0; i < slugs->size; i++) {
-		if (slugs->ptr[i].type != MSGPACK_OBJECT_STR || slugs->ptr[i].via.str.size - 1 >= 512) {
-			return err_set(err, ERR_DATA, "targets[%u] is not a slug of 1 to 512 bytes", i);
+		const msgpack_object_str *slug = &slugs->ptr[i].via.str;
+		if (slugs->ptr[i].type != MSGPACK_OBJECT_STR ||
+		    !name_ok((struct text){slug->ptr, slug->size}) || slug->ptr[slug->size - 1] == '*') {
+			return err_set(err, ERR_DATA,
+				       "targets[%u] is not a slug of 1 to 512 bytes without * at its end", i);
 		}
 	}
-	status = retire_missing(hub, lease, slugs, strlen(lease->source) + 1, counts, err);
+	/* Doubt all, confirm what is listed, retire the rest: one pass, however long the lists are. */
+	status = db_run(&hub->db, SQL_TARGET_DOUBT_FOUND, err, "t", text_of(lease->target));
 	for (uint32_t i = 0; status == OK && i < slugs->size; i++) {
 		status = add_found(hub, lease,
 				   (struct text){slugs->ptr[i].via.str.ptr, slugs->ptr[i].via.str.size},
 				   counts, err);
+	}
+	if (status == OK) {
+		status = db_run(&hub->db, SQL_TARGET_RETIRE_UNFOUND, err, "t", text_of(lease->target));
+		counts->stale = status == OK ? db_changes(&hub->db) : 0;
 	}
 	return status;
 }

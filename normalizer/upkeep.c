@@ -5,8 +5,11 @@
 
 #include <sys/statvfs.h>
 
-#define SLICE_ROWS 200 /* rows trimmed a turn: under 5 ms */
-#define FREE_PAGES "PRAGMA incremental_vacuum(256)"
+#define SLICE_ROWS  200  /* rows trimmed a turn: under 5 ms */
+#define SETTLE_TTLS 4    /* no sink lapses so soon after the start */
+#define DRAIN_TURNS 16   /* each reads a bounded number of messages, fairly among the peers */
+#define LATE_MS     1000 /* a turn that comes later than this was held up: a suspended or starved hub */
+#define FREE_PAGES  "PRAGMA incremental_vacuum(256)"
 
 static int64_t disk_free_bytes(const struct hub *hub)
 {
@@ -41,8 +44,10 @@ void upkeep_disk(struct hub *hub)
  * longer waits for it. It loses intermediate versions only. */
 static enum status lapse(struct hub *hub, struct err *err)
 {
+	/* The time that the hub itself was away is nobody's absence. */
+	bool settled = now_ms() - hub->started_ms >= SETTLE_TTLS * hub->ttl_ms;
 	const struct bus_config *bus = &hub->context->config.bus;
-	int64_t absent_max = hub->taking ? bus->absent_max_ms : WIRE_LEASE_TTL_MS;
+	int64_t absent_max = hub->taking ? bus->absent_max_ms : hub->ttl_ms;
 
 	for (size_t i = 0; i < hub->session_count; i++) { /* who is attached isn't absent */
 		if (hub->sessions[i].name) {
@@ -53,7 +58,7 @@ static enum status lapse(struct hub *hub, struct err *err)
 			}
 		}
 	}
-	return db_run(&hub->db, SQL_SINK_LAPSE, err, "ii", wall_ms(), wall_ms() - absent_max);
+	return settled ? db_run(&hub->db, SQL_SINK_LAPSE, err, "ii", wall_ms(), wall_ms() - absent_max) : OK;
 }
 
 static enum status trim_log(struct hub *hub, int64_t floor, struct err *err)
@@ -113,23 +118,65 @@ static bool retention_due(struct hub *hub)
 	return !hub->taking || seconds % 10 == 0;
 }
 
+static int64_t later(int64_t at, int64_t by, int64_t limit)
+{
+	return at + by < limit ? at + by : limit;
+}
+
+/* Time in which the hub could not listen is held against nobody. */
+static void forgive_late(struct hub *hub)
+{
+	int64_t now = now_ms(), late = now - hub->upkeep_ms - UPKEEP_MS;
+
+	hub->upkeep_ms = now;
+	if (late < LATE_MS) {
+		return;
+	}
+	log_warn("hub.late", NUM("ms", late));
+	for (size_t i = 0; i < hub->lease_count; i++) {
+		hub->leases[i].alive_ms = later(hub->leases[i].alive_ms, late, now);
+	}
+	for (size_t i = 0; i < hub->session_count; i++) {
+		hub->sessions[i].alive_ms = later(hub->sessions[i].alive_ms, late, now);
+	}
+}
+
+/* What already waits in the sockets counts as a sign of life. */
+static void expire(struct hub *hub, zloop_t *loop)
+{
+	forgive_late(hub);
+	for (int i = 0; i < DRAIN_TURNS; i++) {
+		on_ingest(loop, hub->ingest, hub);
+		on_feed(loop, hub->feed, hub);
+	}
+	lease_expire(hub);
+	session_expire(hub);
+}
+
+static void retry_targets(struct hub *hub)
+{
+	struct err err = {0};
+
+	if (hub->targets_pending && targets_load(hub, &hub->context->config, &err) == OK) {
+		log_info("hub.reloaded", STR("config", hub->context->config.path));
+	}
+}
+
 int on_upkeep(zloop_t *loop, int timer, void *arg)
 {
 	struct hub *hub = arg;
 	struct err err = {0};
 
 	(void)timer;
-	/* What already waits in the sockets counts as a sign of life. */
-	on_ingest(loop, hub->ingest, hub);
-	on_feed(loop, hub->feed, hub);
-	lease_expire(hub);
-	session_expire(hub);
+	expire(hub, loop);
+	batch_check(hub); /* an expiry that failed ends its transaction now */
+	retry_targets(hub);
 	upkeep_disk(hub);
 	if (retention_due(hub)) {
 		if (batch_begin(hub, &err) != OK || lapse(hub, &err) != OK || trim(hub, &err) != OK) {
 			batch_break(hub, &err);
 		}
-		batch_end(hub);
+		batch_end(hub, NULL);
 		sqlite3_exec(hub->db.write, FREE_PAGES, NULL, NULL,
 			     NULL); /* best effort: it is tried again */
 	}

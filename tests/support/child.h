@@ -5,6 +5,7 @@
 #pragma once
 #include "tests/support/place.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 

@@ -22,7 +22,9 @@ struct test_hub *hub_new_at(struct spot spot, const struct hub_setup *setup)
 
 	cr_assert(hub);
 	hub->place = place_new();
-	hub->env = setup->env;
+	for (size_t i = 0; setup->env && setup->env[i] && i < 7; i++) {
+		hub->env[i] = strdup(setup->env[i]); /* the caller's list may be a literal of its block */
+	}
 	snprintf(hub->ingest, sizeof hub->ingest, "ipc://%s/ingest.ipc", hub->place->state);
 	snprintf(hub->feed, sizeof hub->feed, "ipc://%s/feed.ipc", hub->place->state);
 	hub_configure(hub, setup);
@@ -79,6 +81,9 @@ void hub_free_at(struct spot spot, struct test_hub **hub)
 		child_stop_at(spot, (*hub)->child);
 	}
 	child_free_at(spot, &(*hub)->child);
+	for (size_t i = 0; (*hub)->env[i]; i++) {
+		free((char *)(uintptr_t)(*hub)->env[i]);
+	}
 	place_free(&(*hub)->place);
 	free(*hub);
 	*hub = NULL;

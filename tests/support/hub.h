@@ -9,7 +9,7 @@ struct test_hub {
 	struct place *place;
 	struct child *child; /* NULL: not started or stopped */
 	char ingest[256], feed[256];
-	const char *const *env;
+	const char *env[8];
 	int64_t file_size_max; /* for the next start */
 };
 
