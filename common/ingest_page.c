@@ -252,6 +252,7 @@ enum status lease_split(struct lease *lease, struct err *err)
 		return err_set(err, ERR_DATA, "the hub finds a message without builds too big");
 	}
 	lease->sent_n = publish->n - 1;
+	lease->rewound_to = publish->n; /* the refusals of what followed it are about old numbers */
 	if (publish->count == 1) {
 		return replace_by_oversize(lease->client, publish, err);
 	}

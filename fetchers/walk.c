@@ -102,10 +102,8 @@ static bool descend_by_number(struct walk_leg *leg, bool more)
 	return leg->from == WALK_NONE || leg->from < leg->to;
 }
 
-bool leg_descend(struct walk *walk, int slot, const struct walk_page *page, const struct span *span)
+bool leg_descend(struct walk_leg *leg, const struct walk_page *page, const struct span *span)
 {
-	struct walk_leg *leg = &walk->legs[slot];
-
 	if (leg->page > 0) {
 		return descend_by_number(leg, page->more);
 	}
@@ -114,9 +112,9 @@ bool leg_descend(struct walk *walk, int slot, const struct walk_page *page, cons
 	}
 	leg->seam = span->at_oldest;
 	if (leg->to != WALK_NONE && span->oldest == leg->to - 1) {
-		/* One millisecond fills the page. This was its first page, but for the finished walk: that
-		 * one had a filter more. */
-		leg->page = slot == WALK_FINISHED ? 1 : 2;
+		/* One millisecond fills the page. The first page of all its builds is inside what was just
+		 * read, also where finished_from left some of them out. */
+		leg->page = 2;
 		return true;
 	}
 	leg->to = span->oldest + 1;
@@ -195,7 +193,7 @@ enum status walk_step(struct walk *walk, int slot, const struct walk_page *page,
 		return OK;
 	}
 	note_date(leg, page);
-	if (!leg_descend(walk, slot, page, &span)) {
+	if (!leg_descend(leg, page, &span)) {
 		close_live(leg, slot == WALK_CREATED ? &walk->covered_to : &walk->finished_to);
 	}
 	return OK;

@@ -181,7 +181,7 @@ void walk_step_back(struct walk *walk, int slot, const struct walk_page *page,
 	bool more;
 
 	walk->count += (int64_t)(took - (took < repeated(leg, page) ? took : repeated(leg, page)));
-	more = leg_descend(walk, slot, page, &span);
+	more = leg_descend(leg, page, &span);
 	if (walk->back_from == WALK_NONE) {
 		step_by_number(walk, page, since, took, more);
 		return;

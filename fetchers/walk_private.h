@@ -12,7 +12,7 @@ struct span {
 struct span walk_span(const struct walk_page *page, size_t count);
 void leg_open(struct walk_leg *leg, int64_t from, int64_t to);
 /* One page further down. False: that was the bottom. */
-bool leg_descend(struct walk *walk, int slot, const struct walk_page *page, const struct span *span);
+bool leg_descend(struct walk_leg *leg, const struct walk_page *page, const struct span *span);
 
 /* walk_back.c */
 /* WALK_NONE: by number, or everything. */

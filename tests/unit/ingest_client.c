@@ -1,0 +1,403 @@
+/* The client of ingest against a hand-written hub: what is published is committed once and in order, whatever
+ * is lost on the way. */
+/* SPDX-License-Identifier: MIT */
+#include "common/ingest_client.h"
+#include "tests/unit/ingest_peer.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(ingest_client, .timeout = 60);
+
+static zloop_t *loop;
+static struct ingest_peer peer;
+static struct ingest_client *client;
+static struct ingest_lease *lease;
+static int granted, ended, lost, acked, next_key;
+static struct ingest_grant last_grant;
+static char last_code[32], last_cursor[64];
+
+static void on_granted(void *context, struct ingest_lease *open, const struct ingest_grant *grant)
+{
+	(void)context;
+	lease = open;
+	last_grant = *grant;
+	snprintf(last_cursor, sizeof last_cursor, "%.*s", TEXT_FMT(grant->cursor));
+	cr_expect(grant->due_count == 2 && text_is(grant->due_keys[1], "18"));
+	granted++;
+}
+
+static void on_acked(void *context, struct ingest_lease *open, const struct ingest_ack *ack)
+{
+	(void)context;
+	(void)open;
+	(void)ack;
+	acked++;
+}
+
+static void on_ended(void *context, struct ingest_lease *open, bool was_lost)
+{
+	(void)context;
+	lease = lease == open ? NULL : lease;
+	ended++;
+	lost += was_lost;
+}
+
+static void on_trouble(void *context, const struct ingest_trouble *trouble)
+{
+	(void)context;
+	snprintf(last_code, sizeof last_code, "%s", trouble->code);
+}
+
+static const struct ingest_events events = {on_granted, on_acked, on_ended, on_trouble};
+
+static void open_client(void)
+{
+	struct bus_config bus = {.ingest = peer.endpoint};
+	struct err err;
+
+	cr_assert(ingest_new(&client, loop, &bus, "buildkite", "test", &events, NULL, &err) == OK, "%s",
+		  err.text);
+}
+
+static void setup(void)
+{
+	zsys_init();
+	zsys_handler_set(NULL);
+	loop = zloop_new();
+	ingest_peer_init(&peer, loop);
+	ingest_peer_bind(&peer);
+	open_client();
+}
+
+static void teardown(void)
+{
+	ingest_free(&client);
+	ingest_peer_fini(&peer);
+	zloop_destroy(&loop);
+	zsys_shutdown();
+}
+
+static bool has_lease(void *arg)
+{
+	(void)arg;
+	return lease != NULL;
+}
+
+static bool has_ended(void *arg)
+{
+	return ended >= *(int *)arg;
+}
+
+static bool has_bodies(void *arg)
+{
+	return peer.leases[0].bodies >= *(size_t *)arg;
+}
+
+static bool has_acked(void *arg)
+{
+	return acked >= *(int *)arg;
+}
+
+static void until(bool (*done)(void *), int value)
+{
+	size_t size = (size_t)value;
+
+	cr_assert(loop_until(loop, done, done == has_bodies ? (void *)&size : (void *)&value, 20000),
+		  "waited in vain for %d", value);
+}
+
+static void claim(void)
+{
+	peer.give = 1;
+	ingest_want(client, 1);
+	until(has_lease, 0);
+}
+
+/* Pages of `builds` builds of `size` bytes, keys counted on over all pages. */
+static void publish(int pages, int builds, size_t size)
+{
+	char *body = calloc(1, size + 1), key[16], cursor[32];
+	struct err err;
+
+	memset(body, 'x', size);
+	for (int page = 0; page < pages; page++) {
+		for (int i = 0; i < builds; i++) {
+			struct raw raw = {.provider = TEXT("buildkite"),
+					  .kind = RAW_BUILD,
+					  .observed_at = 1,
+					  .body = {body, size}};
+
+			snprintf(key, sizeof key, "%d", next_key++);
+			raw.key = text_of(key);
+			cr_assert(ingest_add(lease, &raw, &err) == OK);
+		}
+		snprintf(cursor, sizeof cursor, "after %d", next_key);
+		cr_assert(ingest_cut(lease, text_of(cursor), &err) == OK);
+	}
+	free(body);
+}
+
+static void expect_all(void)
+{
+	char cursor[32];
+
+	snprintf(cursor, sizeof cursor, "after %d", next_key);
+	until(has_bodies, next_key);
+	cr_expect(peer.leases[0].bodies == (size_t)next_key);
+	cr_expect_str_eq(peer.leases[0].cursor, cursor);
+	cr_expect(peer.order_errors == 0);
+	cr_expect(lost == 0);
+}
+
+static void finish(void)
+{
+	ingest_want(client, 0);
+	ingest_done(lease, 4000, 33, 5000);
+	until(has_ended, 1);
+	cr_expect(peer.dones == 1 && peer.next_due_ms == 4000 && peer.remaining == 33);
+	cr_expect(ingest_held(client) == 0);
+}
+
+Test(ingest_client, takes_a_lease_publishes_and_ends_it, .init = setup, .fini = teardown)
+{
+	peer.cursor = "where it was";
+	claim();
+	cr_expect(strcmp(lease->target, "buildkite:acme/web") == 0);
+	cr_expect_str_eq(last_cursor, "where it was");
+	cr_expect(last_grant.budget_per_min == 50);
+	publish(3, 10, 1000);
+	expect_all();
+	finish();
+	cr_expect(peer.leases[0].last_n == 3);
+}
+
+Test(ingest_client, has_room_for_several_publishes_and_no_more, .init = setup, .fini = teardown)
+{
+	int pages = 0;
+
+	claim();
+	while (ingest_room(lease)) {
+		publish(1, 1, 100);
+		pages++;
+	}
+	cr_expect(pages >= 4 && pages <= 16, "%d", pages);
+	until(has_acked, 1);
+	cr_expect(ingest_room(lease));
+	finish();
+}
+
+Test(ingest_client, bounds_the_bytes_that_wait, .init = setup, .fini = teardown)
+{
+	int pages = 0;
+
+	claim();
+	peer.deaf = true;
+	while (ingest_room(lease)) {
+		publish(1, 1, 5 << 20);
+		pages++;
+	}
+	cr_expect(pages == 2, "%d", pages);
+}
+
+Test(ingest_client, resends_what_was_lost_on_the_way, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.lose_publishes = 2;
+	publish(5, 3, 100);
+	expect_all();
+	cr_expect(peer.gaps > 0);
+	cr_expect(peer.publishes <= 12, "%d publishes", peer.publishes);
+	finish();
+}
+
+Test(ingest_client, resends_the_last_one_too, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.lose_publishes = 1;
+	publish(1, 3, 100);
+	expect_all();
+	finish();
+}
+
+Test(ingest_client, learns_from_heartbeats_what_is_committed, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.lose_acks = 4;
+	publish(4, 3, 100);
+	until(has_acked, 1);
+	expect_all();
+	cr_expect(peer.publishes == 4, "nothing was sent twice");
+	finish();
+}
+
+Test(ingest_client, survives_a_restart_of_the_hub, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.lose_acks = 1;
+	publish(2, 3, 100);
+	until(has_bodies, 3);
+	ingest_peer_kill(&peer);
+	publish(3, 3, 100);
+	ingest_peer_bind(&peer);
+	expect_all();
+	finish();
+}
+
+Test(ingest_client, waits_for_a_hub_that_comes_later, .init = setup, .fini = teardown)
+{
+	ingest_free(&client);
+	ingest_peer_kill(&peer);
+	open_client();
+	ingest_want(client, 1);
+	loop_until(loop, has_lease, NULL, 50);
+	ingest_peer_bind(&peer);
+	claim();
+	finish();
+}
+
+Test(ingest_client, drops_everything_when_its_fence_is_no_longer_current, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.leases[0].current = false;
+	publish(2, 3, 100);
+	until(has_ended, 1);
+	cr_expect(lost == 1 && peer.leases[0].bodies == 0 && lease == NULL);
+	claim();
+	cr_expect(granted == 2);
+	finish();
+}
+
+Test(ingest_client, learns_of_a_lost_lease_without_publishing, .init = setup, .fini = teardown)
+{
+	claim();
+	ingest_want(client, 0);
+	peer.leases[0].current = false;
+	until(has_ended, 1);
+	cr_expect(lost == 1);
+}
+
+Test(ingest_client, keeps_its_pages_while_the_hub_is_full, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.full = 3;
+	publish(4, 3, 100);
+	expect_all();
+	cr_expect_str_eq(last_code, "full");
+	finish();
+}
+
+Test(ingest_client, halves_a_page_that_the_hub_finds_too_big, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.body_max = 3000;
+	publish(2, 16, 1000);
+	expect_all();
+	cr_expect(peer.leases[0].oversize == 0 && peer.leases[0].last_n >= 16);
+	finish();
+}
+
+Test(ingest_client, halves_a_page_whose_refusal_names_no_lease, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.body_max = 3000;
+	peer.oversize_headless = true;
+	publish(2, 8, 1000);
+	expect_all();
+	finish();
+}
+
+Test(ingest_client, sends_a_single_build_over_the_bound_as_oversize, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.body_max = 3000;
+	publish(1, 2, 100);
+	publish(1, 1, 5000);
+	publish(1, 2, 100);
+	expect_all();
+	cr_expect(peer.leases[0].oversize == 1);
+	finish();
+}
+
+Test(ingest_client, knows_the_bound_of_one_body, .init = setup, .fini = teardown)
+{
+	claim();
+	publish(1, 1, WIRE_BODY_MAX + 1);
+	expect_all();
+	cr_expect(peer.leases[0].oversize == 1);
+	finish();
+}
+
+Test(ingest_client, cuts_a_big_page_and_puts_the_cursor_on_the_last_piece, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.lose_acks = 2;
+	publish(1, 40, 100000);
+	expect_all();
+	cr_expect(peer.leases[0].last_n >= 4);
+	finish();
+}
+
+Test(ingest_client, reports_targets_until_they_are_durable, .init = setup, .fini = teardown)
+{
+	const struct text found[] = {TEXT("acme/web"), TEXT("acme/api"), TEXT("acme/ios")};
+	struct err err;
+
+	claim();
+	peer.deaf = true;
+	cr_assert(ingest_targets(lease, found, 3, &err) == OK);
+	loop_until(loop, has_ended, &(int){1}, 100);
+	peer.deaf = false;
+	peer.target_count = 0;
+	finish();
+	cr_expect(peer.target_count == 3);
+}
+
+Test(ingest_client, repeats_a_done_that_was_lost, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.lose_dones = 1;
+	finish();
+}
+
+Test(ingest_client, ends_a_lease_whose_last_ack_was_lost, .init = setup, .fini = teardown)
+{
+	claim();
+	peer.deaf = true;
+	ingest_want(client, 0);
+	ingest_done(lease, 4000, 33, 5000);
+	loop_until(loop, has_ended, &(int){1}, 100);
+	peer.deaf = false;
+	until(has_ended, 1);
+	cr_expect(lost == 0);
+}
+
+Test(ingest_client, says_when_the_hub_speaks_another_version, .init = setup, .fini = teardown)
+{
+	peer.refuse = "version";
+	ingest_want(client, 1);
+	loop_until(loop, has_lease, NULL, 200);
+	cr_expect_str_eq(last_code, "version");
+	cr_expect(peer.claims == 1);
+}
+
+Test(ingest_client, holds_several_leases_at_once, .init = setup, .fini = teardown)
+{
+	peer.give = 5;
+	ingest_want(client, 4);
+	loop_until(loop, has_ended, &(int){1}, 100);
+	cr_expect(granted == 4 && ingest_held(client) == 4);
+}
+
+Test(ingest_client, refuses_plain_tcp_to_another_machine)
+{
+	struct bus_config bus = {.ingest = (char[]){"tcp://10.0.0.1:5550"}};
+	struct err err;
+
+	zsys_init();
+	loop = zloop_new();
+	cr_expect(ingest_new(&client, loop, &bus, "buildkite", "test", &events, NULL, &err) == ERR_CONFIG);
+	cr_expect(strstr(err.text, "curve"));
+	zloop_destroy(&loop);
+}
