@@ -90,13 +90,14 @@ struct hub {
 	int pump_timer; /* there is more to send than one turn may; 0: none */
 	struct source *sources;
 	size_t source_count;
-	struct arena arena;     /* of the raw record at hand */
-	struct wire_message in; /* the message at hand */
-	bool taking;            /* false: below min_free or the disk refused */
-	bool targets_pending;   /* a reload's targets are not stored yet */
-	int64_t ttl_ms;         /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
-	int64_t upkeep_ms;      /* monotonic: the last turn of upkeep */
-	char not_taking[256];   /* why, for people */
+	struct arena arena;       /* of the raw record at hand */
+	struct wire_message in;   /* the message at hand */
+	bool taking;              /* false: below min_free or the disk refused */
+	bool targets_pending;     /* a reload's targets are not stored yet */
+	int64_t ttl_ms;           /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
+	int64_t upkeep_ms;        /* monotonic: the last turn of upkeep */
+	char not_taking[256];     /* why, for people */
+	struct ZSTD_CCtx_s *zstd; /* of the raw archive: making one costs more than compressing a build */
 	int64_t started_ms;
 	struct hub_counts { /* metrics */
 		int64_t *publishes, *changed, *unchanged, *stale, *dead, *commits, *rollbacks, *sent, *acked,

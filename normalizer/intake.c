@@ -42,7 +42,7 @@ static enum status archive(struct hub *hub, struct text target, struct text key,
 	if (!packed) {
 		return err_set(err, ERR_SYS, "out of memory for the raw archive");
 	}
-	size = ZSTD_compress(packed, bound, envelope.at, envelope.size, ZSTD_LEVEL);
+	size = ZSTD_compressCCtx(hub->zstd, packed, bound, envelope.at, envelope.size, ZSTD_LEVEL);
 	if (ZSTD_isError(size)) {
 		status = err_set(err, ERR_SYS, "raw archive: %s", ZSTD_getErrorName(size));
 	} else {

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <zstd.h>
 
 #define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
 
@@ -107,6 +108,10 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk like any other */
 	numbers_open(hub);
 	arena_init(&hub->arena, RAW_ARENA_MAX);
+	hub->zstd = ZSTD_createCCtx();
+	if (!hub->zstd) {
+		return err_set(err, ERR_SYS, "out of memory for the raw archive");
+	}
 	if ((status = db_open(&hub->db, bus->state_dir, err)) != OK ||
 	    (status = load_state(hub, err)) != OK ||
 	    (status = targets_load(hub, &context->config, err)) != OK) {
@@ -162,6 +167,7 @@ static void hub_close(void *state)
 	batch_fini(hub);
 	wire_fini(&hub->in);
 	arena_fini(&hub->arena);
+	ZSTD_freeCCtx(hub->zstd);
 	db_close(&hub->db);
 }
 
