@@ -7,14 +7,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static enum status print_config(const struct options *options, struct sim *sim)
 {
 	struct text yaml = {0};
 
-	snprintf(sim->base, sizeof sim->base, "http://%s:%d/v2", options->address, options->port);
+	sim_set_base(sim, options->address, options->port);
 	sim_config_add(&yaml, sim);
 	fwrite(yaml.data, 1, yaml.size, stdout);
 	text_fini(&yaml);

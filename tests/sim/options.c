@@ -28,6 +28,8 @@ const char options_help[] =
 	"\n"
 	"The server\n"
 	"  --listen ADDR:PORT   port 0: choose one (127.0.0.1:0)\n"
+	"  --base-url URL       what clients call it, ending in /v2, where that is not ADDR:PORT "
+	"(http://sim:8099/v2)\n"
 	"  --token TEXT         the access token to accept (sim-token)\n"
 	"  --scopes LIST        the token's scopes "
 	"(read_builds,read_pipelines,read_organizations,read_artifacts)\n"
@@ -72,6 +74,7 @@ static const struct option_row rows[] = {
 	{"clock", CLOCK, AT(sim.clock), 0, 0},
 	{"start", TIME, AT(sim.world.start_ms), 0, 0},
 	{"listen", LISTEN, AT(address), 0, 0},
+	{"base-url", TEXT, AT(sim.base_url), 0, 0},
 	{"token", TEXT, AT(sim.token), 0, 0},
 	{"scopes", TEXT, AT(sim.scopes), 0, 0},
 	{"latency", DURATION, AT(sim.latency_ms), 0, INT64_MAX},
@@ -240,6 +243,13 @@ static void settle(struct options *options)
 	}
 }
 
+static bool ends_in_v2(const char *url)
+{
+	size_t size = strlen(url);
+
+	return size > 3 && size < sizeof((struct sim *)0)->base && strcmp(url + size - 3, "/v2") == 0;
+}
+
 enum status options_parse(struct options *options, int argc, char **argv, struct err *err)
 {
 	*options = (struct options){.address = "127.0.0.1", .ready_fd = -1};
@@ -262,7 +272,11 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
 	if (options->sim.world.pipelines < options->sim.world.organizations) {
 		return err_set(err, ERR_CONFIG, "--pipelines: fewer than --organizations");
 	}
-	if (options->print_config && !options->port) {
+	if (options->sim.base_url && !ends_in_v2(options->sim.base_url)) {
+		return err_set(err, ERR_CONFIG, "--base-url: '%.100s' does not end in /v2 or is too long",
+			       options->sim.base_url);
+	}
+	if (options->print_config && !options->port && !options->sim.base_url) {
 		return err_set(err, ERR_CONFIG, "--print-config needs the port: add --listen ADDRESS:PORT");
 	}
 	settle(options);

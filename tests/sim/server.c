@@ -212,8 +212,7 @@ enum status server_new(struct server **out, struct sim *sim, const char *address
 		return ERR_SYS;
 	}
 	pthread_mutex_lock(&sim->lock);
-	snprintf(sim->base, sizeof sim->base, "http://%s:%d/v2",
-		 strcmp(address, "0.0.0.0") ? address : "127.0.0.1", server_port(server));
+	sim_set_base(sim, strcmp(address, "0.0.0.0") ? address : "127.0.0.1", server_port(server));
 	pthread_mutex_unlock(&sim->lock);
 	*out = server;
 	return OK;

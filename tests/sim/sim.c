@@ -46,6 +46,15 @@ void sim_fini(struct sim *sim)
 	pthread_mutex_destroy(&sim->lock);
 }
 
+void sim_set_base(struct sim *sim, const char *address, int port)
+{
+	if (sim->options.base_url) {
+		snprintf(sim->base, sizeof sim->base, "%s", sim->options.base_url);
+	} else {
+		snprintf(sim->base, sizeof sim->base, "http://%s:%d/v2", address, port);
+	}
+}
+
 void sim_warm(struct sim *sim)
 {
 	struct text scratch = {0};

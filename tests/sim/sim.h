@@ -16,6 +16,7 @@ struct sim_options {
 	struct world_options world;
 	enum sim_clock clock;
 	const char *token;
+	const char *base_url;                /* of the API, as clients reach it; NULL: where it listens */
 	const char *scopes;                  /* of the token, separated by commas */
 	int64_t rate_limit, user_rate_limit; /* requests a window; 0: unlimited */
 	int64_t rate_window_ms;
@@ -89,6 +90,8 @@ extern const struct sim_route sim_routes[]; /* ends with a NULL method */
 
 void sim_init(struct sim *sim, const struct sim_options *options);
 void sim_fini(struct sim *sim);
+/* The base URL: --base-url, else from the address. */
+void sim_set_base(struct sim *sim, const char *address, int port);
 /* Renders every build once, as lists with retried jobs show it, so that the first reader finds the cache
  * full. */
 void sim_warm(struct sim *sim);

@@ -224,6 +224,7 @@ Test(process, refuses_bad_usage_in_one_sentence)
 	refuses(ARGS("--listen", "nowhere"), 2, "--listen: 'nowhere'");
 	refuses(ARGS("--listen", "example.com:0"), 2, "'example.com' is not an IPv4 address");
 	refuses(ARGS("--print-config"), 2, "--print-config needs the port");
+	refuses(ARGS("--base-url", "http://sim"), 2, "--base-url: 'http://sim' does not end in /v2");
 	refuses(ARGS("--seed"), 2, "--seed needs a value");
 	refuses(ARGS("more"), 2, "Unknown argument more");
 	refuses(ARGS("--builds", "1", "--write-config", "/nowhere/x"), 1, "Can't write /nowhere/x");

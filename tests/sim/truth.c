@@ -36,11 +36,66 @@ static void put_identity(struct put in, const struct build *build)
 	put_int(in, "number", build->number);
 }
 
-static void put_state(struct put in, const struct build *build)
+/* Something could run or ran at that moment: work that opens right then counts, a retry pressed then does
+ * not. */
+static bool is_busy(const struct build *build, int64_t at)
+{
+	for (int i = 0; i < build->job_count; i++) {
+		const struct job *job = &build->jobs[i];
+		bool pressed = job->retry == RETRY_MANUAL && job->created == at;
+
+		if (job->step->type != JOB_MANUAL && job->runnable <= at && job->done > at && !pressed) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct attempt {
+	int64_t number, since, started; /* since: when the button was pressed; 0 for the first */
+};
+
+/* A retry by hand begins an attempt when nothing ran any more; later ones belong to it while it runs. */
+static struct attempt newest_attempt(const struct build *build, int64_t now)
+{
+	struct attempt attempt = {.number = 1, .started = build->view.started};
+
+	for (int64_t after = 0;;) {
+		int64_t pressed = NEVER;
+
+		for (int i = 0; i < build->job_count; i++) {
+			const struct job *job = &build->jobs[i];
+
+			if (job->retry == RETRY_MANUAL && job->created > after && job->created < pressed) {
+				pressed = job->created;
+			}
+		}
+		if (pressed > now) {
+			break;
+		}
+		if (!is_busy(build, pressed)) {
+			attempt = (struct attempt){attempt.number + 1, pressed, 0};
+		}
+		after = pressed;
+	}
+	for (int i = 0; i < build->job_count && attempt.since; i++) {
+		int64_t started = build->jobs[i].started;
+
+		if (started >= attempt.since && started <= now &&
+		    (!attempt.started || started < attempt.started)) {
+			attempt.started = started;
+		}
+	}
+	return attempt;
+}
+
+static void put_state(struct put in, const struct build *build, int64_t now)
 {
 	const struct view *view = &build->view;
 	enum build_state state = view->blocked ? BUILD_BLOCKED : view->state;
+	struct attempt attempt = newest_attempt(build, now);
 
+	put_int(in, "attempt", attempt.number);
 	put_text(in, "state", words[state].state);
 	put_text(in, "result", words[state].result);
 	put_text(in, "provider_state", build_state_word(view->state));
@@ -48,10 +103,10 @@ static void put_state(struct put in, const struct build *build)
 	put_text(in, "commit", build->commit);
 	put_text(in, "message", build->message);
 	put_int(in, "created_at", build->created);
-	put_ms(in, "started_at", view->started);
-	if (state != BUILD_BLOCKED) {
-		put_ms(in, "finished_at", view->finished);
-	}
+	put_ms(in, "started_at", attempt.started);
+	put_ms(in, "finished_at", state == BUILD_BLOCKED ? 0 : view->finished);
+	put_ms(in, "provider_started_at", view->started);
+	put_ms(in, "provider_finished_at", view->finished);
 }
 
 static void put_jobs(struct put in, const struct build *build, int64_t now)
@@ -83,7 +138,7 @@ static void add_line(struct text *out, struct build *build, int64_t now)
 	yyjson_mut_doc_set_root(doc, in.object);
 	build_look(build, now);
 	put_identity(in, build);
-	put_state(in, build);
+	put_state(in, build, now);
 	put_jobs(in, build, now);
 	payload_add_doc(out, doc);
 	text_add(out, "\n", 1);
