@@ -7,7 +7,7 @@
 
 enum { PATIENCE_MS = 1800 };
 
-static enum status say(void *socket, struct err *err)
+enum status ask_send(void *socket, struct err *err)
 {
 	struct wire_message message = {0};
 	struct wire_head head;
@@ -42,7 +42,7 @@ static enum status listen_for(void *socket, const struct bus_config *bus, struct
 	return status == ERR_AGAIN ? silent(bus, err) : status;
 }
 
-static enum status read_answer(struct answer *answer, struct err *err)
+enum status ask_read(struct answer *answer, struct err *err)
 {
 	int64_t version;
 	struct text sentence = {0};
@@ -73,9 +73,9 @@ enum status ask_status(const struct bus_config *bus, struct answer *answer, stru
 		   zmq_connect(socket, bus->feed) == -1) {
 		status = err_set(err, ERR_CONFIG, "bus.feed %s: %s", bus->feed, zmq_strerror(errno));
 	} else {
-		status = say(socket, err);
+		status = ask_send(socket, err);
 		status = status == OK ? listen_for(socket, bus, answer, err) : status;
-		status = status == OK ? read_answer(answer, err) : status;
+		status = status == OK ? ask_read(answer, err) : status;
 	}
 	if (socket) {
 		zmq_close(socket);

@@ -5,12 +5,17 @@
 #include "common/config.h"
 #include "common/wire.h"
 
-/* Blocks, at most 2 s. OK: the second field of the answer is a map, which lives as long as message and
- * fields. ERR_AGAIN: no hub answers there. Call ask_fini in any case. */
+/* Zeroed is empty; ask_fini in any case. */
 struct answer {
 	struct wire_message message;
 	struct wire_fields fields;
-	const msgpack_object_map *map;
+	const msgpack_object_map *map; /* lives as long as message and fields */
 };
+
+/* Blocks, at most 2 s. ERR_AGAIN: no hub answers there. */
 enum status ask_status(const struct bus_config *bus, struct answer *answer, struct err *err) MUST_CHECK;
 void ask_fini(struct answer *answer);
+
+/* The two halves, for those who have a loop; socket is a DEALER. ask_read reads answer->message. */
+enum status ask_send(void *socket, struct err *err) MUST_CHECK;
+enum status ask_read(struct answer *answer, struct err *err) MUST_CHECK;

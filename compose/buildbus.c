@@ -1,5 +1,6 @@
 /* The command: finds the subcommand and lets it run. */
 /* SPDX-License-Identifier: MIT */
+#include "common/config_problems.h"
 #include "compose/command.h"
 
 #include <stdio.h>
@@ -9,13 +10,15 @@
 static const struct command *const commands[] = {
 	&up_command,
 	&status_command,
+	&validate_command,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
 static void print_help(FILE *out)
 {
 	fprintf(out, "buildbus: carries every CI build to every place that must know of it\n\n"
-		     "usage: buildbus COMMAND [OPTION…]\n\n");
+		     "usage: buildbus COMMAND [OPTION…]\n"
+		     "       buildbus --version | --help\n\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	}
@@ -34,8 +37,18 @@ static const struct command *find(const char *name)
 
 static int unknown(const char *word)
 {
-	return command_fail(EXIT_USAGE, "%s: no such %s (see buildbus --help)", word,
-			    *word == '-' ? "option" : "command");
+	struct nearest nearest = {.word = word};
+	struct err err = {0};
+
+	if (*word == '-') {
+		nearest_offer(&nearest, "--help", strlen("--help"));
+		nearest_offer(&nearest, "--version", strlen("--version"));
+	}
+	for (size_t i = 0; i < COMMAND_COUNT && *word != '-'; i++) {
+		nearest_offer(&nearest, commands[i]->name, strlen(commands[i]->name));
+	}
+	command_unknown(&err, *word == '-' ? "no such option" : "no such command", &nearest);
+	return command_fail(EXIT_USAGE, "%s (see buildbus --help)", err.text);
 }
 
 int main(int argc, char **argv)

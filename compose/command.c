@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/command.h"
+#include "common/config_problems.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -95,6 +96,34 @@ static enum status read_value(const struct option_row *row, const char *text, vo
 	return OK;
 }
 
+void command_unknown(struct err *err, const char *what, const struct nearest *nearest)
+{
+	struct config_problems problems = {.file = nearest->word, .first = err};
+
+	problem_unknown(&problems, 0, NULL, what, nearest);
+}
+
+/* After getopt_long answered '?': optopt is the letter, a long option's value, or 0 when there is none such.
+ */
+static enum status unknown_option(const struct option_row *rows, char **argv, struct err *err)
+{
+	struct nearest nearest = {.word = argv[optind - 1]};
+	char words[ROWS_MAX][64];
+
+	if (optopt >= FLAG_HELP) {
+		return err_set(err, ERR_CONFIG, "%s: takes no value", argv[optind - 1]);
+	}
+	if (optopt > 0) {
+		return err_set(err, ERR_CONFIG, "-%c: no such option", optopt);
+	}
+	for (size_t i = 0; rows[i].name && i < ROWS_MAX; i++) {
+		snprintf(words[i], sizeof words[i], "--%s", rows[i].name);
+		nearest_offer(&nearest, words[i], strlen(words[i]));
+	}
+	command_unknown(err, "no such option", &nearest);
+	return ERR_CONFIG;
+}
+
 /* *help is set when --help was among the options. */
 static enum status read_options(const struct command *command, int argc, char **argv, void *options,
 				bool *help, struct err *err)
@@ -112,9 +141,10 @@ static enum status read_options(const struct command *command, int argc, char **
 		if (flag == FLAG_HELP) {
 			*help = true;
 		} else if (flag == ':') {
-			status = err_set(err, ERR_CONFIG, "%s needs a value", argv[optind - 1]);
+			row = row_of(command->options, optopt);
+			status = err_set(err, ERR_CONFIG, "--%s needs a value: %s", row->name, row->value);
 		} else if (!row) {
-			status = err_set(err, ERR_CONFIG, "%s: no such option", argv[optind - 1]);
+			status = unknown_option(command->options, argv, err);
 		} else {
 			status = read_value(row, optarg, options, err);
 		}

@@ -68,4 +68,8 @@ int command_fail(int code, const char *format, ...) PRINTF(2, 3);
 /* The same for what a library function reported: ERR_CONFIG is EXIT_USAGE, anything else EXIT_REFUSED. */
 int command_fail_err(const struct err *err);
 
+/* `<word>: <what>, did you mean X?` as ERR_CONFIG. */
+struct nearest;
+void command_unknown(struct err *err, const char *what, const struct nearest *nearest);
+
 extern const struct command up_command, builds_command, status_command, validate_command;

@@ -13,7 +13,7 @@ static yyjson_mut_val *convert_map(yyjson_mut_doc *doc, const msgpack_object_map
 		const msgpack_object *key = &map->ptr[i].key;
 
 		if (key->type == MSGPACK_OBJECT_STR) {
-			yyjson_mut_obj_add(out, yyjson_mut_strn(doc, key->via.str.ptr, key->via.str.size),
+			yyjson_mut_obj_add(out, yyjson_mut_strncpy(doc, key->via.str.ptr, key->via.str.size),
 					   convert(doc, &map->ptr[i].val));
 		}
 	}
@@ -45,7 +45,7 @@ static yyjson_mut_val *convert(yyjson_mut_doc *doc, const msgpack_object *value)
 		return yyjson_mut_real(doc, value->via.f64);
 	case MSGPACK_OBJECT_STR:
 	case MSGPACK_OBJECT_BIN: /* the status has no bytes that aren't text: a cursor is JSON */
-		return yyjson_mut_strn(doc, value->via.str.ptr, value->via.str.size);
+		return yyjson_mut_strncpy(doc, value->via.str.ptr, value->via.str.size); /* with its NUL */
 	case MSGPACK_OBJECT_ARRAY:
 		return convert_array(doc, &value->via.array);
 	case MSGPACK_OBJECT_MAP:

@@ -11,9 +11,9 @@ struct shown {
 	char text[TABLE_CELL_MAX];
 };
 
-enum form { FORM_PLAIN, FORM_DURATION, FORM_BYTES, FORM_RATE };
+enum form { FORM_PLAIN, FORM_DURATION, FORM_BYTES, FORM_YES };
 
-static yyjson_mut_val *at(yyjson_mut_val *value, const char *path)
+yyjson_mut_val *status_at(yyjson_mut_val *value, const char *path)
 {
 	for (; value && *path; path += strcspn(path, "."), path += *path == '.') {
 		value = yyjson_mut_obj_getn(value, path, strcspn(path, "."));
@@ -43,8 +43,10 @@ static void show_number(yyjson_mut_val *value, enum form form, struct shown *sho
 		duration_format(number, shown->text);
 	} else if (form == FORM_BYTES) {
 		show_bytes(number, shown);
-	} else if (form == FORM_RATE || yyjson_mut_is_real(value)) {
-		snprintf(shown->text, sizeof shown->text, "%.1f", yyjson_mut_get_num(value));
+	} else if (form == FORM_YES) {
+		snprintf(shown->text, sizeof shown->text, "%s", number ? "yes" : "no");
+	} else if (yyjson_mut_is_real(value)) {
+		snprintf(shown->text, sizeof shown->text, "%.1f", yyjson_mut_get_real(value));
 	} else {
 		snprintf(shown->text, sizeof shown->text, "%" PRId64, number);
 	}
@@ -53,7 +55,7 @@ static void show_number(yyjson_mut_val *value, enum form form, struct shown *sho
 /* Returned by value, so that several fit into one printf. */
 static struct shown show(yyjson_mut_val *from, const char *path, enum form form)
 {
-	yyjson_mut_val *value = at(from, path);
+	yyjson_mut_val *value = status_at(from, path);
 	struct shown shown = {.text = "-"};
 
 	if (yyjson_mut_is_num(value)) {
@@ -71,25 +73,37 @@ static struct shown show(yyjson_mut_val *from, const char *path, enum form form)
 
 static void print_hub(yyjson_mut_val *status)
 {
-	printf("normalizer %s, up %s: %s builds (%s open), %s records, %s dead letters\n",
+	yyjson_mut_val *taking = status_at(status, "disk.taking");
+
+	printf("normalizer %s, up %s: %s builds, %s of them open, %s dead letters\n",
 	       SHOW(status, "version", PLAIN), SHOW(status, "uptime_ms", DURATION),
-	       SHOW(status, "builds", PLAIN), SHOW(status, "open", PLAIN), SHOW(status, "records", PLAIN),
-	       SHOW(status, "dead", PLAIN));
-	printf("%s records/s in, %s out; hub.db %s, %s free of which %s are kept free\n",
-	       SHOW(status, "rates.in_per_s", RATE), SHOW(status, "rates.out_per_s", RATE),
+	       SHOW(status, "builds", PLAIN), SHOW(status, "open", PLAIN), SHOW(status, "dead", PLAIN));
+	printf("since its start: %s records changed, %s unchanged, %s stale, %s sent, %s requests refused\n",
+	       SHOW(status, "since_start.changed", PLAIN), SHOW(status, "since_start.unchanged", PLAIN),
+	       SHOW(status, "since_start.stale", PLAIN), SHOW(status, "since_start.sent", PLAIN),
+	       SHOW(status, "since_start.errors", PLAIN));
+	printf("disk: hub.db has %s, %s are free, %s are to be kept free\n",
 	       SHOW(status, "disk.db_bytes", BYTES), SHOW(status, "disk.free_bytes", BYTES),
 	       SHOW(status, "disk.min_free_bytes", BYTES));
-	if (yyjson_mut_is_false(at(status, "disk.taking"))) {
-		printf("NOTHING IS TAKEN: the disk is too full; free some space and it goes on by itself\n");
+	if (taking && !yyjson_mut_get_sint(taking) && !yyjson_mut_get_bool(taking)) {
+		printf("NOTHING IS TAKEN for now, nothing is lost: %s\n", SHOW(status, "disk.why", PLAIN));
 	}
+}
+
+static void add_visited(struct table *table, yyjson_mut_val *target)
+{
+	bool was = yyjson_mut_is_num(status_at(target, "visited_ms_ago"));
+
+	table_cell(table, "%s%s", was ? SHOW(target, "visited_ms_ago", DURATION) : "never",
+		   was ? " ago" : "");
 }
 
 static void add_due(struct table *table, yyjson_mut_val *target)
 {
-	yyjson_mut_val *due = at(target, "due_in_ms");
+	yyjson_mut_val *due = status_at(target, "due_in_ms");
 
-	if (yyjson_mut_is_obj(at(target, "lease"))) {
-		table_cell(table, "visited now");
+	if (yyjson_mut_is_obj(status_at(target, "lease"))) {
+		table_cell(table, "in a visit");
 	} else if (due && yyjson_mut_get_sint(due) <= 0) {
 		table_cell(table, "now");
 	} else {
@@ -99,7 +113,8 @@ static void add_due(struct table *table, yyjson_mut_val *target)
 
 static void print_targets(yyjson_mut_val *targets)
 {
-	static const char *const titles[] = {"TARGET", "DUE", "WORKER", "OPEN", "LAST ERROR", NULL};
+	static const char *const titles[] = {"TARGET", "VISITED",    "DUE", "WORKER",
+					     "OPEN",   "LAST ERROR", NULL};
 	struct table table;
 	size_t index, max;
 	yyjson_mut_val *target;
@@ -108,6 +123,7 @@ static void print_targets(yyjson_mut_val *targets)
 	yyjson_mut_arr_foreach(targets, index, max, target)
 	{
 		table_cell(&table, "%s", SHOW(target, "target", PLAIN));
+		add_visited(&table, target);
 		add_due(&table, target);
 		table_cell(&table, "%s", SHOW(target, "lease.worker", PLAIN));
 		table_cell(&table, "%s", SHOW(target, "open", PLAIN));
@@ -128,7 +144,7 @@ static void print_sinks(yyjson_mut_val *sinks)
 	yyjson_mut_arr_foreach(sinks, index, max, sink)
 	{
 		table_cell(&table, "%s", SHOW(sink, "name", PLAIN));
-		table_cell(&table, "%s", SHOW(sink, "attached", PLAIN));
+		table_cell(&table, "%s", SHOW(sink, "attached", YES));
 		table_cell(&table, "%s records", SHOW(sink, "lag_records", PLAIN));
 		table_cell(&table, "%s", SHOW(sink, "lag_ms", DURATION));
 		table_cell(&table, "%s", SHOW(sink, "dead", PLAIN));
@@ -141,7 +157,7 @@ void status_print(yyjson_mut_val *status)
 {
 	print_hub(status);
 	printf("\n");
-	print_targets(at(status, "targets"));
+	print_targets(status_at(status, "targets"));
 	printf("\n");
-	print_sinks(at(status, "sinks"));
+	print_sinks(status_at(status, "sinks"));
 }

@@ -7,4 +7,6 @@
 
 /* The map as a JSON document. NULL: out of memory; the caller frees with yyjson_mut_doc_free. */
 yyjson_mut_doc *status_document(const msgpack_object_map *map);
+/* The value at a path like "lease.worker"; NULL: absent. */
+yyjson_mut_val *status_at(yyjson_mut_val *status, const char *path);
 void status_print(yyjson_mut_val *status);

@@ -238,6 +238,8 @@ static void give_up(struct supervisor *all, struct child *child, int status)
 	log_end(child, status, false);
 	if (child->role == ROLE_HUB) {
 		supervisor_stop(all, "nothing works without the normalizer");
+	} else if (all->strict) {
+		supervisor_stop(all, "a process was refused what it needs");
 	} else if (is_pointless(all)) {
 		supervisor_stop(all, "no other process is left");
 	}

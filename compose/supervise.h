@@ -7,6 +7,7 @@
 struct supervisor {
 	zloop_t *loop;
 	struct fleet fleet;
+	bool strict; /* the first refusal ends everything */
 	bool stopping;
 	bool announced; /* everything was ready once */
 	bool failed;    /* something was refused, or had to be killed */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/table.h"
+#include "compose/clean.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -22,29 +23,6 @@ void table_fini(struct table *table)
 	*table = (struct table){0};
 }
 
-/* A commit message or a name from outside must not steer the terminal; nor may a cut leave half a character.
- */
-static void clean(char *text)
-{
-	size_t size = strlen(text);
-
-	for (char *at = text; *at; at++) {
-		unsigned char byte = (unsigned char)*at;
-
-		if (byte < 0x20 || byte == 0x7f) {
-			*at = ' ';
-		} else if (byte == 0xc2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0) {
-			at[0] = at[1] = ' ';
-		}
-	}
-	while (size > 0 && ((unsigned char)text[size - 1] & 0xc0) == 0x80) {
-		size--;
-	}
-	if (strlen(text) == TABLE_CELL_MAX - 1 && size > 0 && (unsigned char)text[size - 1] >= 0xc0) {
-		text[size - 1] = '\0';
-	}
-}
-
 void table_cell(struct table *table, const char *format, ...)
 {
 	char text[TABLE_CELL_MAX];
@@ -63,7 +41,7 @@ void table_cell(struct table *table, const char *format, ...)
 	va_start(values, format);
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
-	clean(text);
+	clean_line(text, sizeof text);
 	table->cells[table->count++] = strdup(text);
 }
 

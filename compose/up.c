@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "compose/command.h"
+#include "compose/idle.h"
+#include "compose/show.h"
 #include "compose/supervise.h"
 
 #include <signal.h>
@@ -13,12 +15,14 @@
 struct up_options {
 	const char *config_file;
 	struct option_list replicas;
-	bool verbose, quiet;
+	bool verbose, quiet, show, once;
 };
 
 struct up {
 	struct supervisor all;
 	int signal_fd;
+	struct show *show;
+	struct idle *idle;
 };
 
 static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
@@ -99,16 +103,52 @@ static void say_again(const struct up *up)
 	}
 }
 
+static void on_idle(void *context)
+{
+	struct up *up = context;
+
+	supervisor_stop(&up->all, "everything there is has been carried");
+}
+
+static enum status open_watchers(struct up *up, const struct up_options *options, const struct config *config,
+				 struct err *err)
+{
+	enum status status = OK;
+
+	up->all.strict = options->once;
+	if (options->show) {
+		status = show_new(&up->show, up->all.loop, &config->bus, err);
+	}
+	if (status == OK && options->once) {
+		status = idle_new(&up->idle, up->all.loop, config, on_idle, up, err);
+	}
+	return status;
+}
+
+static void up_close(struct up *up)
+{
+	idle_free(&up->idle);
+	show_free(&up->show);
+	zloop_destroy(&up->all.loop);
+	if (up->signal_fd != -1) {
+		close(up->signal_fd);
+	}
+	fleet_fini(&up->all.fleet);
+}
+
 static int up_config(const struct up_options *options, const struct config *config)
 {
 	struct up up = {.signal_fd = -1};
 	struct err err = {0};
 	struct fleet_options wanted = {.replicas = &options->replicas, .verbose = options->verbose};
-	int code = EXIT_DONE;
+	int code;
 	enum status status = fleet_init(&up.all.fleet, config, &wanted, &err);
 
 	if (status == OK) {
 		status = up_open(&up, &err);
+	}
+	if (status == OK) {
+		status = open_watchers(&up, options, config, &err);
 	}
 	if (status == OK) {
 		up_run(&up);
@@ -117,11 +157,7 @@ static int up_config(const struct up_options *options, const struct config *conf
 	} else {
 		code = command_fail_err(&err);
 	}
-	zloop_destroy(&up.all.loop);
-	if (up.signal_fd != -1) {
-		close(up.signal_fd);
-	}
-	fleet_fini(&up.all.fleet);
+	up_close(&up);
 	return code;
 }
 
@@ -148,6 +184,10 @@ static const struct option_row up_rows[] = {
 	 0},
 	{"quiet", 'q', OPTION_FLAG, offsetof(struct up_options, quiet), NULL, "log only warnings and errors",
 	 0, 0},
+	{"show", 0, OPTION_FLAG, offsetof(struct up_options, show), NULL,
+	 "print each build on stdout whenever it changes", 0, 0},
+	{"once", 0, OPTION_FLAG, offsetof(struct up_options, once), NULL,
+	 "carry what there is now, then drain and exit", 0, 0},
 	OPTION_END,
 };
 
@@ -163,7 +203,10 @@ const struct command up_command = {
 		 "Ctrl-C, what\n"
 		 "is left is killed (nothing acknowledged is lost by that). SIGHUP is passed on: every "
 		 "process reads\n"
-		 "the configuration anew; a section that is added or removed needs a new start.\n",
+		 "the configuration anew; a section that is added or removed needs a new start.\n"
+		 "With --once it ends when every target was visited and every sink has confirmed everything, "
+		 "or\n"
+		 "when a process was refused what it needs.\n",
 	.exits = "  0  asked to stop, and everything ended by itself\n"
 		 "  1  a process was refused what it needs, or had to be killed\n"
 		 "  2  the command line or the configuration can't be used\n",

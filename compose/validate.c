@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/validate.h"
+#include "compose/command.h"
 
 #include "common/config_private.h"
 #include "common/config_value.h"
@@ -122,3 +123,33 @@ int validate_run(const char *config_path)
 	config_fini(&config);
 	return problem_count > 0 ? 2 : 0;
 }
+
+struct validate_options {
+	const char *config_file;
+};
+
+static int validate_main(const void *given, char *const *operands)
+{
+	const struct validate_options *options = given;
+
+	(void)operands;
+	return validate_run(options->config_file);
+}
+
+static const struct option_row validate_rows[] = {
+	OPTION_CONFIG_FILE(struct validate_options, config_file),
+	OPTION_END,
+};
+
+const struct command validate_command = {
+	.name = "validate",
+	.summary = "check every key of the configuration, a line each",
+	.options = validate_rows,
+	.options_size = sizeof(struct validate_options),
+	.notes = "Values that come from variables are looked up; secrets are printed as ***. No provider is "
+		 "asked.\n",
+	.exits = "  0  the configuration can be used\n"
+		 "  2  it can't: every problem is told with its line\n",
+	.example = "buildbus validate -c buildbus.yml",
+	.run = validate_main,
+};

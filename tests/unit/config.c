@@ -143,6 +143,16 @@ Test(config, adds_the_store_when_no_destination_is_named)
 	}
 }
 
+Test(config, lets_a_source_and_a_destination_have_one_name)
+{
+	struct loaded loaded;
+
+	load(&loaded, "sources: [buildkite: {name: x}]\ndestinations: [store: {name: x}]\n");
+	cr_expect_str_eq(loaded.problems, "");
+	cr_expect(loaded.config.section_count == 2);
+	config_fini(&loaded.config);
+}
+
 Test(config, takes_the_source_and_destination_form)
 {
 	struct loaded loaded;

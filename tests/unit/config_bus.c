@@ -61,6 +61,11 @@ Test(config_bus, is_relative_to_the_file_and_not_to_the_process)
 	expect_here(config.bus.ingest, "ipc://HERE/data/ingest.ipc");
 	expect_here(config.bus.tap, "ipc://HERE/sub/tap");
 	config_fini(&config);
+	write_file("sub/b.yml", "sources: []\n");
+	setenv("BUILDBUS_STATE_DIR", "shell", 1);
+	cr_assert(config_load(&config, "sub/b.yml", &err) == OK, "%s", err.text);
+	expect_here(config.bus.state_dir, "HERE/shell");
+	config_fini(&config);
 }
 
 Test(config_bus, takes_the_state_folder_from_the_environment_where_the_file_names_none)
@@ -111,6 +116,21 @@ Test(config_bus, falls_back_when_a_path_is_too_long_for_a_socket)
 	config_fini(&loaded.config);
 }
 
+Test(config_bus, refuses_an_address_that_is_too_long_for_a_socket)
+{
+	char text[256], name[128] = "";
+
+	memset(name, 'x', 106);
+	snprintf(text, sizeof text, "bus: {tap: \"ipc:///%s\"}\n", name);
+	cr_expect(strlen(load_bus(text)->tap) == strlen("ipc://") + 107);
+	config_fini(&loaded.config);
+	snprintf(text, sizeof text, "bus: {tap: \"ipc:///%sx\"}\n", name);
+	load(&loaded, text);
+	cr_expect_str_eq(loaded.problems,
+			 "buildbus.yml:1: bus.tap: the path of an ipc address has at most 107 bytes\n");
+	config_fini(&loaded.config);
+}
+
 Test(config_bus, takes_loopback_and_what_the_operator_allows)
 {
 	static const char *const good[] = {
@@ -158,10 +178,6 @@ Test(config_bus, says_what_may_not_be)
 		 "buildbus.yml:2: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"},
 		{"bus:\n  tap: \"ipc://\"\n",
 		 "buildbus.yml:2: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"},
-		{"bus:\n  tap: "
-		 "\"ipc:///xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-		 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"\n",
-		 "buildbus.yml:2: bus.tap: the path of an ipc address has at most 107 bytes\n"},
 		{"bus:\n  curve: {certificate: a, clients_dir: b}\n",
 		 "buildbus.yml:2: bus.curve: encryption is not part of this version yet; keep the bus on ipc "
 		 "or loopback, "

@@ -17,6 +17,7 @@ const struct config_row every_rows[] = {
 	{.key = "text", .type = CONFIG_TEXT, .fallback = "plain", .alias = "old_text", AT(text)},
 	{.key = "secret", .type = CONFIG_SECRET, AT(secret)},
 	{.key = "path", .type = CONFIG_PATH, AT(path)},
+	{.key = "path_file", .type = CONFIG_PATH, AT(path_file)},
 	{.key = "api_url", .type = CONFIG_URL, .fallback = "https://api.example/v1/", AT(api_url)},
 	{.key = "auth_url", .type = CONFIG_URL, AT(auth_url)},
 	{.key = "number", .type = CONFIG_INT, .min = -5, .max = 10, AT(number)},

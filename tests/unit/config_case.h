@@ -9,7 +9,7 @@
 
 /* One member of each type. */
 struct every {
-	char *text, *secret, *path, *api_url, *auth_url;
+	char *text, *secret, *path, *path_file, *api_url, *auth_url;
 	int64_t number, duration, size;
 	bool flag;
 	struct config_since since;

@@ -139,6 +139,14 @@ Test(config_value, comes_from_a_file)
 	done();
 }
 
+Test(config_value, is_the_row_s_own_where_a_row_ends_in_file)
+{
+	expect_read("    path_file: /x\n");
+	cr_expect_null(every.path);
+	cr_expect_str_eq(every.path_file, "/x");
+	done();
+}
+
 Test(config_value, comes_from_the_environment_where_the_file_names_none)
 {
 	setenv("BUILDBUS_BUILDKITE_API_URL", "http://127.0.0.1:1/", 1);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/idle.h"
+#include "compose/ask.h"
+#include "compose/status_print.h"
+
+#include <stdlib.h>
+
+enum { ASK_AGAIN_MS = 200 };
+
+struct idle {
+	zloop_t *loop;
+	zsock_t *socket;
+	int timer;
+	size_t sinks;
+	void (*on_idle)(void *);
+	void *context;
+	bool told;
+};
+
+static int64_t number_at(yyjson_mut_val *value, const char *path, int64_t otherwise)
+{
+	yyjson_mut_val *found = status_at(value, path);
+
+	return yyjson_mut_is_num(found) ? yyjson_mut_get_sint(found) : otherwise;
+}
+
+/* A target that is due again at once has more to read (or, found by discovery, was never read). */
+static bool target_idle(yyjson_mut_val *target, int64_t uptime_ms)
+{
+	return number_at(target, "visited_ms_ago", INT64_MAX) <= uptime_ms &&
+	       number_at(target, "due_in_ms", 1) > 0 && !yyjson_mut_is_obj(status_at(target, "lease"));
+}
+
+bool is_idle(yyjson_mut_val *status, size_t sinks)
+{
+	yyjson_mut_val *list = status_at(status, "targets"), *each;
+	int64_t uptime_ms = number_at(status, "uptime_ms", 0);
+	size_t index, max, attached = 0;
+
+	if (yyjson_mut_arr_size(list) == 0) {
+		return false;
+	}
+	yyjson_mut_arr_foreach(list, index, max, each)
+	{
+		if (!target_idle(each, uptime_ms)) {
+			return false;
+		}
+	}
+	/* A sink of an earlier configuration is known to the hub and absent: nobody waits for it. */
+	yyjson_mut_arr_foreach(status_at(status, "sinks"), index, max, each)
+	{
+		if (number_at(each, "attached", 0)) {
+			attached++;
+			if (number_at(each, "lag_records", 1) != 0) {
+				return false;
+			}
+		}
+	}
+	return attached >= sinks;
+}
+
+static bool judge(const struct idle *idle, struct answer *answer)
+{
+	struct err err;
+	yyjson_mut_doc *doc;
+	bool yes;
+
+	if (ask_read(answer, &err) != OK) {
+		return false;
+	}
+	doc = status_document(answer->map);
+	yes = doc && is_idle(yyjson_mut_doc_get_root(doc), idle->sinks);
+	yyjson_mut_doc_free(doc);
+	return yes;
+}
+
+static int on_answer(zloop_t *loop, zsock_t *socket, void *arg)
+{
+	struct idle *idle = arg;
+	struct answer answer = {0};
+	struct err err;
+
+	(void)loop;
+	while (wire_receive(zsock_resolve(socket), NULL, &answer.message, &err) == OK) {
+		bool yes = judge(idle, &answer);
+
+		wire_fields_fini(&answer.fields);
+		if (yes && !idle->told) {
+			idle->told = true;
+			idle->on_idle(idle->context);
+		}
+	}
+	ask_fini(&answer);
+	return 0;
+}
+
+static int on_ask(zloop_t *loop, int timer, void *arg)
+{
+	struct idle *idle = arg;
+	struct err err;
+
+	(void)loop, (void)timer;
+	if (!idle->told && ask_send(zsock_resolve(idle->socket), &err) != OK) {
+		return 0; /* no hub yet: asked again */
+	}
+	return 0;
+}
+
+static enum status idle_open(struct idle *idle, const struct config *config, struct err *err)
+{
+	for (size_t i = 0; i < config->section_count; i++) {
+		idle->sinks += config->sections[i].side == SECTION_DESTINATION;
+	}
+	idle->socket = zsock_new(ZMQ_DEALER);
+	if (!idle->socket) {
+		return err_sys(err, "open a socket");
+	}
+	zsock_set_linger(idle->socket, 0);
+	zsock_set_sndhwm(idle->socket, 1); /* questions don't pile up while there is no hub */
+	zsock_set_immediate(idle->socket, 1);
+	if (zsock_connect(idle->socket, "%s", config->bus.feed) == -1) {
+		return err_set(err, ERR_CONFIG, "bus.feed %s: %s", config->bus.feed, zmq_strerror(errno));
+	}
+	zloop_reader(idle->loop, idle->socket, on_answer, idle);
+	idle->timer = zloop_timer(idle->loop, ASK_AGAIN_MS, 0, on_ask, idle);
+	return OK;
+}
+
+enum status idle_new(struct idle **out, zloop_t *loop, const struct config *config, void (*on_idle)(void *),
+		     void *context, struct err *err)
+{
+	struct idle *idle = calloc(1, sizeof *idle);
+	enum status status;
+
+	if (!idle) {
+		return err_set(err, ERR_SYS, "out of memory");
+	}
+	*idle = (struct idle){.loop = loop, .timer = -1, .on_idle = on_idle, .context = context};
+	status = idle_open(idle, config, err);
+	if (status != OK) {
+		idle_free(&idle);
+	}
+	*out = idle;
+	return status;
+}
+
+void idle_free(struct idle **idle)
+{
+	if (!*idle) {
+		return;
+	}
+	if ((*idle)->timer != -1) {
+		zloop_timer_end((*idle)->loop, (*idle)->timer);
+	}
+	if ((*idle)->socket) {
+		zloop_reader_end((*idle)->loop, (*idle)->socket);
+		zsock_destroy(&(*idle)->socket);
+	}
+	free(*idle);
+	*idle = NULL;
+}

@@ -1,0 +1,21 @@
+/* `buildbus up --once`: tells when the pipeline has carried what there is. The hub's status is asked again
+ * and again: nothing else sees fetchers and sinks at once. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/config.h"
+
+#include <czmq.h>
+#include <stdbool.h>
+#include <yyjson.h>
+
+struct idle;
+
+/* Calls on_idle once, from the loop, when every target was visited since the hub's start and every sink has
+ * confirmed everything. */
+enum status idle_new(struct idle **out, zloop_t *loop, const struct config *config, void (*on_idle)(void *),
+		     void *context, struct err *err) MUST_CHECK;
+/* Accepts NULL; nulls the pointer. */
+void idle_free(struct idle **idle);
+
+/* Pure. sinks: so many must be attached. */
+bool is_idle(yyjson_mut_val *status, size_t sinks);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/show.h"
+#include "common/feed_client.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { CREDIT = 256, ARENA_MAX = 4 << 20 };
+
+struct show {
+	zloop_t *loop;
+	const struct bus_config *bus;
+	struct feed_client *client;
+	struct position from; /* what the hub had when we came; epoch 0: not known yet */
+	struct arena arena;
+	int timer; /* -1: none */
+};
+
+static int on_reopen(zloop_t *loop, int timer, void *arg);
+
+/* The first session only tells where the log ends; the second reads on from there. Else a hub with a million
+ * builds would send them all first. */
+static void on_attached(void *context, const struct feed_session *session)
+{
+	struct show *show = context;
+
+	if (show->from.epoch == 0) {
+		show->from = session->head;
+		show->timer = zloop_timer(show->loop, 0, 1, on_reopen, show);
+		return;
+	}
+	feed_client_credit(show->client, CREDIT);
+}
+
+static void print(struct show *show, zmq_msg_t *frame)
+{
+	char line[SHOW_LINE_MAX];
+	struct build build;
+	struct err err;
+
+	if (build_unpack(zmq_msg_data(frame), zmq_msg_size(frame), &show->arena, &build, &err) == OK) {
+		show_line(&build, line);
+		puts(line);
+	}
+	arena_reset(&show->arena);
+}
+
+static void on_records(void *context, const struct feed_range *range)
+{
+	struct show *show = context;
+
+	for (size_t i = 0; i < range->count; i++) {
+		print(show, feed_range_frame(range, i));
+	}
+	fflush(stdout);
+	feed_client_credit(show->client, (int64_t)range->count);
+}
+
+static void on_number(void *context, int64_t number)
+{
+	(void)context, (void)number;
+}
+
+static void on_nothing(void *context)
+{
+	(void)context;
+}
+
+static void on_waiting(void *context, const char *why)
+{
+	(void)context;
+	log_debug("show.waiting", STR("why", why));
+}
+
+static void on_failed(void *context, const struct err *err)
+{
+	(void)context;
+	log_warn("show.failed", STR("why", err->text));
+}
+
+static const struct feed_events events = {
+	.attached = on_attached,
+	.records = on_records,
+	.settled = on_nothing,
+	.rejected = on_number,
+	.noted = on_nothing,
+	.waiting = on_waiting,
+	.failed = on_failed,
+	.detached = on_nothing,
+};
+
+static enum status client_open(struct show *show, struct err *err)
+{
+	struct feed_options options = {.endpoint = show->bus->feed, .from = show->from};
+
+	return feed_client_new(&show->client, show->loop, &options, &events, show, err);
+}
+
+static int on_reopen(zloop_t *loop, int timer, void *arg)
+{
+	struct show *show = arg;
+	struct err err = {0};
+
+	(void)loop, (void)timer;
+	show->timer = -1;
+	feed_client_free(&show->client);
+	if (client_open(show, &err) != OK) {
+		on_failed(show, &err);
+	}
+	return 0;
+}
+
+enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *bus, struct err *err)
+{
+	struct show *show = calloc(1, sizeof *show);
+	enum status status;
+
+	if (!show) {
+		return err_set(err, ERR_SYS, "out of memory");
+	}
+	*show = (struct show){.loop = loop, .bus = bus, .timer = -1};
+	arena_init(&show->arena, ARENA_MAX);
+	status = client_open(show, err);
+	if (status != OK) {
+		show_free(&show);
+	}
+	*out = show;
+	return status;
+}
+
+void show_free(struct show **show)
+{
+	if (!*show) {
+		return;
+	}
+	if ((*show)->timer != -1) {
+		zloop_timer_end((*show)->loop, (*show)->timer);
+	}
+	feed_client_free(&(*show)->client);
+	arena_fini(&(*show)->arena);
+	free(*show);
+	*show = NULL;
+}

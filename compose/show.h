@@ -1,0 +1,20 @@
+/* `buildbus up --show`: each build whenever it changes, a line on stdout. It reads the feed without a name,
+ * so the hub keeps nothing for it and what it misses harms nobody. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/config.h"
+#include "common/record.h"
+
+#include <czmq.h>
+
+struct show;
+
+/* Shows what changes from now on. The hub may come later. */
+enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *bus,
+		     struct err *err) MUST_CHECK;
+/* Accepts NULL; nulls the pointer. */
+void show_free(struct show **show);
+
+enum { SHOW_LINE_MAX = 256 };
+/* `acme/web #17  failure    1m 5s  main  Fix the login`, cut to whole characters, without a line end. */
+void show_line(const struct build *build, char out[static SHOW_LINE_MAX]);
