@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 /* The child's sides of the pipes. */
@@ -58,8 +57,6 @@ static void become(struct child *child, struct ends ends, char **args)
 	    dup2(ends.log, STDERR_FILENO) == -1 || fcntl(ends.ready, F_SETFD, 0) == -1) {
 		_exit(111);
 	}
-	/* For the time until it asks for this itself (BUILDBUS_PARENT). */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	execv(child->args[0], args);
 	_exit(127);
 }
