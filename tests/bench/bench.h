@@ -10,7 +10,7 @@ void payload_pack(int number, msgpack_sbuffer *out);
 
 struct bench {
 	const char *bin; /* folder of the executables */
-	int builds;	 /* of a throughput round */
+	int builds;      /* of a throughput round */
 	int rounds;
 	int per_message;
 	int window; /* messages in flight */
@@ -22,7 +22,16 @@ struct hub_process {
 	char config[300];
 };
 
-/* Starts a hub with an empty state and waits until it is ready; *ready_ms: how long that took. archive: the raw archive is on. */
+/* A temporary folder for state and config; gone with everything in it. */
+void place_make(struct hub_process *place);
+void place_remove(const struct hub_process *place);
+/* Starts a daemon and waits until it is ready. */
+void daemon_start(const char *bin, const char *program, const char *config, int *pid, double *ready_ms);
+void daemon_memory(int pid, long *peak_kib, long *private_kib);
+void daemon_end(int pid, double *cpu_s);
+
+/* Starts a hub with an empty state and waits until it is ready; *ready_ms: how long that took. archive: the
+ * raw archive is on. */
 void hub_start(const struct bench *bench, struct hub_process *hub, int archive, double *ready_ms);
 /* Ends it and removes its state; *peak_kib is its peak resident memory, *cpu_s what it used. */
 void hub_stop(struct hub_process *hub, long *peak_kib, double *cpu_s);

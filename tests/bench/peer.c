@@ -43,17 +43,30 @@ double percentile(double *sorted, int count, double part)
 	return sorted[(int)((double)(count - 1) * part)];
 }
 
-static void write_config(struct hub_process *hub, int archive)
+void place_make(struct hub_process *place)
 {
-	FILE *file;
-
-	snprintf(hub->dir, sizeof hub->dir, "%s/buildbus-bench-XXXXXX",
+	snprintf(place->dir, sizeof place->dir, "%s/buildbus-bench-XXXXXX",
 		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	if (!mkdtemp(hub->dir)) {
+	if (!mkdtemp(place->dir)) {
 		fail("mkdtemp");
 	}
-	snprintf(hub->config, sizeof hub->config, "%s/bench.yml", hub->dir);
-	file = fopen(hub->config, "w");
+	snprintf(place->config, sizeof place->config, "%s/bench.yml", place->dir);
+}
+
+void place_remove(const struct hub_process *place)
+{
+	char command[400];
+
+	snprintf(command, sizeof command, "rm -rf '%s'", place->dir);
+	if (system(command) != 0) {
+		fail(command);
+	}
+}
+
+static void write_config(const struct hub_process *hub, int archive)
+{
+	FILE *file = fopen(hub->config, "w");
+
 	if (!file) {
 		fail(hub->config);
 	}
@@ -65,72 +78,81 @@ static void write_config(struct hub_process *hub, int archive)
 	fclose(file);
 }
 
-void hub_start(const struct bench *bench, struct hub_process *hub, int archive, double *ready_ms)
+void daemon_start(const char *bin, const char *program, const char *config, int *pid, double *ready_ms)
 {
-	double start;
-	int ready[2];
+	double start = seconds();
 	char path[512], fd[16], byte;
+	int ready[2];
 
-	write_config(hub, archive);
 	if (pipe(ready) != 0) {
 		fail("pipe");
 	}
-	snprintf(path, sizeof path, "%s/buildbus-normalizer", bench->bin);
+	snprintf(path, sizeof path, "%s/%s", bin, program);
 	snprintf(fd, sizeof fd, "%d", ready[1]);
-	start = seconds();
-	hub->pid = fork();
-	if (hub->pid == 0) {
+	*pid = vfork(); /* a fork would count this process's pages as the child's start */
+	if (*pid == 0) {
 		int null = open("/dev/null", O_WRONLY);
 		dup2(null, 2);
-		execl(path, path, "-c", hub->config, "--ready-fd", fd, (char *)NULL);
+		execl(path, path, "-c", config, "--ready-fd", fd, (char *)NULL);
 		_exit(127);
 	}
 	close(ready[1]);
-	if (hub->pid < 0 || read(ready[0], &byte, 1) != 1) {
-		fail("the hub did not become ready");
+	if (*pid < 0 || read(ready[0], &byte, 1) != 1) {
+		fail(program);
 	}
 	*ready_ms = (seconds() - start) * 1e3;
 	close(ready[0]);
 }
 
 /* From /proc: ru_maxrss would count what a fork shared before its exec. */
-static long peak_memory(int pid)
+void daemon_memory(int pid, long *peak_kib, long *private_kib)
 {
 	char path[64], line[256];
-	long kib = 0;
 	FILE *file;
 
 	snprintf(path, sizeof path, "/proc/%d/status", pid);
 	file = fopen(path, "r");
 	while (file && fgets(line, sizeof line, file)) {
 		if (strncmp(line, "VmHWM:", 6) == 0) {
-			kib = strtol(line + 6, NULL, 10);
+			*peak_kib = strtol(line + 6, NULL, 10);
+		} else if (strncmp(line, "RssAnon:", 8) == 0) {
+			*private_kib = strtol(line + 8, NULL, 10);
 		}
 	}
 	if (file) {
 		fclose(file);
 	}
-	return kib;
+}
+
+void daemon_end(int pid, double *cpu_s)
+{
+	struct rusage usage;
+	int status;
+
+	kill(pid, SIGTERM);
+	if (wait4(pid, &status, 0, &usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		fail("a process did not end well");
+	}
+	if (cpu_s) {
+		*cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+			 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	}
+}
+
+void hub_start(const struct bench *bench, struct hub_process *hub, int archive, double *ready_ms)
+{
+	place_make(hub);
+	write_config(hub, archive);
+	daemon_start(bench->bin, "buildbus-normalizer", hub->config, &hub->pid, ready_ms);
 }
 
 void hub_stop(struct hub_process *hub, long *peak_kib, double *cpu_s)
 {
-	struct rusage usage;
-	char command[400];
-	int status;
+	long private_kib;
 
-	*peak_kib = peak_memory(hub->pid);
-	kill(hub->pid, SIGTERM);
-	if (wait4(hub->pid, &status, 0, &usage) != hub->pid || !WIFEXITED(status) ||
-	    WEXITSTATUS(status) != 0) {
-		fail("the hub did not end well");
-	}
-	*cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-		 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-	snprintf(command, sizeof command, "rm -rf '%s'", hub->dir);
-	if (system(command) != 0) {
-		fail(command);
-	}
+	daemon_memory(hub->pid, peak_kib, &private_kib);
+	daemon_end(hub->pid, cpu_s);
+	place_remove(hub);
 }
 
 void *peer_connect(void *context, const struct hub_process *hub, const char *name)
