@@ -24,7 +24,7 @@ const char options_help[] =
 	"\n"
 	"The clock\n"
 	"  --clock real|manual  real: the world's time is the wall time; manual (default): tests advance it\n"
-	"  --start TIME         where a manual clock starts (2026-01-01T00:00:00Z)\n"
+	"  --start TIME|now     where a manual clock starts (2026-01-01T00:00:00Z)\n"
 	"\n"
 	"The server\n"
 	"  --listen ADDR:PORT   port 0: choose one (127.0.0.1:0)\n"
@@ -90,6 +90,14 @@ static const struct option_row rows[] = {
 	{"version", FLAG, AT(version), 0, 0},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
+
+static int64_t wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
+}
 
 static void store(struct options *options, const struct option_row *row, int64_t value)
 {
@@ -186,7 +194,9 @@ static enum status read_option(struct options *options, const struct option_row 
 		}
 		break;
 	case TIME:
-		if (!when_parse(text, &value)) {
+		if (strcmp(text, "now") == 0) {
+			value = wall_ms();
+		} else if (!when_parse(text, &value)) {
 			status =
 				err_set(err, ERR_CONFIG, "--%s: '%s' is not a time like 2026-01-01T00:00:00Z",
 					row->name, text);
@@ -229,7 +239,6 @@ static void settle(struct options *options)
 {
 	struct world_options *world = &options->sim.world;
 	bool real = options->sim.clock == CLOCK_REAL;
-	struct timespec now;
 
 	if (world->arrival_gap_ms < 0) {
 		world->arrival_gap_ms = real ? 6 * SECOND_MS : 0;
@@ -238,8 +247,7 @@ static void settle(struct options *options)
 		world->speed = real ? 20 : 1;
 	}
 	if (real) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		world->start_ms = now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
+		world->start_ms = wall_ms();
 	}
 }
 
