@@ -12,12 +12,12 @@
 #define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
 
 /* Messages that one peer may have waiting. In: they may be big, and who sends faster than the hub commits is
- * held up, not dropped. Out of the feed: ranges of 256 KiB; a reader that doesn't read is fed from the log
+ * held up, not dropped. Out of the feed: ranges of 64 KiB; a reader that doesn't read is fed from the log
  * later. Answers of ingest are small. */
 #define INGEST_IN_MAX  64
 #define INGEST_OUT_MAX 1000
 #define FEED_IN_MAX    1000
-#define FEED_OUT_MAX   64
+#define FEED_OUT_MAX   500
 
 /* The folder of a socket is ours alone: who can write there could take the socket's place. */
 static enum status make_private_folder(const char *path, struct err *err)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define RANGE_RECORDS_MAX 256
-#define RANGE_BYTES_MAX   (256 << 10)
+#define RANGE_BYTES_MAX   (64 << 10)
 #define RANGES_A_TURN     8 /* of one session; then the others and the sockets have their turn */
 #define BUSY_RETRY_MAX_MS 1000
 #define ANONYMOUS_MAX     256  /* sessions without a name: they cost nothing to ask for */

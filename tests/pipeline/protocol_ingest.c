@@ -5,10 +5,18 @@
 static struct test_hub *hub;
 static struct peer *worker;
 
+static bool short_ttl;
+
 static void open_hub(void)
 {
-	hub = hub_new(.env = ARGS("BUILDBUS_TEST_LEASE_TTL_MS=3000"));
+	hub = hub_new(.env = short_ttl ? ARGS("BUILDBUS_TEST_LEASE_TTL_MS=2000") : NULL);
 	worker = worker_of(hub);
+}
+
+static void open_hub_of_short_ttl(void)
+{
+	short_ttl = true;
+	open_hub();
 }
 
 static void close_hub(void)
@@ -18,18 +26,19 @@ static void close_hub(void)
 }
 
 TestSuite(ingest, .timeout = 120, .init = open_hub, .fini = close_hub);
+TestSuite(lease_expiry, .timeout = 120, .init = open_hub_of_short_ttl, .fini = close_hub);
 
 static void claim(struct peer *peer)
 {
 	value_forget("fence");
 	say(peer, "claim 'buildkite' 'w1'");
-	hear(peer, "lease 'buildkite:acme/web' $fence _ _ {} _ 3000");
+	hear(peer, "lease 'buildkite:acme/web' $fence _ _ {} _ _");
 }
 
 Test(ingest, a_build_is_published_acknowledged_and_seen_unchanged_again)
 {
 	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease 'buildkite:acme/web' $fence nil [] {} nil 3000");
+	hear(worker, "lease 'buildkite:acme/web' $fence nil [] {} nil 15000");
 	with(worker, .number = 17);
 	with(worker, .number = 18, .state = "passed");
 	say(worker, "publish $fence 1 b'cursor one'");
@@ -40,7 +49,7 @@ Test(ingest, a_build_is_published_acknowledged_and_seen_unchanged_again)
 	say(worker, "done $fence 0 100 60000");
 	hear(worker, "ack 2 0 0 0 $fence");
 	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease 'buildkite:acme/web' $next b'cursor one' _ {} 100 3000");
+	hear(worker, "lease 'buildkite:acme/web' $next b'cursor one' _ {} 100 15000");
 }
 
 Test(ingest, a_gap_in_n_is_told_which_n_to_resend_from)
@@ -122,7 +131,7 @@ Test(ingest, a_target_is_leased_to_one_worker_at_a_time)
 	peer_free(&other);
 }
 
-Test(ingest, a_lease_whose_holder_is_silent_goes_to_the_next_claim_with_the_committed_cursor)
+Test(lease_expiry, a_lease_whose_holder_is_silent_goes_to_the_next_claim_with_the_committed_cursor)
 {
 	struct peer *other = worker_of(hub);
 	int64_t until = test_now_ms() + patience_ms();
@@ -143,9 +152,9 @@ Test(ingest, a_lease_whose_holder_is_silent_goes_to_the_next_claim_with_the_comm
 	peer_free(&other);
 }
 
-Test(ingest, heartbeats_keep_a_lease_and_tell_what_was_committed)
+Test(lease_expiry, heartbeats_keep_a_lease_and_tell_what_was_committed)
 {
-	int64_t until = test_now_ms() + 5000;
+	int64_t until = test_now_ms() + 4000;
 
 	claim(worker);
 	say(worker, "publish $fence 1 nil");
@@ -160,11 +169,11 @@ Test(ingest, heartbeats_keep_a_lease_and_tell_what_was_committed)
 	hear(worker, "ack 2 0 0 0 $fence");
 }
 
-Test(ingest, time_in_which_the_hub_itself_was_stopped_is_held_against_nobody)
+Test(lease_expiry, time_in_which_the_hub_itself_was_stopped_is_held_against_nobody)
 {
 	claim(worker);
 	child_signal(hub->child, SIGSTOP);
-	peer_wait(HERE, worker, 5000); /* longer than the ttl: nothing can come */
+	peer_wait(HERE, worker, 4000); /* longer than the ttl: nothing can come */
 	child_signal(hub->child, SIGCONT);
 	child_event(hub->child, "hub.late", NULL, NULL);
 	say(worker, "publish $fence 1 nil");
@@ -265,7 +274,7 @@ Test(ingest, a_budget_is_shared_and_nonsense_about_it_is_harmless)
 	say(worker, "done $fence 0 50 30000");
 	hear(worker, "ack ...");
 	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ _ _ _ {} 100 3000");
+	hear(worker, "lease _ _ _ _ {} 100 15000");
 }
 
 Test(ingest, targets_are_for_discoveries_only)

@@ -21,7 +21,7 @@ struct peer {
 
 static void *context;
 
-struct peer *peer_new(const char *endpoint)
+static struct peer *connect_peer(const char *endpoint, int room)
 {
 	struct peer *peer = calloc(1, sizeof *peer);
 	int none = 0;
@@ -32,11 +32,22 @@ struct peer *peer_new(const char *endpoint)
 	cr_assert(peer && context);
 	peer->socket = zmq_socket(context, ZMQ_DEALER);
 	zmq_setsockopt(peer->socket, ZMQ_LINGER, &none, sizeof none);
+	zmq_setsockopt(peer->socket, ZMQ_RCVHWM, &room, sizeof room);
 	snprintf(peer->endpoint, sizeof peer->endpoint, "%s", endpoint);
 	cr_assert_eq(zmq_connect(peer->socket, endpoint), 0, "connect %s: %s", endpoint, zmq_strerror(errno));
 	msgpack_unpacked_init(&peer->head);
 	msgpack_unpacked_init(&peer->body);
 	return peer;
+}
+
+struct peer *peer_new(const char *endpoint)
+{
+	return connect_peer(endpoint, 100000);
+}
+
+struct peer *peer_new_narrow(const char *endpoint)
+{
+	return connect_peer(endpoint, 1);
 }
 
 static void forget(zmq_msg_t *frames, size_t *count)

@@ -16,6 +16,8 @@ struct peer;
 
 /* Connects a DEALER. */
 struct peer *peer_new(const char *endpoint);
+/* The same with room for one message: what is not heard waits at the other side. */
+struct peer *peer_new_narrow(const char *endpoint);
 void peer_free(struct peer **peer);
 
 /* A body of the next message; the bytes are copied. */
