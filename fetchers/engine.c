@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -184,6 +185,17 @@ static void engine_close(void *state)
 	sources_free(engine);
 }
 
+/* Answers and pages are a few large blocks that come and go: each gets pages of its own and gives them back,
+ * or the heap stays at its highest mark for ever. */
+static void tune_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 128 << 10);
+	mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 int fetcher_main(const struct fetcher *fetcher, int argc, char **argv)
 {
 	char name[64], summary[128];
@@ -201,6 +213,7 @@ int fetcher_main(const struct fetcher *fetcher, int argc, char **argv)
 		.fetcher = fetcher,
 	};
 
+	tune_memory();
 	snprintf(name, sizeof name, "fetch-%s", fetcher->name);
 	snprintf(summary, sizeof summary, "reads builds from %s and publishes them to the hub",
 		 fetcher->name);

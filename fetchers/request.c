@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "fetchers/backoff.h"
+#include "fetchers/count.h"
 
 #include <stdlib.h>
 
@@ -184,6 +185,8 @@ static enum status judge(struct request *request, const struct http_answer *answ
 
 static void learn(struct source *source, const struct http_answer *answer)
 {
+	count_answer(source->name, answer->class);
+	count_budget(source->name, answer->budget_remaining);
 	budget_learn(&source->budget, zclock_mono(), answer->budget_remaining, answer->budget_limit,
 		     answer->budget_reset_ms, http_in_flight(source->http));
 	if (answer->budget_remaining >= 0) {

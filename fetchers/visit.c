@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/time.h"
 #include "fetchers/backoff.h"
+#include "fetchers/count.h"
 #include "fetchers/redact.h"
 
 #include <stdio.h>
@@ -99,6 +100,7 @@ static void finish(struct visit *visit)
 
 void visit_lose(struct visit *visit)
 {
+	count_visit(visit->source->name, "lost");
 	log_warn("fetch.lost", STR("target", visit->lease->target));
 	finish(visit);
 }
@@ -116,6 +118,7 @@ void visit_done(struct visit *visit, int64_t next_due_ms)
 {
 	struct source *source = visit->source;
 
+	count_visit(source->name, "done");
 	log_debug("fetch.visited", STR("target", visit->lease->target), NUM("requests", visit->requests),
 		  NUM("builds", visit->builds), NUM("ms", visit_age_ms(visit)));
 	source->worked = true;
@@ -142,6 +145,7 @@ static void fail_for_good(struct visit *visit, const struct err *err)
 
 	wait_ms = wait_ms > FAILED_MAX_MS ? FAILED_MAX_MS : wait_ms;
 	visit->source->refusals++;
+	count_visit(visit->source->name, "refused");
 	source_refused(visit->source, visit->slug);
 	if (!engine->failed && all_refused(engine)) {
 		engine->failed = true;
@@ -164,6 +168,7 @@ void visit_fail(struct visit *visit, const struct err *err)
 	}
 	wait_ms = source->info.poll_interval_ms +
 		  backoff_ms(source->failures++, SECOND_MS, FAILED_MAX_MS, backoff_random());
+	count_visit(source->name, "failed");
 	log_warn("fetch.failed", STR("target", visit->lease->target), STR("why", err->text),
 		 NUM("again_in_ms", wait_ms));
 	give_back(visit, wait_ms);
@@ -280,6 +285,7 @@ enum status visit_build(struct visit *visit, const struct visit_build *build, st
 		raw.url = (struct text){url, redact_url(url, size)};
 	}
 	visit->builds++;
+	count_build(visit->source->name);
 	return ingest_add(visit->lease, &raw, err);
 }
 

@@ -7,11 +7,12 @@
 #include "fetchers/fetcher.h"
 #include "fetchers/walk.h"
 
-#define PER_PAGE       100 /* the most that the API gives */
-#define DUE_MAX        256
-#define SLUG_MAX       100
-#define PATH_MAX_BYTES 1024
-#define JSON_BYTES_MAX (128 << 20) /* of one parsed answer with what is made of it */
+#define PER_PAGE        100 /* the most that the API gives */
+#define DUE_MAX         256
+#define SLUG_MAX        100
+#define PATH_MAX_BYTES  1024
+#define JSON_BYTES_MAX  (128 << 20) /* of one parsed answer */
+#define BUILD_BYTES_MAX (48 << 20)  /* of one build that is written again */
 
 enum phase { PHASE_LIVE, PHASE_DUE, PHASE_BACK };
 
@@ -24,6 +25,7 @@ struct discovery {
 struct buildkite_visit {
 	char organization[SLUG_MAX * 3 + 1], pipeline[SLUG_MAX * 3 + 1]; /* percent-encoded */
 	struct arena arena;                                              /* of the answer at hand */
+	struct arena scratch;                                            /* of one build */
 	enum phase phase;
 	struct walk walk;
 	bool resumed;         /* the live walk was begun by an earlier visit */
@@ -49,13 +51,13 @@ void path_build(struct path *path, const struct buildkite_visit *state, const ch
 void path_pipelines(struct path *path, const struct buildkite_visit *state, int page);
 
 /* page.c */
-/* One build of an answer. Texts live in the visit's arena. */
+/* One build of an answer. Lives in the arena that the answer was read into. */
 struct element {
+	yyjson_val *value;
 	const char *key;
 	const char *url;
 	int64_t created_at; /* WALK_NONE */
 	bool finished;
-	struct text json; /* redacted */
 };
 /* The answer's builds, newest first. ERR_DATA: not a list of builds; the sentence says where it breaks. */
 enum status page_read(struct arena *arena, struct text body, struct element **elements, size_t *count,
@@ -63,6 +65,8 @@ enum status page_read(struct arena *arena, struct text body, struct element **el
 /* The same for one build. */
 enum status page_read_one(struct arena *arena, struct text body, struct element *element,
 			  struct err *err) MUST_CHECK;
+/* The build as JSON, redacted; lives until the next call. at NULL: it is too big. */
+struct text element_json(struct arena *scratch, const struct element *element);
 /* Slugs of a list of pipelines that are not archived; texts live in arena found. */
 enum status page_read_pipelines(struct arena *arena, struct text body, struct arena *found,
 				struct discovery *discovery, size_t *count, struct err *err) MUST_CHECK;

@@ -44,7 +44,12 @@ static enum status with_organization(struct visit *visit, size_t from, struct er
 
 	for (size_t i = from; i < state->discovery.count; i++) {
 		struct text *text = &state->discovery.slugs[i];
-		char *full = arena_format(&state->found, "%.*s/%.*s", length, slug, TEXT_FMT(*text));
+		char encoded[SLUG_MAX * 3 + 1], *full;
+
+		if (!path_encode(text->at, text->size, encoded)) {
+			return err_set(err, ERR_DATA, "a pipeline's slug of %zu bytes", text->size);
+		}
+		full = arena_format(&state->found, "%.*s/%s", length, slug, encoded);
 
 		if (!full) {
 			return err_set(err, ERR_SYS, "out of memory for %zu pipelines",

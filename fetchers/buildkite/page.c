@@ -12,14 +12,14 @@
 #define READ_FLAGS  (YYJSON_READ_BIGNUM_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE)
 #define WRITE_FLAGS YYJSON_WRITE_ALLOW_INVALID_UNICODE
 
-static enum status parse(struct arena *arena, yyjson_alc *alc, struct text body, yyjson_doc **out,
-			 struct err *err)
+static enum status parse(struct arena *arena, struct text body, yyjson_doc **out, struct err *err)
 {
 	yyjson_read_err problem;
+	yyjson_alc alc;
 
 	arena_reset(arena);
-	*alc = arena_yyjson(arena);
-	*out = yyjson_read_opts((char *)(uintptr_t)body.at, body.size, READ_FLAGS, alc, &problem);
+	alc = arena_yyjson(arena);
+	*out = yyjson_read_opts((char *)(uintptr_t)body.at, body.size, READ_FLAGS, &alc, &problem);
 	if (!*out) {
 		return err_set(err, ERR_DATA, "the answer of %zu bytes is not JSON at byte %zu: %s",
 			       body.size, problem.pos, problem.msg);
@@ -52,39 +52,23 @@ static const char *key_of(struct arena *arena, yyjson_val *build)
 	return "unreadable";
 }
 
-static enum status write_json(struct arena *arena, const yyjson_alc *alc, yyjson_val *build, struct text *out,
-			      struct err *err)
+static enum status read_element(struct arena *arena, yyjson_val *build, struct element *out, struct err *err)
 {
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(alc);
-	yyjson_mut_val *copy = doc ? redact_copy(doc, build) : NULL;
-	yyjson_write_err problem;
-
-	(void)arena;
-	out->at = copy ? yyjson_mut_val_write_opts(copy, WRITE_FLAGS, alc, &out->size, &problem) : NULL;
-	return out->at ? OK : err_set(err, ERR_DATA, "a build too big for %d MiB", JSON_BYTES_MAX >> 20);
-}
-
-static enum status read_element(struct arena *arena, const yyjson_alc *alc, yyjson_val *build,
-				struct element *out, struct err *err)
-{
+	out->value = build;
 	out->created_at = time_at(build, "created_at");
 	out->finished = time_at(build, "finished_at") != WALK_NONE;
 	out->url = yyjson_get_str(yyjson_obj_get(build, "url"));
 	out->key = key_of(arena, build);
-	if (!out->key) {
-		return err_set(err, ERR_DATA, "a page too big for %d MiB", JSON_BYTES_MAX >> 20);
-	}
-	return write_json(arena, alc, build, &out->json, err);
+	return out->key ? OK : err_set(err, ERR_DATA, "a page too big for %d MiB", JSON_BYTES_MAX >> 20);
 }
 
 enum status page_read(struct arena *arena, struct text body, struct element **elements, size_t *count,
 		      struct err *err)
 {
-	yyjson_alc alc;
 	yyjson_doc *doc;
 	yyjson_val *root, *build;
 	size_t i, max;
-	enum status status = parse(arena, &alc, body, &doc, err);
+	enum status status = parse(arena, body, &doc, err);
 
 	*count = 0;
 	if (status != OK) {
@@ -100,7 +84,7 @@ enum status page_read(struct arena *arena, struct text body, struct element **el
 	}
 	yyjson_arr_foreach(root, i, max, build)
 	{
-		status = read_element(arena, &alc, build, &(*elements)[i], err);
+		status = read_element(arena, build, &(*elements)[i], err);
 		if (status != OK) {
 			return status;
 		}
@@ -111,10 +95,9 @@ enum status page_read(struct arena *arena, struct text body, struct element **el
 
 enum status page_read_one(struct arena *arena, struct text body, struct element *element, struct err *err)
 {
-	yyjson_alc alc;
 	yyjson_doc *doc;
 	yyjson_val *root;
-	enum status status = parse(arena, &alc, body, &doc, err);
+	enum status status = parse(arena, body, &doc, err);
 
 	if (status != OK) {
 		return status;
@@ -123,7 +106,24 @@ enum status page_read_one(struct arena *arena, struct text body, struct element 
 	if (!yyjson_is_obj(root) || !yyjson_is_uint(yyjson_obj_get(root, "number"))) {
 		return err_set(err, ERR_DATA, "the answer is no build");
 	}
-	return read_element(arena, &alc, root, element, err);
+	return read_element(arena, root, element, err);
+}
+
+struct text element_json(struct arena *scratch, const struct element *element)
+{
+	yyjson_alc alc;
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *copy;
+	struct text json = {0};
+
+	arena_reset(scratch);
+	alc = arena_yyjson(scratch);
+	doc = yyjson_mut_doc_new(&alc);
+	copy = doc ? redact_copy(doc, element->value) : NULL;
+	if (copy) {
+		json.at = yyjson_mut_val_write_opts(copy, WRITE_FLAGS, &alc, &json.size, NULL);
+	}
+	return json;
 }
 
 static enum status add_slug(struct arena *found, struct discovery *discovery, const char *slug)
@@ -144,11 +144,10 @@ static enum status add_slug(struct arena *found, struct discovery *discovery, co
 enum status page_read_pipelines(struct arena *arena, struct text body, struct arena *found,
 				struct discovery *discovery, size_t *count, struct err *err)
 {
-	yyjson_alc alc;
 	yyjson_doc *doc;
 	yyjson_val *root, *pipeline;
 	size_t i, max;
-	enum status status = parse(arena, &alc, body, &doc, err);
+	enum status status = parse(arena, body, &doc, err);
 
 	if (status != OK) {
 		return status;

@@ -12,6 +12,17 @@ static bool is_plain(unsigned char c)
 	       c == '_' || c == '.' || c == '~';
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+}
+
+/* The hub's targets are encoded already, as a record's id is. */
+static bool is_encoded(const char *text, size_t size)
+{
+	return size >= 3 && text[0] == '%' && is_hex(text[1]) && is_hex(text[2]);
+}
+
 bool path_encode(const char *text, size_t size, char *out)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -23,7 +34,7 @@ bool path_encode(const char *text, size_t size, char *out)
 	for (size_t i = 0; i < size; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (is_plain(c)) {
+		if (is_plain(c) || is_encoded(text + i, size - i)) {
 			*out++ = (char)c;
 		} else {
 			*out++ = '%';

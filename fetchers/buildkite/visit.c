@@ -5,8 +5,9 @@
 #include "common/log.h"
 #include "common/process.h"
 
-#define BACK_PAGES_MIN 20 /* of one visit, however slow they come: each visit costs two requests of its own  \
-			   */
+#define BACK_PAGES_MIN                                                                                       \
+	20 /* of one visit, however slow they come: each visit costs two requests of its own                 \
+	    */
 #define BACK_PAGES_MAX 200
 #define BACK_MS        2000 /* then other targets get their turn */
 
@@ -74,6 +75,25 @@ static enum build_origin origin_of(bool first, int slot, const struct element *e
 	return slot >= WALK_BACK || (first && element->finished) ? ORIGIN_BACKFILL : ORIGIN_LIVE;
 }
 
+/* A build that can't be written again travels as oversize: its key is found among the dead letters, the page
+ * goes on. */
+static enum status publish_one(struct visit *visit, const struct element *element, enum build_origin origin,
+			       bool bare, const struct visit_answer *answer, struct err *err)
+{
+	struct buildkite_visit *state = visit_state(visit);
+	struct text json = bare ? (struct text){0} : element_json(&state->scratch, element);
+	const struct visit_build build = {
+		.key = element->key,
+		.url = element->url,
+		.observed_at = observed_at(answer),
+		.origin = origin,
+		.json = json,
+		.oversize = !json.at,
+	};
+
+	return visit_build(visit, &build, err);
+}
+
 static enum status publish(struct visit *visit, int slot, const struct element *elements, size_t count,
 			   const struct visit_answer *answer, struct err *err)
 {
@@ -82,17 +102,9 @@ static enum status publish(struct visit *visit, int slot, const struct element *
 	enum status status = OK;
 
 	for (size_t i = 0; status == OK && i < count; i++) {
-		const struct visit_build build = {
-			.key = elements[i].key,
-			.url = elements[i].url,
-			.observed_at = observed_at(answer),
-			.origin = origin_of(first, slot, &elements[i]),
-			.json = elements[i].json,
-			.oversize = state->bare[slot],
-		};
-
-		mark_due(visit, build.key);
-		status = visit_build(visit, &build, err);
+		mark_due(visit, elements[i].key);
+		status = publish_one(visit, &elements[i], origin_of(first, slot, &elements[i]),
+				     state->bare[slot], answer, err);
 	}
 	return status;
 }
@@ -205,29 +217,34 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 	return advance(visit, err);
 }
 
-static enum status on_build(struct visit *visit, intptr_t index, const struct visit_answer *answer,
-			    struct err *err)
+static enum status publish_due(struct visit *visit, const char *key, const struct visit_answer *answer,
+			       struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
-	const char *key = visit_due_key(visit, (size_t)index);
-	struct visit_build build = {
+	struct element element;
+	const struct visit_build bare = {
 		.key = key,
 		.observed_at = observed_at(answer),
 		.origin = ORIGIN_LIVE,
 		.oversize = answer->kind == ANSWER_TOO_LARGE,
 	};
-	struct element element;
-	enum status status = OK;
+	enum status status;
 
-	if (answer->kind == ANSWER_OK) {
-		status = page_read_one(&state->arena, answer->body, &element, err);
-		build.json = element.json;
-		build.url = element.url;
+	if (answer->kind != ANSWER_OK) {
+		return visit_build(visit, &bare, err);
 	}
-	if (status != OK) {
-		return status;
+	status = page_read_one(&state->arena, answer->body, &element, err);
+	if (status == OK) {
+		status = publish_one(visit, &element, ORIGIN_LIVE, false, answer, err);
 	}
-	status = visit_build(visit, &build, err);
+	return status;
+}
+
+static enum status on_build(struct visit *visit, intptr_t index, const struct visit_answer *answer,
+			    struct err *err)
+{
+	enum status status = publish_due(visit, visit_due_key(visit, (size_t)index), answer, err);
+
 	if (status == OK) {
 		status = visit_page(visit, (struct text){0}, err);
 	}

@@ -195,7 +195,7 @@ Test(ingest_client, bounds_the_bytes_that_wait, .init = setup, .fini = teardown)
 	claim();
 	peer.deaf = true;
 	while (ingest_room(lease)) {
-		publish(1, 1, 5 << 20);
+		publish(1, 1, 3 << 20);
 		pages++;
 	}
 	cr_expect(pages == 2, "%d", pages);

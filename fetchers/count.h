@@ -1,0 +1,11 @@
+/* The fetchers' numbers for Prometheus: docs/metrics.md. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/http/http.h"
+
+void count_answer(const char *source, enum http_class class);
+void count_build(const char *source);
+/* result: "done", "failed", "refused", "lost" */
+void count_visit(const char *source, const char *result);
+/* remaining: -1 unknown */
+void count_budget(const char *source, int64_t remaining);
