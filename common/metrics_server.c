@@ -189,7 +189,7 @@ static enum status open_listener(const char *address, int *fd, struct err *err)
 {
 	struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
 	char host[NI_MAXHOST];
-	const char *port;
+	const char *port = NULL;
 	int code;
 
 	if (split(address, host, &port, err) != OK) {

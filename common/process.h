@@ -37,7 +37,9 @@ struct process {
 	void (*close)(void *state);
 };
 
-/* Runs the daemon; returns its exit code. */
+/* Runs the daemon; returns its exit code. Beside the flags, these of the environment count:
+ * BUILDBUS_CONTAINER=1 (what would exit 100 stays, /healthz red, until SIGTERM), BUILDBUS_PARENT=1 or the
+ * parent's pid (SIGTERM when the parent dies). */
 int process_main(const struct process *process, int argc, char **argv);
 /* Ends the loop after this turn. ERR_CONFIG exits 100, OK 0, others 111. err may be NULL for OK. */
 void process_stop(struct process_context *context, enum status status, const struct err *err);
