@@ -72,7 +72,13 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **request)
 {
-	(void)arg, (void)version, (void)upload, (void)request;
+	static char seen;
+
+	(void)arg, (void)version, (void)upload;
+	if (!*request) {
+		*request = &seen; /* answered now, before its end, the connection would be closed */
+		return MHD_YES;
+	}
 	if (*upload_size > 0) {
 		*upload_size = 0; /* not read */
 		return MHD_YES;

@@ -31,14 +31,13 @@ static int on_socket(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 	int events = 0;
 
 	(void)loop;
-	if (item->revents & ZMQ_POLLIN) {
+	/* An error is found by reading, and read gives its reason; told of an error alone, curl only says
+	 * that there was one. */
+	if (item->revents & (ZMQ_POLLIN | ZMQ_POLLERR)) {
 		events |= CURL_CSELECT_IN;
 	}
 	if (item->revents & ZMQ_POLLOUT) {
 		events |= CURL_CSELECT_OUT;
-	}
-	if (item->revents & ZMQ_POLLERR) {
-		events |= CURL_CSELECT_ERR;
 	}
 	take_turn(arg, item->fd, events);
 	return 0;

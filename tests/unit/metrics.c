@@ -239,6 +239,19 @@ Test(metrics, other_paths_and_methods_are_refused)
 	close_server();
 }
 
+/* The second request is in the server's memory when the first is answered: no event announces it. */
+Test(metrics, requests_sent_ahead_are_answered)
+{
+	const char *answer;
+
+	open_server();
+	answer = scrape("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+			"GET /here HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	cr_assert_not_null(strstr(answer, "HTTP/1.1 200"));
+	cr_assert_not_null(strstr(answer, "HTTP/1.1 404"), "%s", answer);
+	close_server();
+}
+
 Test(metrics, the_server_can_move_to_another_loop)
 {
 	struct err err;

@@ -2,7 +2,6 @@
  * tests. */
 /* SPDX-License-Identifier: MIT */
 #include "common/process.h"
-#include "common/log.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -14,95 +13,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
-
-/* What the daemon under test does; set before start(). */
-static struct {
-	enum status config, open, after;
-	const char *reload_error;
-	bool never_drains;
-} script;
-
-struct state {
-	struct process_context *context;
-};
-
-static int loads;
-
-enum status config_load(struct config *config, const char *path, struct err *err)
-{
-	if (loads++ > 0 && script.reload_error) {
-		return err_set(err, ERR_CONFIG, "%s", script.reload_error);
-	}
-	if (script.config != OK) {
-		return err_set(err, script.config, "buildbus.yml:3: no such key");
-	}
-	config->path = strdup(path ? path : "default.yml");
-	return OK;
-}
-
-void config_fini(struct config *config)
-{
-	free(config->path);
-	*config = (struct config){0};
-}
-
-static int on_after(zloop_t *loop, int timer, void *arg)
-{
-	struct state *state = arg;
-	struct err err = {0};
-
-	(void)loop, (void)timer;
-	process_stop(state->context, err_set(&err, script.after, "the disk is gone"), &err);
-	process_stop(state->context, ERR_CONFIG, NULL); /* what follows from it is not the reason */
-	return 0;
-}
-
-static enum status test_open(void *arg, struct process_context *context, struct err *err)
-{
-	struct state *state = arg;
-
-	state->context = context;
-	log_info("test.open", STR("name", context->name));
-	if (script.after != OK) {
-		zloop_timer(context->loop, 1, 1, on_after, state);
-	}
-	return script.open == OK ? OK : err_set(err, script.open, "port 5550 is in use");
-}
-
-static void test_drain(void *arg)
-{
-	struct state *state = arg;
-
-	log_info("test.drain", NUM("draining", state->context->draining));
-	if (!script.never_drains) {
-		process_stop(state->context, OK, NULL);
-	}
-}
-
-static void test_reload(void *arg, struct config *fresh)
-{
-	struct state *state = arg;
-
-	log_info("test.reload", STR("path", fresh->path), NUM("same", fresh == &state->context->config));
-}
-
-static void test_close(void *arg)
-{
-	log_info("test.close", NUM("opened", ((struct state *)arg)->context != NULL));
-}
-
-static const struct process daemon_under_test = {
-	.name = "test",
-	.summary = "stands for a daemon",
-	.state_size = sizeof(struct state),
-	.open = test_open,
-	.drain = test_drain,
-	.reload = test_reload,
-	.close = test_close,
-};
 
 struct child {
 	pid_t pid;
@@ -113,22 +23,11 @@ struct child {
 
 static void run_child(int output, int ready, char **argv)
 {
-	int argc = 0, code;
-
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	dup2(ready, 3);
-	close(ready);
-	for (; argv[argc]; argc++) {
-	}
-	code = process_main(&daemon_under_test, argc, argv);
-	fflush(stdout);
-#ifdef __SANITIZE_ADDRESS__
-	if (__lsan_do_recoverable_leak_check()) {
-		code = 99;
-	}
-#endif
-	_exit(code);
+	execv(DAEMON, argv);
+	_exit(127);
 }
 
 static struct child start(char **argv)
@@ -203,7 +102,7 @@ Test(process, a_second_signal_stops_at_once)
 {
 	struct child child;
 
-	script.never_drains = true;
+	setenv("TEST_NEVER_DRAINS", "1", 1);
 	child = START("-v");
 	expect(&child, "proc.ready");
 	kill(child.pid, SIGINT);
@@ -218,7 +117,7 @@ Test(process, a_drain_that_does_not_end_is_cut_off_after_ten_seconds)
 	struct child child;
 	int64_t asked;
 
-	script.never_drains = true;
+	setenv("TEST_NEVER_DRAINS", "1", 1);
 	child = START("-v");
 	expect(&child, "proc.ready");
 	asked = now_ms();
@@ -232,7 +131,7 @@ Test(process, an_open_that_needs_an_operator_exits_100_with_the_sentence_once)
 {
 	struct child child;
 
-	script.open = ERR_CONFIG;
+	setenv("TEST_OPEN", "operator", 1);
 	child = START("--ready-fd", "3");
 	expect(&child, "\"event\":\"test.close\"");
 	expect(&child, "\"level\":\"error\",\"proc\":\"test\",\"event\":\"proc.failed\",\"why\":\"port 5550 "
@@ -247,7 +146,7 @@ Test(process, a_failure_while_running_exits_111_and_the_first_reason_counts)
 {
 	struct child child;
 
-	script.after = ERR_SYS;
+	setenv("TEST_AFTER", "system", 1);
 	child = START("-v");
 	expect(&child, "\"event\":\"proc.failed\",\"why\":\"the disk is gone\",\"code\":111}");
 	cr_assert_eq(exit_code(&child), 111);
@@ -257,7 +156,7 @@ Test(process, an_unusable_config_exits_100_before_open)
 {
 	struct child child;
 
-	script.config = ERR_CONFIG;
+	setenv("TEST_CONFIG", "operator", 1);
 	child = START("-v");
 	cr_assert_not_null(
 		strstr(expect(&child, "event"), "\"why\":\"buildbus.yml:3: no such key\",\"code\":100"));
@@ -269,7 +168,7 @@ Test(process, in_a_container_code_100_stays_until_sigterm)
 	struct child child;
 
 	setenv("BUILDBUS_CONTAINER", "1", 1);
-	script.config = ERR_CONFIG;
+	setenv("TEST_CONFIG", "operator", 1);
 	child = START("-v");
 	expect(&child, "proc.failed");
 	kill(child.pid, SIGHUP);
@@ -296,7 +195,7 @@ Test(process, in_a_container_code_111_exits_to_be_restarted)
 	struct child child;
 
 	setenv("BUILDBUS_CONTAINER", "1", 1);
-	script.open = ERR_SYS;
+	setenv("TEST_OPEN", "system", 1);
 	child = START("-v");
 	cr_assert_eq(exit_code(&child), 111);
 }
@@ -317,7 +216,7 @@ Test(process, sighup_with_an_unusable_file_keeps_the_old_config)
 {
 	struct child child;
 
-	script.reload_error = "b.yml:9: twice";
+	setenv("TEST_RELOAD_ERROR", "b.yml:9: twice", 1);
 	child = START("-c", "b.yml");
 	expect(&child, "proc.ready");
 	kill(child.pid, SIGHUP);
@@ -426,7 +325,7 @@ Test(process, in_a_container_health_is_red_with_the_sentence)
 	int port;
 
 	setenv("BUILDBUS_CONTAINER", "1", 1);
-	script.open = ERR_CONFIG;
+	setenv("TEST_OPEN", "operator", 1);
 	child = START("--metrics", "127.0.0.1:0");
 	expect(&child, "\"event\":\"proc.metrics\"");
 	port = metrics_port(&child);
