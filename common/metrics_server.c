@@ -196,10 +196,11 @@ static enum status open_listener(const char *address, int *fd, struct err *err)
 	struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
 	char host[NI_MAXHOST];
 	const char *port = NULL;
+	enum status status = split(address, host, &port, err);
 	int code;
 
-	if (split(address, host, &port, err) != OK) {
-		return err->status;
+	if (status != OK) {
+		return status;
 	}
 	code = getaddrinfo(*host ? host : NULL, port, &want, &found);
 	if (code != 0) {
@@ -232,10 +233,11 @@ enum status metrics_server_new(struct metrics_server **out, const char *address,
 {
 	struct metrics_server *server;
 	int fd = -1;
+	enum status status = open_listener(address, &fd, err);
 
 	*out = NULL;
-	if (open_listener(address, &fd, err) != OK) {
-		return err->status;
+	if (status != OK) {
+		return status;
 	}
 	server = calloc(1, sizeof *server);
 	if (server) {
