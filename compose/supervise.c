@@ -219,16 +219,16 @@ void supervisor_stop(struct supervisor *all, const char *why)
 	end_when_drained(all);
 }
 
-/* Nothing but the hub is left: a pipeline that carries nothing is not kept. */
-static bool is_pointless(const struct supervisor *all)
+/* A pipeline that can carry nothing more is not kept up: what is on disk goes on with the next start. */
+static bool is_gone(const struct supervisor *all, enum child_role role)
 {
-	size_t alive = 0;
+	size_t count = 0, gone = 0;
 
 	for (size_t i = 0; i < all->fleet.count; i++) {
-		alive +=
-			all->fleet.children[i].role != ROLE_HUB && all->fleet.children[i].state != CHILD_GONE;
+		count += all->fleet.children[i].role == role;
+		gone += all->fleet.children[i].role == role && all->fleet.children[i].state == CHILD_GONE;
 	}
-	return alive == 0;
+	return count > 0 && gone == count;
 }
 
 static void give_up(struct supervisor *all, struct child *child, int status)
@@ -240,8 +240,10 @@ static void give_up(struct supervisor *all, struct child *child, int status)
 		supervisor_stop(all, "nothing works without the normalizer");
 	} else if (all->strict) {
 		supervisor_stop(all, "a process was refused what it needs");
-	} else if (is_pointless(all)) {
-		supervisor_stop(all, "no other process is left");
+	} else if (is_gone(all, ROLE_FETCHER)) {
+		supervisor_stop(all, "no fetcher is left");
+	} else if (is_gone(all, ROLE_SINK)) {
+		supervisor_stop(all, "no sink is left");
 	}
 }
 

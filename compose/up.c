@@ -5,6 +5,7 @@
 #include "compose/idle.h"
 #include "compose/show.h"
 #include "compose/supervise.h"
+#include "compose/validate.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -170,8 +171,10 @@ static int up_main(const void *given, char *const *operands)
 
 	(void)operands;
 	log_open("up", options->quiet ? LEVEL_WARN : options->verbose ? LEVEL_DEBUG : LEVEL_INFO);
-	code = config_load(&config, options->config_file, &err) == OK ? up_config(options, &config)
-								      : command_fail_err(&err);
+	code = config_load(&config, options->config_file, &err) == OK &&
+			       validate_sections(&config, &err) == OK
+		       ? up_config(options, &config)
+		       : command_fail_err(&err);
 	config_fini(&config);
 	return code;
 }
@@ -198,7 +201,8 @@ const struct command up_command = {
 	.options_size = sizeof(struct up_options),
 	.notes = "Starts the normalizer, then a sink process for each destination and a fetcher for each "
 		 "kind of\n"
-		 "source. What dies is restarted with back-off; what says that an operator must act is not.\n"
+		 "source. What dies is restarted with back-off; what says that an operator must act is not,\n"
+		 "and when no fetcher or no sink is left everything ends.\n"
 		 "Ctrl-C drains: fetchers, then sinks, then the normalizer; after 10 s, or at a second "
 		 "Ctrl-C, what\n"
 		 "is left is killed (nothing acknowledged is lost by that). SIGHUP is passed on: every "

@@ -124,6 +124,26 @@ int validate_run(const char *config_path)
 	return problem_count > 0 ? 2 : 0;
 }
 
+enum status validate_sections(const struct config *config, struct err *err)
+{
+	enum status status = OK;
+
+	for (size_t i = 0; i < config->section_count && status == OK; i++) {
+		const struct config_section *section = &config->sections[i];
+		const struct reading *reading = find_reading(section);
+		void *target = reading ? calloc(1, reading->size) : NULL;
+
+		if (!target) {
+			return err_set(err, ERR_SYS, "%s: %s", section->kind,
+				       reading ? "out of memory" : "no rows for this kind");
+		}
+		status = config_read(config, section, reading->rows, target, err);
+		config_free(reading->rows, target);
+		free(target);
+	}
+	return status;
+}
+
 struct validate_options {
 	const char *config_file;
 };

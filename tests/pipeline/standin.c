@@ -1,5 +1,6 @@
-/* A daemon for the tests of `buildbus up`: the real skeleton, and nothing to do. STANDIN_<process> (as in
- * STANDIN_sink_store) says how it behaves: "refuse", "die", "deaf", "talk", or well when unset. */
+/* A daemon for the tests of `buildbus up`: the real skeleton, and nothing to do. STANDIN_<name> (of the
+ * instance or the process, as in STANDIN_sink_store) says how it behaves: "refuse", "die", "deaf", "talk", or
+ * well when unset. */
 /* SPDX-License-Identifier: MIT */
 #include "common/process.h"
 
@@ -10,9 +11,25 @@
 
 static const char *behaviour = "";
 
+static const char *behaviour_of(const char *name)
+{
+	char variable[64];
+
+	snprintf(variable, sizeof variable, "STANDIN_%s", name);
+	for (char *at = variable; *at; at++) {
+		*at = *at == '-' ? '_' : *at;
+	}
+	return getenv(variable);
+}
+
 static enum status standin_open(void *state, struct process_context *context, struct err *err)
 {
-	(void)state, (void)context;
+	*(struct process_context **)state = context;
+	if (behaviour_of(context->name)) {
+		behaviour = behaviour_of(context->name);
+	} else if (behaviour_of(context->process->name)) {
+		behaviour = behaviour_of(context->process->name);
+	}
 	if (strcmp(behaviour, "refuse") == 0) {
 		return err_set(err, ERR_CONFIG, "the token is wrong: make a new one");
 	}
@@ -42,30 +59,17 @@ static void standin_reload(void *state, struct config *fresh)
 	(void)state, (void)fresh;
 }
 
-static enum status remember(void *state, struct process_context *context, struct err *err)
-{
-	*(struct process_context **)state = context;
-	return standin_open(state, context, err);
-}
-
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
 	struct process process = {
 		.state_size = sizeof(struct process_context *),
 		.summary = "stands in for a daemon",
-		.open = remember,
+		.open = standin_open,
 		.drain = standin_drain,
 		.reload = standin_reload,
 	};
-	char variable[64];
 
-	name = (name ? name + 1 : argv[0]) + strlen("buildbus-");
-	process.name = name;
-	snprintf(variable, sizeof variable, "STANDIN_%s", name);
-	for (char *at = variable; *at; at++) {
-		*at = *at == '-' ? '_' : *at;
-	}
-	behaviour = getenv(variable) ? getenv(variable) : "";
+	process.name = (name ? name + 1 : argv[0]) + strlen("buildbus-");
 	return process_main(&process, argc, argv);
 }

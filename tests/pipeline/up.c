@@ -31,9 +31,9 @@ static void open_place(void)
 	put_program("buildbus-normalizer", STANDIN);
 	put_program("buildbus-fetch-buildkite", STANDIN);
 	put_program("buildbus-sink-store", STANDIN);
-	place_write(
-		place, "buildbus.yml",
-		"sources:\n  - buildkite: {access_token: t, organization_slug: acme, pipeline_slug: web}\n");
+	place_write(place, "buildbus.yml",
+		    "sources:\n  - buildkite: {access_token: xyzzy-1, organization_slug: acme, "
+		    "pipeline_slug: web}\n");
 	/* What the command leaves behind when it is killed comes to us. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
@@ -150,11 +150,11 @@ Test(up, waits_ever_longer_before_it_starts_again)
 
 Test(up, does_not_start_again_what_an_operator_must_mend_and_says_so_at_the_end)
 {
-	START("STANDIN_fetch_buildkite=refuse");
-	child_event(up, "up.refused", "process", "fetch-buildkite");
+	START("STANDIN_fetch_buildkite_1=refuse", "--replicas", "fetch-buildkite=2");
+	child_event(up, "up.refused", "process", "fetch-buildkite-1");
 	child_signal(up, SIGTERM);
 	cr_assert_eq(child_end(up), 1);
-	cr_assert(child_said(up, "buildbus: fetch-buildkite: the token is wrong: make a new one"));
+	cr_assert(child_said(up, "buildbus: fetch-buildkite-1: the token is wrong: make a new one"));
 	cr_assert_not(child_said(up, "\"up.died\""));
 }
 
@@ -166,12 +166,29 @@ Test(up, ends_when_the_hub_is_refused)
 	cr_assert_not(child_said(up, "sink-store"));
 }
 
-Test(up, ends_when_only_the_hub_is_left)
+Test(up, ends_when_no_fetcher_is_left)
 {
-	setenv("STANDIN_fetch_buildkite", "refuse", 1);
-	START("STANDIN_sink_store=refuse");
-	child_event(up, "up.stop", "why", "no other process is left");
+	START("STANDIN_fetch_buildkite=refuse");
+	child_event(up, "up.stop", "why", "no fetcher is left");
 	cr_assert_eq(child_end(up), 1);
+}
+
+Test(up, ends_when_no_sink_is_left)
+{
+	START("STANDIN_sink_store=refuse");
+	child_event(up, "up.stop", "why", "no sink is left");
+	cr_assert_eq(child_end(up), 1);
+}
+
+Test(up, starts_nothing_when_a_variable_is_not_set)
+{
+	place_write(place, "buildbus.yml",
+		    "sources:\n  - buildkite: {access_token: $NO_SUCH_THING, organization_slug: acme, "
+		    "pipeline_slug: web}\n");
+	START(NULL);
+	cr_assert_eq(child_end(up), 2);
+	cr_assert(child_said(up, "NO_SUCH_THING"));
+	cr_assert_not(child_said(up, "up.started"));
 }
 
 Test(up, kills_at_a_second_signal)
