@@ -9,6 +9,7 @@
 /* One line a command, in the order of --help. */
 static const struct command *const commands[] = {
 	&up_command,
+	&builds_command,
 	&status_command,
 	&validate_command,
 };

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/metrics.h"
 #include "common/process.h"
 #include "sinks/engine.h"
 
@@ -169,7 +170,7 @@ static bool fill(struct engine *engine, struct flight *flight, int64_t at_ms)
 	flight->generation = engine->generation;
 	flight->batch.epoch = engine->epoch;
 	engine->flying++;
-	engine->counters.batches++;
+	++*engine->numbers.batches;
 	return true;
 }
 
@@ -210,7 +211,7 @@ static void retry(struct engine *engine, struct entry *entry, const struct sink_
 	entry->tries++;
 	entry->failed_ms = entry->failed_ms ? entry->failed_ms : at_ms;
 	entry->due_ms = at_ms + (wait_ms > record->retry_ms ? wait_ms : record->retry_ms);
-	engine->counters.retried++;
+	++*engine->numbers.retried;
 	if (health_hopeless(&engine->health, entry->failed_ms, at_ms, engine->options.retry_for_ms)) {
 		snprintf(reason, sizeof reason, "given up after %u tries: %s", entry->tries,
 			 record->reason ? record->reason : "no reason given");
@@ -236,7 +237,7 @@ static void apply(struct engine *engine, const struct sink_record *record, size_
 
 	if (record->verdict == VERDICT_DONE) {
 		window_done(&engine->window, entry);
-		engine->counters.done++;
+		++*engine->numbers.done;
 	} else if (record->verdict == VERDICT_REJECT) {
 		engine_refuse(engine, entry, record->reason);
 	} else if (record->verdict == VERDICT_SUSPECT) {
@@ -254,9 +255,11 @@ static void judge(struct engine *engine, const struct flight *flight, const stru
 	if (outcome->good > 0) {
 		if (health_success(&engine->health, at_ms)) {
 			log_info("sink.recovered", STR("sink", engine->options.name));
+			metrics_health(true, NULL);
 		}
 	} else if (flight->fresh || health_outage(&engine->health)) {
 		wait_ms = health_failure(&engine->health, at_ms, outcome->asked_ms);
+		metrics_health(false, outcome->why);
 		log_warn("sink.retry", STR("why", outcome->why), NUM("records", flight->batch.count),
 			 NUM("retry_ms", wait_ms));
 	}

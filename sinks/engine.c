@@ -25,7 +25,7 @@ void engine_refuse(struct engine *engine, struct entry *entry, const char *reaso
 	entry->reason = strdup(reason ? reason : "no reason given");
 	entry->told = 0;
 	engine->refused++;
-	engine->counters.rejected++;
+	++*engine->numbers.rejected;
 	log_warn("sink.rejected", STR("sink", engine->options.name), NUM("seq", entry->seq),
 		 STR("why", entry->reason));
 }
@@ -153,6 +153,7 @@ static void on_attached(void *context, const struct feed_session *session)
 	}
 	engine->epoch = session->position.epoch;
 	engine->session = session->session;
+	++*engine->numbers.sessions;
 	engine->waiting[0] = '\0';
 	for (struct engine_note *note = engine->notes; note; note = note->next) {
 		note->asked = false;
@@ -187,7 +188,7 @@ static bool take_record(struct engine *engine, int64_t seq, zmq_msg_t *frame)
 	engine->large_bytes -= engine->large_bytes / 64;
 	engine->large_bytes = size > engine->large_bytes ? size : engine->large_bytes;
 	engine->large_bytes = engine->large_bytes > RECORD_BYTES ? engine->large_bytes : RECORD_BYTES;
-	engine->counters.records++;
+	++*engine->numbers.records;
 	if (status != OK) {
 		engine_refuse(engine, entry, err.text);
 	}
@@ -261,7 +262,7 @@ static void on_detached(void *context)
 {
 	struct engine *engine = context;
 
-	log_info("sink.detached", STR("sink", engine->options.name), NUM("done", engine->counters.done));
+	log_info("sink.detached", STR("sink", engine->options.name), NUM("done", *engine->numbers.done));
 	engine_end(engine, OK, NULL);
 }
 
@@ -310,6 +311,7 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 	engine->wake_timer = -1;
 	engine->large_bytes = RECORD_BYTES;
 	engine->context = (struct sink_context){options->name, options->loop, options->bus, engine};
+	numbers_open(engine);
 	status = window_init(&engine->window, err);
 	if (status == OK) {
 		status = dispatch_open(engine, err);

@@ -36,8 +36,10 @@ struct engine_note {
 	char bytes[];
 };
 
-struct engine_counters {
-	uint64_t records, done, rejected, retried, batches;
+/* docs/metrics.md says what each is. */
+struct engine_numbers {
+	int64_t *records, *done, *rejected, *retried, *batches, *sessions;
+	int64_t *window, *window_bytes, *flying, *position, *outage;
 };
 
 struct engine {
@@ -59,7 +61,7 @@ struct engine {
 	int wake_timer;    /* -1: none */
 	int64_t wake_ms;
 	bool draining, ended;
-	struct engine_counters counters;
+	struct engine_numbers numbers;
 };
 
 /* engine is zeroed. Accepted by engine_close in any case. */
@@ -69,7 +71,8 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 void engine_drain(struct engine *engine);
 void engine_close(struct engine *engine);
 
-/* Between engine.c and dispatch.c. */
+/* Between engine.c, dispatch.c and numbers.c. */
+void numbers_open(struct engine *engine);
 enum status dispatch_open(struct engine *engine, struct err *err) MUST_CHECK;
 void dispatch_close(struct engine *engine);
 /* Writes what is ready, then tells the hub: rejects, position, credit. */
