@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -38,6 +39,7 @@ struct child {
 };
 
 static struct child *children;
+static const char *secret;
 
 static void keep(struct child *child, const char *bytes, size_t size)
 {
@@ -90,6 +92,12 @@ static void set_limits(const struct launch *launch)
 
 	if (launch->file_size_max > 0) {
 		setrlimit(RLIMIT_FSIZE, &limit);
+	}
+	if (launch->uid &&
+	    (setgroups(0, NULL) != 0 || setresgid(launch->uid, launch->uid, launch->uid) != 0 ||
+	     setresuid(launch->uid, launch->uid, launch->uid) != 0)) {
+		dprintf(STDERR_FILENO, "can't run as user %d: %s\n", (int)launch->uid, strerror(errno));
+		_exit(127);
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
@@ -248,6 +256,13 @@ const char *child_event_at(struct spot spot, struct child *child, const char *ev
 	return child->line;
 }
 
+void child_skip(struct child *child)
+{
+	pthread_mutex_lock(&child->mutex);
+	child->seen = child->size;
+	pthread_mutex_unlock(&child->mutex);
+}
+
 bool child_said(struct child *child, const char *text)
 {
 	bool said;
@@ -336,6 +351,11 @@ static void unlink_child(struct child *child)
 	*at = child->next;
 }
 
+void children_keep_secret(const char *text)
+{
+	secret = text;
+}
+
 void child_free_at(struct spot spot, struct child **child)
 {
 	struct child *gone = *child;
@@ -348,6 +368,9 @@ void child_free_at(struct spot spot, struct child **child)
 	report = report_of(gone);
 	if (report) {
 		fail_at(spot, "%s: %s", gone->program, report);
+	}
+	if (secret && child_said(gone, secret)) {
+		fail_at(spot, "%s told the secret %s", gone->program, secret);
 	}
 	unlink_child(gone);
 	close(gone->pid_fd);

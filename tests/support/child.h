@@ -17,6 +17,7 @@ struct launch {
 	const char *const *args; /* after the program's name, ends with NULL */
 	const char *const *env;  /* "NAME=value" beside the test's own; NULL: none */
 	int64_t file_size_max;   /* RLIMIT_FSIZE; 0: none */
+	uid_t uid;               /* runs as this user; 0: the test's own */
 	bool no_ready;           /* it knows no --ready-fd */
 	const char *stdout_path; /* NULL: /dev/null */
 };
@@ -35,7 +36,9 @@ const char *child_greeting(const struct child *child);
 #define child_event(child, event, field, value) child_event_at(HERE, child, event, field, value)
 const char *child_event_at(struct spot spot, struct child *child, const char *event, const char *field,
 			   const char *value);
-/* The same from the first line on. False: it did not say so until now. */
+/* Passes over what it said until now. */
+void child_skip(struct child *child);
+/* From its first line on. False: it did not say so until now. */
 bool child_said(struct child *child, const char *text);
 
 pid_t child_pid(const struct child *child);
@@ -49,7 +52,9 @@ void child_kill(struct child *child);
 /* SIGTERM; fails unless it exits 0. */
 #define child_stop(child) child_stop_at(HERE, child)
 void child_stop_at(struct spot spot, struct child *child);
-/* Kills it if it still runs. Fails when a sanitizer reported something. */
+/* From now on child_free fails for a child that wrote text to stderr. Kept, not copied. */
+void children_keep_secret(const char *text);
+/* Kills it if it still runs. Fails when a sanitizer reported something or a secret was told. */
 #define child_free(child) child_free_at(HERE, child)
 void child_free_at(struct spot spot, struct child **child);
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/simulator.h"
+#include "tests/support/web.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct simulator *simulator_new_at(struct spot spot, const struct place *place, const char *const *args)
+{
+	struct simulator *sim = calloc(1, sizeof *sim);
+
+	cr_assert(sim);
+	sim->child = child_start(&(struct launch){.place = place, .program = "buildbus-sim", .args = args});
+	child_ready_at(spot, sim->child);
+	snprintf(sim->root, sizeof sim->root, "http://127.0.0.1:%s", child_greeting(sim->child));
+	snprintf(sim->api, sizeof sim->api, "http://127.0.0.1:%s/v2", child_greeting(sim->child));
+	return sim;
+}
+
+void simulator_free(struct simulator **sim)
+{
+	if (*sim) {
+		child_free(&(*sim)->child);
+		free(*sim);
+		*sim = NULL;
+	}
+}
+
+static char *straight(const char *json)
+{
+	char *copy = strdup(json);
+
+	for (char *at = copy; (at = strchr(at, '\'')); at++) {
+		*at = '"';
+	}
+	return copy;
+}
+
+void simulator_do_at(struct spot spot, const struct simulator *sim, const char *control, const char *json)
+{
+	char url[128], *body = straight(json), *answer;
+	long status;
+
+	snprintf(url, sizeof url, "%s/_sim/%s", sim->root, control);
+	answer = web_ask("POST", url, NULL, body, &status);
+	if (status / 100 != 2) {
+		fail_at(spot, "%s %s: %ld %s", control, json, status, answer);
+	}
+	free(answer);
+	free(body);
+}
+
+void simulator_heal(const struct simulator *sim)
+{
+	char url[128];
+	long status;
+
+	snprintf(url, sizeof url, "%s/_sim/faults", sim->root);
+	free(web_ask("DELETE", url, NULL, NULL, &status));
+	cr_assert_eq(status, 200);
+}
+
+static char *get(const struct simulator *sim, const char *path, const char *token)
+{
+	char url[512];
+
+	snprintf(url, sizeof url, "%s%s", sim->root, path);
+	return web_get(HERE, url, token);
+}
+
+int64_t simulator_count(const struct simulator *sim, const char *route)
+{
+	char *stats = get(sim, "/_sim/stats", NULL), mark[64], *at;
+	int64_t count;
+
+	snprintf(mark, sizeof mark, "\"%s\":", route);
+	at = strstr(stats, mark);
+	cr_assert(at, "no %s in %s", route, stats);
+	count = strtoll(at + strlen(mark), NULL, 10);
+	free(stats);
+	return count;
+}
+
+char *simulator_get(const struct simulator *sim, const char *path)
+{
+	char full[400];
+
+	snprintf(full, sizeof full, "/v2%s", path);
+	return get(sim, full, SIM_TOKEN);
+}
+
+char *simulator_truth(const struct simulator *sim, const char *organization)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "/_sim/truth%s%s", organization ? "?organization=" : "",
+		 organization ? organization : "");
+	return get(sim, path, NULL);
+}

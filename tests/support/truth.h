@@ -1,0 +1,25 @@
+/* store.db beside what the simulator says of its world: each build and each job is there, once, in the state
+ * that it has. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "tests/support/simulator.h"
+
+/* What differs first, as a sentence on the heap; NULL: nothing. truth: NDJSON of simulator_truth; builds of
+ * other worlds count as too many. Times are compared where attempt is 1: of later attempts the provider's
+ * fields mix attempts (docs/record.md). */
+char *truth_differs(const char *store_path, const char *truth);
+
+/* Waits until the store of place holds the truth of all count simulators; fails with what differs.
+ * It may take patience_ms for each 500 builds. */
+#define store_holds_truth(place, ...)                                                                        \
+	store_holds_truth_at(HERE, place, (const struct simulator *const[]){__VA_ARGS__},                    \
+			     sizeof((const struct simulator *const[]){__VA_ARGS__}) / sizeof(void *))
+void store_holds_truth_at(struct spot spot, const struct place *place, const struct simulator *const *sims,
+			  size_t count);
+
+/* Waits until the first row of sql on state/<file> is value; fails with what it is. Reads only. */
+#define db_becomes(place, file, value, sql) db_becomes_at(HERE, place, file, value, sql)
+void db_becomes_at(struct spot spot, const struct place *place, const char *file, int64_t value,
+		   const char *sql);
+/* The integer of its first row now; INT64_MIN: no row, no table or no file. */
+int64_t db_int(const struct place *place, const char *file, const char *sql);
