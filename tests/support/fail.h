@@ -15,5 +15,7 @@ void fail_at(struct spot spot, const char *format, ...) __attribute__((format(pr
 /* How long a wait may last before the test fails: 10 s, 30 s under a sanitizer. Never how long it does last.
  */
 int64_t patience_ms(void);
+/* So many times longer, for the rest of the test: it waits for a time that the product has. */
+void be_patient(int times);
 /* Monotonic clock. */
 int64_t test_now_ms(void);
