@@ -1,6 +1,7 @@
 /* `buildbus up`: every process of a configuration on this machine, kept running until Ctrl-C. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "common/process.h"
 #include "compose/command.h"
 #include "compose/idle.h"
 #include "compose/show.h"
@@ -19,12 +20,26 @@ struct up_options {
 	bool verbose, quiet, show, once;
 };
 
+/* timeout(1) and some wrappers deliver one signal twice, to the process and to its group. */
+enum { SAME_SIGNAL_MS = 300 };
+
 struct up {
 	struct supervisor all;
 	int signal_fd;
+	int64_t stopped_ms; /* when the first signal came */
 	struct show *show;
 	struct idle *idle;
 };
+
+static void on_stop(struct up *up, const char *why)
+{
+	if (up->stopped_ms == 0) {
+		up->stopped_ms = now_ms();
+		supervisor_stop(&up->all, why);
+	} else if (now_ms() - up->stopped_ms >= SAME_SIGNAL_MS) {
+		supervisor_kill(&up->all, "a second signal");
+	}
+}
 
 static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 {
@@ -37,10 +52,8 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 			supervisor_reap(&up->all);
 		} else if (info.ssi_signo == SIGHUP) {
 			supervisor_signal(&up->all, SIGHUP);
-		} else if (up->all.stopping) {
-			supervisor_kill(&up->all, "a second signal");
 		} else {
-			supervisor_stop(&up->all, info.ssi_signo == SIGINT ? "Ctrl-C" : "SIGTERM");
+			on_stop(up, info.ssi_signo == SIGINT ? "Ctrl-C" : "SIGTERM");
 		}
 	}
 	return 0;
