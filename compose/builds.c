@@ -4,12 +4,12 @@
 #include "common/time.h"
 #include "compose/builds_table.h"
 #include "compose/command.h"
+#include "compose/terminal.h"
 #include "compose/width.h"
 #include "sinks/store/db.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define COUNT_DEFAULT 20
@@ -244,20 +244,6 @@ static int add_row(struct listing *listing)
 	row->cells[BUILDS_MESSAGE] = text_cell(listing, "message");
 	row->cells[BUILDS_URL] = text_cell(listing, "url");
 	return EXIT_DONE;
-}
-
-static size_t terminal_width(void)
-{
-	struct winsize size = {0};
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-static bool terminal_coloured(void)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
 static int print_all(struct listing *listing, const struct builds_options *options)

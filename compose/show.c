@@ -2,6 +2,7 @@
 #include "compose/show.h"
 #include "common/feed_client.h"
 #include "common/log.h"
+#include "compose/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@ struct show {
 	struct feed_client *client;
 	struct position from; /* what the hub had when we came; epoch 0: not known yet */
 	struct arena arena;
-	int timer; /* -1: none */
+	size_t width; /* of the terminal when we came; 0: stdout is none */
+	int timer;    /* -1: none */
 };
 
 static int on_reopen(zloop_t *loop, int timer, void *arg);
@@ -36,13 +38,14 @@ static void on_attached(void *context, const struct feed_session *session)
 
 static void print(struct show *show, zmq_msg_t *frame)
 {
-	char line[SHOW_LINE_MAX];
 	struct build build;
 	struct err err;
 
 	if (build_unpack(zmq_msg_data(frame), zmq_msg_size(frame), &show->arena, &build, &err) == OK) {
-		show_line(&build, line);
-		puts(line);
+		char *line = show_line(&build, show->width);
+
+		puts(line ? line : "");
+		free(line);
 	}
 	arena_reset(&show->arena);
 }
@@ -120,7 +123,7 @@ enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *
 	if (!show) {
 		return err_set(err, ERR_SYS, "out of memory");
 	}
-	*show = (struct show){.loop = loop, .bus = bus, .timer = -1};
+	*show = (struct show){.loop = loop, .bus = bus, .timer = -1, .width = terminal_width()};
 	arena_init(&show->arena, ARENA_MAX);
 	status = client_open(show, err);
 	if (status != OK) {

@@ -15,6 +15,6 @@ enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *
 /* Accepts NULL; nulls the pointer. */
 void show_free(struct show **show);
 
-enum { SHOW_LINE_MAX = 256 };
-/* `acme/web #17  failure    1m 5s  main  Fix the login`, cut to whole characters, without a line end. */
-void show_line(const struct build *build, char out[static SHOW_LINE_MAX]);
+/* `acme/web #17  failure  1m 5s  main  Fix the login`, clean, cut to width columns (0: not), without a line
+ * end. Heap; NULL: out of memory. Pure. */
+char *show_line(const struct build *build, size_t width);

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/time.h"
-#include "compose/clean.h"
 #include "compose/show.h"
+#include "compose/width.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-/* The first line of a message is enough. */
-static struct text first_line(struct text text)
+/* Writes one cell, cleaned and padded to so many columns, with a gap after it. */
+static void put_cell(FILE *out, struct text text, size_t columns)
 {
-	const char *end = text.size ? memchr(text.at, '\n', text.size) : NULL;
+	char *clean = width_clean(text.at ? text.at : "", text.size);
+	size_t width = clean ? width_text(clean) : 0;
 
-	return (struct text){.at = text.at ? text.at : "", .size = end ? (size_t)(end - text.at) : text.size};
+	fprintf(out, "%s%*s  ", clean ? clean : "", width < columns ? (int)(columns - width) : 0, "");
+	free(clean);
 }
 
-static const char *word(const struct build *build)
+static const char *word_of(const struct build *build)
 {
 	const char *result = result_words[build->result], *state = state_words[build->state];
 
@@ -24,17 +27,43 @@ static const char *word(const struct build *build)
 	return state ? state : "-";
 }
 
-void show_line(const struct build *build, char out[static SHOW_LINE_MAX])
+static void put_build(FILE *out, const struct build *build)
 {
-	char name[96], took[32] = "";
-	struct text message = first_line(build->message);
+	char name[256], took[32] = "";
 
 	if (build->duration_ms != INT_NULL && build->state == STATE_FINISHED) {
 		duration_format(build->duration_ms, took);
 	}
-	snprintf(name, sizeof name, "%.*s/%.*s #%" PRId64, TEXT_FMT(first_line(build->organization)),
-		 TEXT_FMT(first_line(build->pipeline)), build->number);
-	snprintf(out, SHOW_LINE_MAX, "%-24s  %-12s  %8s  %.*s  %.*s", name, word(build), took,
-		 TEXT_FMT(first_line(build->branch)), TEXT_FMT(message));
-	clean_line(out, SHOW_LINE_MAX);
+	snprintf(name, sizeof name, "%.*s/%.*s #%" PRId64, TEXT_FMT(build->organization),
+		 TEXT_FMT(build->pipeline), build->number);
+	put_cell(out, text_of(name), 24);
+	put_cell(out, text_of(word_of(build)), 12);
+	put_cell(out, text_of(took), 7);
+	put_cell(out, build->branch, 16);
+	put_cell(out, build->message, 0);
+}
+
+char *show_line(const struct build *build, size_t width)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *out = open_memstream(&line, &size);
+
+	if (!out) {
+		return NULL;
+	}
+	put_build(out, build);
+	fputs("   ", out); /* the room that width_cut asks for */
+	if (fclose(out) != 0) {
+		free(line);
+		return NULL;
+	}
+	size = strcspn(line, "\n");
+	while (size > 0 && line[size - 1] == ' ') {
+		line[--size] = '\0';
+	}
+	if (width > 0) {
+		width_cut(line, width);
+	}
+	return line;
 }

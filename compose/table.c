@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/table.h"
-#include "compose/clean.h"
+#include "compose/width.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -41,28 +41,16 @@ void table_cell(struct table *table, const char *format, ...)
 	va_start(values, format);
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
-	clean_line(text, sizeof text);
-	table->cells[table->count++] = strdup(text);
-}
-
-/* In characters: bytes that continue one don't count. */
-static int width(const char *text)
-{
-	int count = 0;
-
-	for (; text && *text; text++) {
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	}
-	return count;
+	table->cells[table->count++] = width_clean(text, strlen(text));
 }
 
 void table_print(const struct table *table, FILE *out)
 {
-	int widths[TABLE_COLUMNS_MAX] = {0};
+	size_t widths[TABLE_COLUMNS_MAX] = {0};
 
 	for (size_t i = 0; i < table->count; i++) {
-		int here = width(table->cells[i]);
-		int *widest = &widths[i % table->columns];
+		size_t here = width_text(table->cells[i] ? table->cells[i] : "");
+		size_t *widest = &widths[i % table->columns];
 
 		*widest = here > *widest ? here : *widest;
 	}
@@ -73,7 +61,7 @@ void table_print(const struct table *table, FILE *out)
 		if (column + 1 == table->columns) {
 			fprintf(out, "%s\n", cell);
 		} else {
-			fprintf(out, "%s%*s", cell, widths[column] - width(cell) + 2, "");
+			fprintf(out, "%s%*s", cell, (int)(widths[column] - width_text(cell)) + 2, "");
 		}
 	}
 }

@@ -18,7 +18,7 @@ struct table {
 void table_init(struct table *table, const char *const *titles);
 /* Accepts zeroed. */
 void table_fini(struct table *table);
-/* The next cell, left to right. Control characters are replaced, more than TABLE_CELL_MAX bytes are cut. */
+/* The next cell, left to right, cleaned as width.h says. */
 void table_cell(struct table *table, const char *format, ...) PRINTF(2, 3);
 /* Columns are as wide as their widest cell; the last one is not padded. */
 void table_print(const struct table *table, FILE *out);
