@@ -89,8 +89,8 @@ static void log_end(const struct child *child, int status, bool again)
 		log_warn("up.died", STR("process", child->name), NUM(how, number),
 			 NUM("again_in_ms", child->backoff_ms));
 	} else {
-		log_error("up.refused", STR("process", child->name), NUM(how, number),
-			  STR("why", child->relay.why));
+		/* Its own proc.failed said why. */
+		log_error("up.refused", STR("process", child->name), NUM(how, number));
 	}
 }
 
