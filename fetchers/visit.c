@@ -150,6 +150,7 @@ static void fail_for_good(struct visit *visit, const struct err *err)
 	if (!engine->failed && all_refused(engine)) {
 		engine->failed = true;
 		engine->err = *err;
+		wait_ms = 0; /* nobody is left to try in vain; once repaired it should start at once */
 	} else {
 		log_error("fetch.refused", STR("target", visit->lease->target), STR("why", err->text),
 			  NUM("again_in_ms", wait_ms));

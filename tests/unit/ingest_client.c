@@ -61,6 +61,8 @@ static void open_client(void)
 		  err.text);
 }
 
+static const char *const due[] = {"17", "18", NULL};
+
 static void setup(void)
 {
 	zsys_init();
@@ -68,6 +70,7 @@ static void setup(void)
 	loop = zloop_new();
 	ingest_peer_init(&peer, loop);
 	ingest_peer_bind(&peer);
+	peer.due = due;
 	open_client();
 }
 
@@ -162,7 +165,7 @@ static void finish(void)
 
 Test(ingest_client, takes_a_lease_publishes_and_ends_it, .init = setup, .fini = teardown)
 {
-	peer.cursor = "where it was";
+	peer.cursor = TEXT("where it was");
 	claim();
 	cr_expect(strcmp(lease->target, "buildkite:acme/web") == 0);
 	cr_expect_str_eq(last_cursor, "where it was");

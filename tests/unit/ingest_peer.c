@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/ingest_peer.h"
 
-#include "common/raw.h"
-
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +58,19 @@ static struct peer_lease *lease_at(struct ingest_peer *peer, const struct wire_f
 	return NULL;
 }
 
+static void put_due(struct wire_head *head, const char *const *due)
+{
+	uint32_t count = 0;
+
+	while (due && due[count]) {
+		count++;
+	}
+	wire_put_array(head, count);
+	for (uint32_t i = 0; i < count; i++) {
+		wire_put_string(head, due[i]);
+	}
+}
+
 static void on_claim(struct ingest_peer *peer)
 {
 	struct wire_head head;
@@ -79,15 +90,15 @@ static void on_claim(struct ingest_peer *peer)
 	peer->give--;
 	peer->leases[peer->lease_count++] = (struct peer_lease){.fence = ++peer->fence, .current = true};
 	wire_begin(&head, "lease", 7);
-	wire_put_string(&head, "buildkite:acme/web");
+	wire_put_string(&head, peer->target);
 	wire_put_int(&head, peer->fence);
-	wire_put_bytes(&head, text_of(peer->cursor));
-	wire_put_array(&head, 2);
-	wire_put_string(&head, "17");
-	wire_put_string(&head, "18");
-	wire_put_map(&head, 1);
+	wire_put_bytes(&head, peer->cursor);
+	put_due(&head, peer->due);
+	wire_put_map(&head, 2);
 	wire_put_string(&head, "later");
 	wire_put_int(&head, 1);
+	wire_put_string(&head, "sync");
+	peer->sync ? msgpack_pack_true(&head.packer) : msgpack_pack_false(&head.packer);
 	wire_put_int(&head, 50);
 	wire_put_int(&head, WIRE_LEASE_TTL_MS);
 	reply(peer, &head);
@@ -109,9 +120,15 @@ static void commit(struct ingest_peer *peer, struct peer_lease *lease, const str
 		lease->gone += raw.kind == RAW_GONE;
 		peer->order_errors += strtoull(raw.key.at, NULL, 10) != lease->bodies;
 		lease->bodies++;
+		if (peer->on_raw) {
+			peer->on_raw(peer->context, &raw);
+		}
 	}
 	if (wire_text(fields, 2, &cursor)) {
-		snprintf(lease->cursor, sizeof lease->cursor, "%.*s", TEXT_FMT(cursor));
+		cr_assert(cursor.size < sizeof lease->cursor);
+		memcpy(lease->cursor, cursor.at, cursor.size);
+		lease->cursor[cursor.size] = '\0';
+		lease->cursor_size = cursor.size;
 	}
 	lease->last_n++;
 }
@@ -252,7 +269,7 @@ static int on_readable(zloop_t *loop, zsock_t *socket, void *argument)
 
 void ingest_peer_init(struct ingest_peer *peer, zloop_t *loop)
 {
-	*peer = (struct ingest_peer){.loop = loop};
+	*peer = (struct ingest_peer){.loop = loop, .target = "buildkite:acme/web"};
 	zmq_msg_init(&peer->identity);
 	snprintf(peer->endpoint, sizeof peer->endpoint, "ipc:///tmp/ingest-peer-%ld.ipc", (long)getpid());
 }

@@ -2,6 +2,7 @@
  * docs/protocol.md section 2, with knobs to misbehave. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "common/raw.h"
 #include "common/wire.h"
 
 #include <czmq.h>
@@ -11,7 +12,8 @@
 struct peer_lease {
 	int64_t fence, last_n;
 	size_t bodies, gone, oversize, keys_seen;
-	char cursor[64];
+	char cursor[2048]; /* as committed, NUL-terminated */
+	size_t cursor_size;
 	bool current;
 };
 
@@ -37,7 +39,13 @@ struct ingest_peer {
 	size_t body_max;        /* more bytes in a message: `oversize`; 0: no limit */
 	bool oversize_headless; /* and without the fence */
 	const char *refuse;     /* answer claims with this error */
-	const char *cursor;     /* of the next lease; NULL: nil */
+	struct text cursor;     /* of the next leases; at NULL: nil */
+	const char *target;     /* of the next leases */
+	const char *const *due; /* likewise, ends with NULL */
+	bool sync;
+	/* Called for each committed envelope. */
+	void (*on_raw)(void *context, const struct raw *raw);
+	void *context;
 };
 
 void ingest_peer_init(struct ingest_peer *peer, zloop_t *loop);
