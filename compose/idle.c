@@ -24,11 +24,24 @@ static int64_t number_at(yyjson_mut_val *value, const char *path, int64_t otherw
 	return yyjson_mut_is_num(found) ? yyjson_mut_get_sint(found) : otherwise;
 }
 
+/* Finding pipelines is due every ten minutes, too long to wait for: a list from before the hub's start will
+ * do. */
+static bool is_discovery(yyjson_mut_val *target)
+{
+	yyjson_mut_val *name = status_at(target, "target");
+	size_t size = yyjson_mut_get_len(name);
+
+	return size > 0 && yyjson_mut_get_str(name)[size - 1] == '*';
+}
+
 /* A target that is due again at once has more to read (or, found by discovery, was never read). */
 static bool target_idle(yyjson_mut_val *target, int64_t uptime_ms)
 {
-	return number_at(target, "visited_ms_ago", INT64_MAX) <= uptime_ms &&
-	       number_at(target, "due_in_ms", 1) > 0 && !yyjson_mut_is_obj(status_at(target, "lease"));
+	int64_t visited_ms_ago = number_at(target, "visited_ms_ago", INT64_MAX);
+	bool visited = is_discovery(target) ? visited_ms_ago != INT64_MAX : visited_ms_ago <= uptime_ms;
+
+	return visited && number_at(target, "due_in_ms", 1) > 0 &&
+	       !yyjson_mut_is_obj(status_at(target, "lease"));
 }
 
 bool is_idle(yyjson_mut_val *status, size_t sinks)

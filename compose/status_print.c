@@ -78,10 +78,10 @@ static void print_hub(yyjson_mut_val *status)
 	printf("normalizer %s, up %s: %s builds, %s of them open, %s dead letters\n",
 	       SHOW(status, "version", PLAIN), SHOW(status, "uptime_ms", DURATION),
 	       SHOW(status, "builds", PLAIN), SHOW(status, "open", PLAIN), SHOW(status, "dead", PLAIN));
-	printf("since its start: %s records changed, %s unchanged, %s stale, %s sent, %s requests refused\n",
+	printf("since its start: %s records changed, %s unchanged, %s stale, %s sent, %s acknowledged\n",
 	       SHOW(status, "since_start.changed", PLAIN), SHOW(status, "since_start.unchanged", PLAIN),
 	       SHOW(status, "since_start.stale", PLAIN), SHOW(status, "since_start.sent", PLAIN),
-	       SHOW(status, "since_start.errors", PLAIN));
+	       SHOW(status, "since_start.acked", PLAIN));
 	printf("disk: hub.db has %s, %s are free, %s are to be kept free\n",
 	       SHOW(status, "disk.db_bytes", BYTES), SHOW(status, "disk.free_bytes", BYTES),
 	       SHOW(status, "disk.min_free_bytes", BYTES));

@@ -47,6 +47,18 @@ Test(idle, not_by_a_visit_before_the_hub_started)
 	cr_assert_not(idle_with("{\"visited_ms_ago\": 6000, \"due_in_ms\": 700, \"lease\": null}", DONE, 1));
 }
 
+Test(idle, with_a_discovery_of_before_the_hub_started)
+{
+	cr_assert(idle_with(
+		VISITED
+		", {\"target\": \"b:acme/*\", \"visited_ms_ago\": 6000, \"due_in_ms\": 700, \"lease\": null}",
+		DONE, 1));
+	cr_assert_not(idle_with(
+		VISITED
+		", {\"target\": \"b:acme/*\", \"visited_ms_ago\": null, \"due_in_ms\": 700, \"lease\": null}",
+		DONE, 1));
+}
+
 Test(idle, not_while_a_visit_lasts)
 {
 	cr_assert_not(idle_with("{\"visited_ms_ago\": 10, \"due_in_ms\": 700, \"lease\": {\"fence\": 1}}",
