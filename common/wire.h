@@ -57,6 +57,7 @@ struct wire_head {
 };
 void wire_begin(struct wire_head *head, const char *command, uint32_t fields);
 void wire_put_int(struct wire_head *head, int64_t value);
+void wire_put_bool(struct wire_head *head, bool value);
 void wire_put_nil(struct wire_head *head);
 void wire_put_text(struct wire_head *head, struct text text);     /* null: nil */
 void wire_put_string(struct wire_head *head, const char *string); /* NULL: nil */

@@ -19,6 +19,11 @@ void wire_put_int(struct wire_head *head, int64_t value)
 	msgpack_pack_int64(&head->packer, value);
 }
 
+void wire_put_bool(struct wire_head *head, bool value)
+{
+	value ? msgpack_pack_true(&head->packer) : msgpack_pack_false(&head->packer);
+}
+
 void wire_put_nil(struct wire_head *head)
 {
 	msgpack_pack_nil(&head->packer);

@@ -62,7 +62,7 @@ bool is_idle(yyjson_mut_val *status, size_t sinks)
 	/* A sink of an earlier configuration is known to the hub and absent: nobody waits for it. */
 	yyjson_mut_arr_foreach(status_at(status, "sinks"), index, max, each)
 	{
-		if (number_at(each, "attached", 0)) {
+		if (yyjson_mut_get_bool(status_at(each, "attached"))) {
 			attached++;
 			if (number_at(each, "lag_records", 1) != 0) {
 				return false;

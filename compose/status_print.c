@@ -11,7 +11,7 @@ struct shown {
 	char text[TABLE_CELL_MAX];
 };
 
-enum form { FORM_PLAIN, FORM_DURATION, FORM_BYTES, FORM_YES };
+enum form { FORM_PLAIN, FORM_DURATION, FORM_BYTES };
 
 yyjson_mut_val *status_at(yyjson_mut_val *value, const char *path)
 {
@@ -43,8 +43,6 @@ static void show_number(yyjson_mut_val *value, enum form form, struct shown *sho
 		duration_format(number, shown->text);
 	} else if (form == FORM_BYTES) {
 		show_bytes(number, shown);
-	} else if (form == FORM_YES) {
-		snprintf(shown->text, sizeof shown->text, "%s", number ? "yes" : "no");
 	} else if (yyjson_mut_is_real(value)) {
 		snprintf(shown->text, sizeof shown->text, "%.1f", yyjson_mut_get_real(value));
 	} else {
@@ -85,7 +83,7 @@ static void print_hub(yyjson_mut_val *status)
 	printf("disk: hub.db has %s, %s are free, %s are to be kept free\n",
 	       SHOW(status, "disk.db_bytes", BYTES), SHOW(status, "disk.free_bytes", BYTES),
 	       SHOW(status, "disk.min_free_bytes", BYTES));
-	if (taking && !yyjson_mut_get_sint(taking) && !yyjson_mut_get_bool(taking)) {
+	if (taking && !yyjson_mut_get_bool(taking)) {
 		printf("NOTHING IS TAKEN for now, nothing is lost: %s\n", SHOW(status, "disk.why", PLAIN));
 	}
 }
@@ -144,7 +142,7 @@ static void print_sinks(yyjson_mut_val *sinks)
 	yyjson_mut_arr_foreach(sinks, index, max, sink)
 	{
 		table_cell(&table, "%s", SHOW(sink, "name", PLAIN));
-		table_cell(&table, "%s", SHOW(sink, "attached", YES));
+		table_cell(&table, "%s", SHOW(sink, "attached", PLAIN));
 		table_cell(&table, "%s records", SHOW(sink, "lag_records", PLAIN));
 		table_cell(&table, "%s", SHOW(sink, "lag_ms", DURATION));
 		table_cell(&table, "%s", SHOW(sink, "dead", PLAIN));

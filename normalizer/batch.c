@@ -115,7 +115,7 @@ void reply_error(struct hub *hub, enum port port, const zmq_msg_t *identity, con
 {
 	struct wire_message message = {0};
 
-	numbers_error(code);
+	numbers_error(hub, code);
 	if (error_message(&message, code, retry_ms, detail, fence) == OK) {
 		reply_send(hub, port, identity, &message, fence);
 	}

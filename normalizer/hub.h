@@ -99,6 +99,7 @@ struct hub {
 	char not_taking[256];     /* why, for people */
 	struct ZSTD_CCtx_s *zstd; /* of the raw archive: making one costs more than compressing a build */
 	int64_t started_ms;
+	int64_t refused;    /* requests answered with an error */
 	struct hub_counts { /* metrics */
 		int64_t *publishes, *changed, *unchanged, *stale, *dead, *commits, *rollbacks, *sent, *acked,
 			*unknown_words, *head, *builds, *leases, *sessions, *taking;
@@ -216,7 +217,7 @@ void upkeep_disk(struct hub *hub);
 /* numbers.c */
 
 void numbers_open(struct hub *hub);
-void numbers_error(const char *code);
+void numbers_error(struct hub *hub, const char *code);
 void numbers_collect(void *context);
 
 /* status.c */

@@ -38,8 +38,9 @@ void numbers_open(struct hub *hub)
 	metrics_on_collect(numbers_collect, hub);
 }
 
-void numbers_error(const char *code)
+void numbers_error(struct hub *hub, const char *code)
 {
+	hub->refused++;
 	++*metrics_counter("buildbus_hub_errors_total", "Requests answered with an error.",
 			   LABELS("code", code));
 }

@@ -32,9 +32,9 @@ void request_fail(struct request *request, const struct err *err)
 }
 
 /* The errors whose detail is not a sentence. */
-static void begin_error(struct wire_head *head, const char *code)
+static void begin_error(struct request *request, struct wire_head *head, const char *code)
 {
-	numbers_error(code);
+	numbers_error(request->hub, code);
 	wire_begin(head, "error", 4);
 	wire_put_string(head, code);
 }
@@ -49,7 +49,7 @@ void request_expect(struct request *request, int64_t n)
 {
 	struct wire_head head;
 
-	begin_error(&head, "expect");
+	begin_error(request, &head, "expect");
 	wire_put_int(&head, 0);
 	wire_put_int(&head, n);
 	end_error(request, &head);
@@ -59,7 +59,7 @@ static void refuse_version(struct request *request)
 {
 	struct wire_head head;
 
-	begin_error(&head, "version");
+	begin_error(request, &head, "version");
 	wire_put_nil(&head);
 	wire_put_array(&head, 1);
 	wire_put_int(&head, WIRE_VERSION);

@@ -162,9 +162,15 @@ static bool is_gone(struct hub *hub, const struct session *session)
 /* Another live holder of the name: how long it may still live. 0: the name is free now. */
 static int64_t busy_for(struct hub *hub, struct text name, int64_t old)
 {
-	struct session *holder = name.at ? session_named(hub, name) : NULL;
+	struct session *holder = name.at ? session_named(hub, name) : session_of(hub, old);
 	int64_t left;
 
+	if (holder && !name.at) { /* an anonymous reader begins anew: its old session is over */
+		if (!holder->name) {
+			session_close(hub, holder);
+		}
+		holder = NULL;
+	}
 	if (!name.at && anonymous_count(hub) >= ANONYMOUS_MAX) {
 		return BUSY_RETRY_MAX_MS;
 	}
@@ -231,7 +237,10 @@ void session_expire(struct hub *hub)
 	for (size_t i = hub->session_count; i-- > 0;) {
 		struct session *session = &hub->sessions[i];
 		if (now - session->alive_ms >= hub->ttl_ms) {
-			log_warn("feed.expired", STR("sink", session->name), NUM("session", session->number));
+			if (session->name) { /* an anonymous reader owes nothing */
+				log_warn("feed.expired", STR("sink", session->name),
+					 NUM("session", session->number));
+			}
 			session_close(hub, session);
 		}
 	}

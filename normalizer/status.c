@@ -13,6 +13,12 @@ static void put_pair(struct wire_head *head, const char *key, int64_t value)
 	wire_put_int(head, value);
 }
 
+static void put_truth(struct wire_head *head, const char *key, bool value)
+{
+	wire_put_string(head, key);
+	wire_put_bool(head, value);
+}
+
 static struct lease *lease_on(struct hub *hub, struct text target)
 {
 	for (size_t i = 0; i < hub->lease_count; i++) {
@@ -81,12 +87,12 @@ static void put_sink(struct hub *hub, struct wire_head *head, sqlite3_stmt *row)
 	wire_put_map(head, 8);
 	wire_put_string(head, "name");
 	wire_put_text(head, name);
-	put_pair(head, "attached", attached(hub, name));
+	put_truth(head, "attached", attached(hub, name));
 	put_pair(head, "position", position);
 	put_pair(head, "lag_records", hub->head - position);
 	put_pair(head, "lag_ms", behind ? wall_ms() - sqlite3_column_int64(row, 5) : 0);
 	put_pair(head, "seen_ms_ago", wall_ms() - sqlite3_column_int64(row, 2));
-	put_pair(head, "lapsed", sqlite3_column_type(row, 3) != SQLITE_NULL);
+	put_truth(head, "lapsed", sqlite3_column_type(row, 3) != SQLITE_NULL);
 	put_pair(head, "dead", sqlite3_column_int64(row, 4));
 }
 
@@ -136,7 +142,7 @@ static void put_disk(struct hub *hub, struct wire_head *head)
 	wire_put_map(head, 5);
 	put_pair(head, "free_bytes", (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
 	put_pair(head, "min_free_bytes", hub->context->config.bus.min_free_bytes);
-	put_pair(head, "taking", hub->taking);
+	put_truth(head, "taking", hub->taking);
 	put_pair(head, "db_bytes", info.st_size);
 	wire_put_string(head, "why");
 	wire_put_string(head, hub->taking ? NULL : hub->not_taking);
@@ -145,7 +151,7 @@ static void put_disk(struct hub *hub, struct wire_head *head)
 static void put_counts(struct hub *hub, struct wire_head *head)
 {
 	wire_put_string(head, "since_start");
-	wire_put_map(head, 8);
+	wire_put_map(head, 9);
 	put_pair(head, "publishes", *hub->counts.publishes);
 	put_pair(head, "changed", *hub->counts.changed);
 	put_pair(head, "unchanged", *hub->counts.unchanged);
@@ -154,6 +160,7 @@ static void put_counts(struct hub *hub, struct wire_head *head)
 	put_pair(head, "acked", *hub->counts.acked);
 	put_pair(head, "commits", *hub->counts.commits);
 	put_pair(head, "rollbacks", *hub->counts.rollbacks);
+	put_pair(head, "errors", hub->refused);
 }
 
 enum status status_map(struct hub *hub, struct wire_message *out, struct err *err)

@@ -381,10 +381,10 @@ Test(feed, status_tells_where_everything_is)
 	attach(sink, "store", "session");
 	say(sink, "status");
 	hear(sink, "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'builds' 1 'open' 1 'dead' 0 "
-		   "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' 1 'db_bytes' _ 'why' nil} "
+		   "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil} "
 		   "'since_start' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 ...} "
 		   "'targets' [{'target' 'buildkite:acme/web' 'due_in_ms' nil 'visited_ms_ago' _ 'open' 1 "
 		   "'cursor_bytes' _ 'lease' {'worker' 'w1' 'fence' $fence 'last' 1 'age_ms' _}}] "
-		   "'sinks' [{'name' 'store' 'attached' 1 'position' 0 'lag_records' 1 'lag_ms' _ "
-		   "'seen_ms_ago' _ 'lapsed' 0 'dead' 0}]}");
+		   "'sinks' [{'name' 'store' 'attached' true 'position' 0 'lag_records' 1 'lag_ms' _ "
+		   "'seen_ms_ago' _ 'lapsed' false 'dead' 0}]}");
 }

@@ -24,7 +24,7 @@ static bool idle_with(const char *targets, const char *sinks, size_t wanted)
 }
 
 #define VISITED "{\"visited_ms_ago\": 300, \"due_in_ms\": 700, \"lease\": null}"
-#define DONE    "{\"name\": \"store\", \"attached\": 1, \"lag_records\": 0}"
+#define DONE    "{\"name\": \"store\", \"attached\": true, \"lag_records\": 0}"
 
 Test(idle, when_all_is_visited_and_confirmed)
 {
@@ -72,7 +72,7 @@ Test(idle, not_while_a_target_is_due)
 
 Test(idle, not_while_a_sink_lags)
 {
-	cr_assert_not(idle_with(VISITED, "{\"name\": \"store\", \"attached\": 1, \"lag_records\": 3}", 1));
+	cr_assert_not(idle_with(VISITED, "{\"name\": \"store\", \"attached\": true, \"lag_records\": 3}", 1));
 }
 
 Test(idle, not_before_every_sink_is_there)
@@ -82,5 +82,5 @@ Test(idle, not_before_every_sink_is_there)
 
 Test(idle, without_a_sink_of_earlier_days)
 {
-	cr_assert(idle_with(VISITED, DONE ", {\"name\": \"old\", \"attached\": 0, \"lag_records\": 9}", 1));
+	cr_assert(idle_with(VISITED, DONE ", {\"name\": \"old\", \"attached\": false, \"lag_records\": 9}", 1));
 }
