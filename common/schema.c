@@ -177,9 +177,10 @@ static enum status unpack_list(const struct field *field, const msgpack_object *
 		return err_set(err, ERR_DATA, "%s: a list of %u is too long", field->key, count);
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		if (schema_unpack(field->members, &value->via.array.ptr[i], arena,
-				  (char *)list->items + i * field->member_size, err) != OK) {
-			return err_prefix(err, "%s[%u]", field->key, i);
+		enum status status = schema_unpack(field->members, &value->via.array.ptr[i], arena,
+						   (char *)list->items + i * field->member_size, err);
+		if (status != OK) {
+			return err ? err_prefix(err, "%s[%u]", field->key, i) : status;
 		}
 	}
 	return OK;
@@ -235,9 +236,8 @@ static enum status unpack_value(const struct field *field, const msgpack_object 
 		return OK;
 	}
 	if (field->type == FIELD_GROUP) {
-		return schema_unpack(field->members, value, arena, target, err) == OK
-			       ? OK
-			       : err_prefix(err, "%s", field->key);
+		enum status status = schema_unpack(field->members, value, arena, target, err);
+		return status != OK && err ? err_prefix(err, "%s", field->key) : status;
 	}
 	if (field->type == FIELD_LIST && value->type == MSGPACK_OBJECT_ARRAY) {
 		return unpack_list(field, value, arena, target, err);

@@ -79,6 +79,12 @@ static bool object_int(const msgpack_object *object, int64_t *out)
 	return object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER;
 }
 
+/* Of a str or bin; msgpack-c has no address for an empty one, which isn't null for us. */
+static struct text object_text(const msgpack_object *object)
+{
+	return (struct text){object->via.str.size ? object->via.str.ptr : "", object->via.str.size};
+}
+
 enum status wire_read(const struct wire_message *message, struct wire_fields *fields, int64_t *version,
 		      struct err *err)
 {
@@ -106,8 +112,7 @@ enum status wire_read(const struct wire_message *message, struct wire_fields *fi
 	    head->via.array.ptr[1].type != MSGPACK_OBJECT_STR) {
 		return err_set(err, ERR_DATA, "frame 0 is not [version, command, …]");
 	}
-	fields->command =
-		(struct text){head->via.array.ptr[1].via.str.ptr, head->via.array.ptr[1].via.str.size};
+	fields->command = object_text(&head->via.array.ptr[1]);
 	fields->at = head->via.array.ptr + 2;
 	fields->count = head->via.array.size - 2;
 	return OK;
@@ -131,7 +136,7 @@ bool wire_text(const struct wire_fields *fields, uint32_t index, struct text *ou
 	    (object->type != MSGPACK_OBJECT_STR && object->type != MSGPACK_OBJECT_BIN)) {
 		return false;
 	}
-	*out = (struct text){object->via.str.size ? object->via.str.ptr : "", object->via.str.size};
+	*out = object_text(object);
 	return true;
 }
 

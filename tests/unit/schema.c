@@ -285,6 +285,7 @@ Test(schema, a_wrong_type_is_named)
 		rows[i].pack();
 		cr_expect(unpack(&thing, &err) == ERR_DATA, "%s: accepted", rows[i].name);
 		cr_expect_str_eq(err.text, rows[i].error);
+		cr_expect(unpack(&thing, NULL) == ERR_DATA, "%s: without an err", rows[i].name);
 	}
 }
 
