@@ -168,6 +168,55 @@ Test(attempts, take_along_what_waited_for_the_failed_job)
 	table_run(rows, COUNT(rows));
 }
 
+#define FAILED(id, next) "{'id':'" id "','state':'failed','retried_in_job_id':'" next "',"
+#define PASSED(id)       "{'id':'" id "','state':'passed',"
+
+Test(attempts, count_once_however_many_jobs_are_retried)
+{
+	static const struct row rows[] = {
+		{"all at the same moment",
+		 "'state':'passed'," BUILD(AT("50")) "'jobs':[" FAILED("a", "b")
+			 RAN("00", "02", "09") "}," FAILED("c", "d") RAN("00", "02", "08") "}," PASSED("b")
+				 RAN("30", "33", "35") "}," PASSED("d") RAN("30", "40", "50") "}]",
+		 "{'attempt':2}", 0},
+		{"the first retry still waits for its concurrency group",
+		 "'state':'passed'," BUILD(AT("50")) "'jobs':[" FAILED("a", "b")
+			 RAN("00", "02", "09") "}," FAILED("c", "d")
+				 RAN("00", "02", "08") "}," PASSED("b") "'type':'script','created_at':" AT(
+					 "30") ",'runnable_at':" AT("33") ",'started_at':" AT("34") ",'"
+												    "finished"
+												    "_at'"
+												    ":" AT("3"
+													   "5") "}," PASSED("d")
+													    RAN("31",
+														"40",
+														"50") "}]",
+		 "{'attempt':2}", 0},
+		{"a job ran, whose clock said that it couldn't",
+		 "'state':'passed'," BUILD(AT("50")) "'jobs':[" FAILED("a", "b")
+			 RAN("00", "01", "03") "}," PASSED("c") "'created_at':" AT("00") ",'started_at':" AT(
+				 "02") ",'runnable_at':" AT("05") ",'finished_at':" AT("09") "}," PASSED("b")
+				 RAN("04", "05", "50") "}]",
+		 "{'attempt':1}", 0},
+		{"the retried job says no finish",
+		 "'state':'passed'," BUILD(
+			 AT("50")) "'jobs':[{'id':'a','state':'limited','retried_in_job_id':'b',"
+				   "'created_at':" AT("00") ",'started_at':" AT("02") "}," PASSED("b")
+					   RAN("30", "31", "50") "}]",
+		 "{'attempt':2}", 0},
+		{"a block step stays open",
+		 "'state':'passed','blocked':true," BUILD(AT("50")) "'jobs':[" FAILED("a", "b")
+			 RAN("00", "02", "09") "},"
+					       "{'type':'manual','state':'blocked','runnable_at':" AT(
+						       "09") "}," PASSED("b") RAN("30", "31", "50") "}]",
+		 "{'attempt':2,'state':'blocked','attempts':[{'state':'finished'},{'state':'blocked','"
+		 "finished_at':null}]}",
+		 0},
+	};
+
+	table_run(rows, COUNT(rows));
+}
+
 Test(attempts, show_the_newest_while_it_runs)
 {
 	static const struct row rows[] = {
@@ -193,6 +242,18 @@ Test(attempts, show_the_newest_while_it_runs)
 		 "{'state':'running','attempt':2,'started_at':1767227460000,'finished_at':null,"
 		 "'attempts':[{'result':'success'},{'state':'running','finished_at':null}]}",
 		 0},
+		{"one of its jobs finished",
+		 "'state':'running'," BUILD("null") "'jobs':[" FAILED("a", "b")
+			 RAN("00", "02", "09") "}," FAILED("c", "d") RAN("00", "02", "09") "}," PASSED("b")
+				 RAN("30", "31", "35") "},{'id':'d','state':'running','created_at':" AT(
+					 "30") ",'started_at':" AT("31") "}]",
+		 "{'attempt':2,'finished_at':null,'duration_ms':null}", 0},
+		{"failed and cancelled jobs are a failure",
+		 "'state':'running'," BUILD("null") "'jobs':[" FAILED("a", "b")
+			 RAN("00", "02", "09") "},{'id':'c','state':'canceled'," RAN(
+				 "00", "02",
+				 "09") "},{'id':'b','state':'scheduled','created_at':" AT("30") "}]",
+		 "{'attempts':[{'result':'failure'},{'result':null}]}", 0},
 		{"finished, while the build's finish is still the old one",
 		 "'state':'passed'," BUILD(AT("09")) "'jobs':[{'id':'a','state':'failed','retried_in_job_id':"
 						     "'b'," RAN("00", "02", "09") "},{'id':'b','state':'"

@@ -244,6 +244,12 @@ Test(buildkite_jobs, numbers_attempts_along_the_chain)
 		{"in a circle",
 		 "'jobs':[{'id':'a','retried_in_job_id':'b'},{'id':'b','retried_in_job_id':'a'}]",
 		 "{'jobs':[{'attempt':1},{'attempt':1}]}", 0},
+		{"into a circle",
+		 "'jobs':[{'id':'a','retried_in_job_id':'b'},{'id':'b','retried_in_job_id':'c'},"
+		 "{'id':'c','retried_in_job_id':'b'}]",
+		 "{'jobs':[{'attempt':1},{'attempt':2},{'attempt':3}]}", 0},
+		{"the count of one that was retried is nobody's number",
+		 JOB("'retried':true,'retries_count':2", "'attempt':1"), 0},
 		{"two into one",
 		 "'jobs':[{'id':'a','retried_in_job_id':'c'},{'id':'b','retried_in_job_id':'c'},{'id':'c'}]",
 		 "{'jobs':[{'attempt':1},{'attempt':1},{'attempt':2}]}", 0},
