@@ -95,9 +95,9 @@ extern const char *const state_words[],
 void build_init(struct build *build);
 void job_init(struct job *job);
 
-/* Appends the packed map to out in two steps: the content, with its hash (XXH3, 64 bit), which change detection
- * compares; then, when it has changed, version and origin, which must be set by then (a null origin is
- * live). */
+/* Appends the packed map to out in two steps: the content, with its hash (XXH3, 64 bit), which change
+ * detection compares; then, when it has changed, version and origin, which must be set by then (a null origin
+ * is live). */
 void build_pack_content(const struct build *build, msgpack_sbuffer *out, uint64_t *content_hash);
 void build_pack_tail(const struct build *build, msgpack_sbuffer *out);
 /* Both steps at once; content_hash may be NULL. */
