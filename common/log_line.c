@@ -64,13 +64,15 @@ static bool put_character(struct log_line *line, size_t limit, const char *text,
 	return put(line, limit, text, size);
 }
 
-static void put_escaped(struct log_line *line, size_t limit, const char *text)
+/* masked: secrets in it become ***. A line's own words are not: a secret of one letter must not rename
+ * events. */
+static void put_escaped(struct log_line *line, size_t limit, const char *text, bool masked)
 {
 	size_t left = strlen(text), taken = 0;
 	bool fits = true;
 
 	for (; left > 0 && fits; text += taken, left -= taken) {
-		taken = mask_match(text, left);
+		taken = masked ? mask_match(text, left) : 0;
 		fits = taken ? put(line, limit, "***", 3) : put_character(line, limit, text, left, &taken);
 	}
 	if (!fits) {
@@ -86,10 +88,10 @@ static size_t text_limit(size_t fields_after)
 	return LOG_LINE_MAX - TAIL - (room < LOG_LINE_MAX / 2 ? room : LOG_LINE_MAX / 2);
 }
 
-static void put_quoted(struct log_line *line, size_t limit, const char *text)
+static void put_quoted(struct log_line *line, size_t limit, const char *text, bool masked)
 {
 	put_text(line, "\"");
-	put_escaped(line, limit, text);
+	put_escaped(line, limit, text, masked);
 	put_text(line, "\"");
 }
 
@@ -127,9 +129,9 @@ static void put_fields(struct log_line *line, const struct log_field *fields, si
 		if (!field->text) {
 			put_number(line, field->number);
 		} else if (!json && is_word(field->text)) {
-			put_escaped(line, limit, field->text);
+			put_escaped(line, limit, field->text, true);
 		} else {
-			put_quoted(line, limit, field->text);
+			put_quoted(line, limit, field->text, true);
 		}
 	}
 }
@@ -143,7 +145,7 @@ void log_line_json(struct log_line *line, const struct log_head *head, const str
 	line->used = 0;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		put_text(line, names[i]);
-		put_quoted(line, (i + 1) * 256, values[i]);
+		put_quoted(line, (i + 1) * 256, values[i], false);
 	}
 	put_fields(line, fields, count, true);
 	put_text(line, "}\n");
@@ -162,10 +164,10 @@ void log_line_human(struct log_line *line, const struct log_head *head, const st
 		 coloured ? colours[head->level] : "", words[head->level], coloured ? "\033[0m" : "");
 	put_text(line, start);
 	put_text(line, coloured ? "\033[36m" : "");
-	put_escaped(line, 256, head->proc);
+	put_escaped(line, 256, head->proc, false);
 	put_text(line, coloured ? "\033[0m " : " ");
 	put_text(line, coloured ? "\033[1m" : "");
-	put_escaped(line, 512, head->event);
+	put_escaped(line, 512, head->event, false);
 	put_text(line, coloured ? "\033[0m" : "");
 	put_fields(line, fields, count, false);
 	put_text(line, "\n");

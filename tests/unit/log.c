@@ -155,6 +155,18 @@ Test(log, the_longest_secret_wins)
 	cr_assert_str_eq(trip("abcdefgh abc"), "*** ***");
 }
 
+Test(log, a_secret_of_one_letter_does_not_rename_events)
+{
+	struct log_line line;
+	const char *want = "\"event\":\"test.event\",\"why\":\"no rout***\"}\n";
+
+	log_secret("e");
+	log_line_json(&line, &head, (struct log_field[]){STR("why", "no route")}, 1);
+	cr_assert(line.used > strlen(want) &&
+			  memcmp(line.bytes + line.used - strlen(want), want, strlen(want)) == 0,
+		  "%.*s", (int)line.used, line.bytes);
+}
+
 Test(log, a_person_reads_words_bare_and_texts_quoted)
 {
 	struct log_line line;
