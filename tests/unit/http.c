@@ -242,7 +242,7 @@ Test(http, an_answer_that_does_not_come_whole_is_failed)
 		{"/cut-body", "the answer was cut off", 200},
 		{"/cut-chunk", "the answer was cut off", 200},
 		{"/no-last-chunk", "the answer was cut off", 200},
-		{"/bad-chunk", "illegal or missing hexadecimal sequence in chunked-encoding", 200},
+		{"/bad-chunk", "", 200},
 		{"/not-http", "the answer is not HTTP", 0},
 		{"/bad-gzip", "the answer's compression is broken", 200},
 	};
@@ -256,7 +256,12 @@ Test(http, an_answer_that_does_not_come_whole_is_failed)
 		snprintf(want, sizeof want, "%s%s: %s", world.base, rows[i].path, rows[i].why);
 		call = get(url);
 		cr_expect_eq(call->class, HTTP_FAILED, "%s", rows[i].path);
-		cr_expect_str_eq(call->err.text, want);
+		/* No words of ours: those of this version of curl, after the address. */
+		if (*rows[i].why) {
+			cr_expect_str_eq(call->err.text, want);
+		} else {
+			cr_expect_eq(strncmp(call->err.text, want, strlen(want)), 0, "%s", call->err.text);
+		}
 		cr_expect_eq(call->err.status, ERR_REMOTE);
 		cr_expect_eq(call->code, rows[i].code, "%s: %ld", rows[i].path, call->code);
 		cr_expect_eq(call->body_size, 0, "no part of a broken answer is handed over");
