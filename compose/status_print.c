@@ -76,10 +76,11 @@ static void print_hub(yyjson_mut_val *status)
 	printf("normalizer %s, up %s: %s builds, %s of them open, %s dead letters\n",
 	       SHOW(status, "version", PLAIN), SHOW(status, "uptime_ms", DURATION),
 	       SHOW(status, "builds", PLAIN), SHOW(status, "open", PLAIN), SHOW(status, "dead", PLAIN));
-	printf("since its start: %s records changed, %s unchanged, %s stale, %s sent, %s acknowledged\n",
+	printf("since its start: %s records changed, %s unchanged, %s stale, %s sent, %s acknowledged; %s "
+	       "requests refused\n",
 	       SHOW(status, "since_start.changed", PLAIN), SHOW(status, "since_start.unchanged", PLAIN),
 	       SHOW(status, "since_start.stale", PLAIN), SHOW(status, "since_start.sent", PLAIN),
-	       SHOW(status, "since_start.acked", PLAIN));
+	       SHOW(status, "since_start.acked", PLAIN), SHOW(status, "since_start.errors", PLAIN));
 	printf("disk: hub.db has %s, %s are free, %s are to be kept free\n",
 	       SHOW(status, "disk.db_bytes", BYTES), SHOW(status, "disk.free_bytes", BYTES),
 	       SHOW(status, "disk.min_free_bytes", BYTES));
@@ -142,7 +143,8 @@ static void print_sinks(yyjson_mut_val *sinks)
 	yyjson_mut_arr_foreach(sinks, index, max, sink)
 	{
 		table_cell(&table, "%s", SHOW(sink, "name", PLAIN));
-		table_cell(&table, "%s", SHOW(sink, "attached", PLAIN));
+		table_cell(&table, "%s%s", SHOW(sink, "attached", PLAIN),
+			   yyjson_mut_get_bool(status_at(sink, "lapsed")) ? ", lapsed" : "");
 		table_cell(&table, "%s records", SHOW(sink, "lag_records", PLAIN));
 		table_cell(&table, "%s", SHOW(sink, "lag_ms", DURATION));
 		table_cell(&table, "%s", SHOW(sink, "dead", PLAIN));
