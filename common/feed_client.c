@@ -233,7 +233,6 @@ enum status feed_client_new(struct feed_client **out, zloop_t *loop, const struc
 	}
 	*client = (struct feed_client){.loop = loop, .events = events, .context = context, .timer = -1};
 	client->from = options->from;
-	client->session = options->session;
 	client->endpoint = strdup(options->endpoint);
 	client->sink = options->sink ? strdup(options->sink) : NULL;
 	status = client->endpoint && (client->sink || !options->sink) ? socket_open(client, err)
@@ -263,13 +262,6 @@ void feed_client_free(struct feed_client **out)
 	free(client->endpoint);
 	free(client->sink);
 	free(client);
-}
-
-void feed_client_resume(struct feed_client *client, int64_t session)
-{
-	if (client->state == FEED_WAITING || client->state == FEED_ATTACHING) {
-		client->session = session;
-	}
 }
 
 bool feed_client_attached(const struct feed_client *client)

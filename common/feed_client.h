@@ -19,7 +19,6 @@ struct feed_client;
 struct feed_options {
 	const char *endpoint; /* copied */
 	const char *sink;     /* the name at the hub, copied; NULL: anonymous, nothing is kept there */
-	int64_t session;      /* that an earlier process held and that may be taken over; 0: none */
 	/* Anonymous only: start after it; epoch 0: with the newest version of each build. */
 	struct position from;
 };
@@ -74,8 +73,6 @@ enum status feed_client_new(struct feed_client **out, zloop_t *loop, const struc
  * nulls the pointer. */
 void feed_client_free(struct feed_client **client);
 
-/* The next attach brings this session, as that of options. Ignored while attached. */
-void feed_client_resume(struct feed_client *client, int64_t session);
 bool feed_client_attached(const struct feed_client *client);
 /* The last seq that came in this session; everything up to it may be acknowledged or rejected. */
 int64_t feed_client_received(const struct feed_client *client);

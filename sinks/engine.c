@@ -154,7 +154,6 @@ static void on_attached(void *context, const struct feed_session *session)
 	engine->epoch = session->position.epoch;
 	engine->session = session->session;
 	++*engine->numbers.sessions;
-	session_file_write(&engine->session_file, session->session);
 	engine->waiting[0] = '\0';
 	for (struct engine_note *note = engine->notes; note; note = note->next) {
 		note->asked = false;
@@ -244,20 +243,9 @@ static void on_noted(void *context)
 	}
 }
 
-/* The process that owns the session may be gone by now. */
-static int64_t take_session(struct engine *engine)
-{
-	return session_file_open(&engine->session_file, engine->options.bus->state_dir, engine->options.name);
-}
-
 static void on_waiting(void *context, const char *why)
 {
 	struct engine *engine = context;
-	int64_t session = engine->session_file.fd == -1 ? take_session(engine) : 0;
-
-	if (session) {
-		feed_client_resume(engine->feed, session);
-	}
 
 	if (strncmp(engine->waiting, why, sizeof engine->waiting - 1) != 0) {
 		snprintf(engine->waiting, sizeof engine->waiting, "%s", why);
@@ -321,7 +309,6 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 	engine->options = *options;
 	engine->options.retry_for_ms = options->retry_for_ms ? options->retry_for_ms : RETRY_FOR_MS;
 	engine->wake_timer = -1;
-	engine->session_file.fd = -1;
 	engine->large_bytes = RECORD_BYTES;
 	engine->context = (struct sink_context){options->name, options->loop, options->bus, engine};
 	numbers_open(engine);
@@ -336,7 +323,6 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 		status = sink->open(engine->state, &engine->context, options->config, err);
 	}
 	if (status == OK) {
-		feed.session = take_session(engine);
 		status = feed_client_new(&engine->feed, options->loop, &feed, &feed_events, engine, err);
 	}
 	return status;
@@ -369,9 +355,6 @@ void engine_close(struct engine *engine)
 
 	engine->ended = true;
 	feed_client_free(&engine->feed);
-	if (engine->options.sink) {
-		session_file_close(&engine->session_file);
-	}
 	if (engine->state) {
 		engine->options.sink->close(engine->state);
 	}

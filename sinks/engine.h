@@ -4,7 +4,6 @@
 #pragma once
 #include "common/feed_client.h"
 #include "sinks/health.h"
-#include "sinks/session_file.h"
 #include "sinks/sink.h"
 #include "sinks/window.h"
 
@@ -49,7 +48,6 @@ struct engine {
 	size_t batch_records, batch_bytes, concurrency;
 	void *state; /* the sink's */
 	struct feed_client *feed;
-	struct session_file session_file;
 	struct window window;
 	struct health health;
 	struct arena scratch; /* one record is checked at a time */

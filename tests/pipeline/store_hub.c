@@ -123,7 +123,7 @@ Test(store_hub, a_second_instance_takes_over_at_once_when_the_first_is_killed)
 	start_sink(&second);
 	child_event(second, "sink.waiting", "why", "another instance holds this name");
 	child_kill(sink);
-	/* Long before the session of the dead would have run out. */
+	/* The hub sees that the connection is gone: long before the session would have run out. */
 	child_event(second, "sink.attached", NULL, NULL);
 	publish(1, "passed", T0);
 	eventually(store_sql, "SELECT count(*) FROM builds", 1);

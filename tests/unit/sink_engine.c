@@ -145,7 +145,6 @@ static void start(void)
 	fake_hub_init(run.hub, run.loop);
 	fake_hub_bind(run.hub);
 	run.bus.feed = run.hub->endpoint;
-	run.bus.state_dir = "/nonexistent";
 	options.sink = &run.sink;
 	options.bus = &run.bus;
 	options.loop = run.loop;
