@@ -9,7 +9,9 @@
 
 #define HOLD_BYTES    (8 << 20) /* of records held; more only for a record that is alone */
 #define RECORD_BYTES  1024      /* how big a record is thought to be at least */
-#define DRAIN_WAIT_MS 8000      /* for batches in flight: the process ends two seconds later */
+#define FIRST_BYTES   65536     /* and before any came */
+#define GRANT_MAX     1024 /* records on the way at once: the next ones may be far bigger than the last */
+#define DRAIN_WAIT_MS 8000 /* for batches in flight: the process ends two seconds later */
 
 void engine_end(struct engine *engine, enum status status, const struct err *err)
 {
@@ -59,6 +61,12 @@ static void tell_notes(struct engine *engine)
 	}
 }
 
+/* What came in an earlier session comes again, takes no room, and must come before it can be refused. */
+static bool comes_again(const struct engine *engine)
+{
+	return feed_client_received(engine->feed) < engine->window.received;
+}
+
 /* As many records as there is room for, in number and in bytes; at least one when nothing is held. */
 static void grant(struct engine *engine)
 {
@@ -67,7 +75,8 @@ static void grant(struct engine *engine)
 	int64_t by_bytes = bytes_left / (int64_t)engine->large_bytes - left;
 
 	room = by_bytes < room ? by_bytes : room;
-	if (room < 1 && left == 0 && count == 0) {
+	room = room < GRANT_MAX - left ? room : GRANT_MAX - left;
+	if (room < 1 && left == 0 && (count == 0 || comes_again(engine))) {
 		room = 1;
 	}
 	/* Seldom, in large steps: when less than half of what could be granted is left. */
@@ -309,7 +318,7 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 	engine->options = *options;
 	engine->options.retry_for_ms = options->retry_for_ms ? options->retry_for_ms : RETRY_FOR_MS;
 	engine->wake_timer = -1;
-	engine->large_bytes = RECORD_BYTES;
+	engine->large_bytes = FIRST_BYTES;
 	engine->context = (struct sink_context){options->name, options->loop, options->bus, engine};
 	numbers_open(engine);
 	status = window_init(&engine->window, err);

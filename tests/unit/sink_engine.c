@@ -338,6 +338,12 @@ Test(sink_engine, everything_waits_while_nothing_succeeds)
 	stop();
 }
 
+static bool has_dead(void *arg)
+{
+	(void)arg;
+	return run.hub->dead_count > 0;
+}
+
 static bool is_dead(void *arg)
 {
 	(void)arg;
@@ -445,6 +451,44 @@ Test(sink_engine, tells_a_dead_letter_again_when_the_hub_did_not_confirm_it)
 	fake_hub_forget(run.hub);
 	wait_position(2);
 	cr_assert(run.hub->dead_count == 2 && run.hub->dead[1].seq == 1);
+	stop();
+}
+
+Test(sink_engine, a_full_window_is_freed_of_a_refused_record_after_the_session_was_lost)
+{
+	plan.retry = 1;
+	start();
+	for (int i = 1; i <= WINDOW_MAX + 100; i++) {
+		fake_hub_add_number(run.hub, i, i);
+	}
+	wait_written(WINDOW_MAX - 1);
+	run.hub->quiet_rejects = true; /* it dies before it confirms */
+	plan.retry = 0;
+	plan.reject = 1;
+	cr_assert(until(has_dead));
+	run.hub->quiet_rejects = false;
+	fake_hub_forget(run.hub);
+	wait_position(WINDOW_MAX + 100);
+	cr_assert(run.hub->dead_count == 2 && run.hub->dead[1].seq == 1);
+	stop();
+}
+
+static bool has_all_credit(void *arg)
+{
+	(void)arg;
+	return run.hub->session && run.hub->credit > 0;
+}
+
+Test(sink_engine, asks_for_little_before_it_knows_how_big_records_are)
+{
+	start();
+	cr_assert(until(has_all_credit));
+	cr_assert(run.hub->credit <= 256, "%lld records, however big, may come", (long long)run.hub->credit);
+	for (int i = 1; i <= 5000; i++) {
+		fake_hub_add_number(run.hub, i, i);
+	}
+	wait_position(5000);
+	cr_assert(run.hub->credit <= 1024, "%lld", (long long)run.hub->credit);
 	stop();
 }
 
