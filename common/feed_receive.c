@@ -92,8 +92,9 @@ static void on_alive(struct feed_client *client, const struct wire_fields *field
 {
 	struct feed_question question = {ASKED_HEARTBEAT, 0};
 	int64_t hub_sent;
+	bool answers = wire_nil(fields, 2);
 
-	if (client->question_count) {
+	if (client->question_count && answers) {
 		question = client->questions[client->question_first];
 		client->question_first = (client->question_first + 1) % FEED_QUESTIONS_MAX;
 		client->question_count--;

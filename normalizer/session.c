@@ -1,7 +1,7 @@
 /* The readers of the feed: what each has, what it gets next. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
-#include "normalizer/hub.h"
+#include "normalizer/port.h"
 
 #include <stdlib.h>
 
@@ -54,6 +54,17 @@ static struct session *session_named(struct hub *hub, struct text name)
 	return NULL;
 }
 
+/* Acks aren't answered, so their holder would never say them again: without anything new the position would
+ * stay behind for ever. The error joins the answers of the lost transaction. */
+static void unacknowledge(struct hub *hub, struct session *session, int64_t kept)
+{
+	if (kept < session->position) {
+		reply_error(hub, PORT_FEED, &session->identity, "full", FULL_RETRY_MS,
+			    "an ack could not be stored", 0);
+	}
+	session->position = kept;
+}
+
 void session_roll_back(struct hub *hub)
 {
 	for (size_t i = hub->session_count; i-- > 0;) {
@@ -65,7 +76,7 @@ void session_roll_back(struct hub *hub)
 
 		if (!lost && session->name) {
 			lost = db_query(&hub->db, SQL_SINK_GET, &row, &err, "t", name) != OK || !row;
-			session->position = row ? sqlite3_column_int64(row, 0) : 0;
+			unacknowledge(hub, session, row ? sqlite3_column_int64(row, 0) : 0);
 			db_done(&hub->db, SQL_SINK_GET);
 		}
 		if (lost) {
@@ -140,7 +151,9 @@ static size_t anonymous_count(const struct hub *hub)
 	return count;
 }
 
-/* Whether the connection of its holder has ended: a killed sink's successor need not wait for the ttl. */
+/* Whether the connection of its holder has ended: a killed sink's successor need not wait for the ttl. The
+ * third field says that nobody asked: a holder that took this for the answer to its reject or note would
+ * believe it durable. */
 static bool is_gone(struct hub *hub, const struct session *session)
 {
 	struct wire_message message = {0};
@@ -148,9 +161,10 @@ static bool is_gone(struct hub *hub, const struct session *session)
 	struct err err;
 	enum status status;
 
-	wire_begin(&head, "alive", 2);
+	wire_begin(&head, "alive", 3);
 	wire_put_int(&head, session->number);
 	wire_put_int(&head, session->sent);
+	wire_put_bool(&head, true);
 	status = wire_end(&head, &message);
 	if (status == OK) {
 		status = wire_send(zsock_resolve(hub->feed), &session->identity, &message, &err);

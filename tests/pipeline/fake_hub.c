@@ -158,6 +158,17 @@ static void on_ack(struct fake_hub *hub, zmq_msg_t *from, const struct wire_fiel
 	}
 }
 
+void fake_hub_probe(struct fake_hub *hub)
+{
+	struct wire_head head;
+
+	wire_begin(&head, "alive", 3);
+	wire_put_int(&head, hub->session);
+	wire_put_int(&head, hub->sent);
+	wire_put_bool(&head, true);
+	reply(hub, &hub->peer, &head);
+}
+
 static void on_reject(struct fake_hub *hub, zmq_msg_t *from, const struct wire_fields *fields)
 {
 	struct fake_dead *dead = &hub->dead[hub->dead_count < FAKE_DEAD_MAX ? hub->dead_count++ : 0];

@@ -54,6 +54,8 @@ int64_t fake_hub_add_build(struct fake_hub *hub, const struct build *build);
 int64_t fake_hub_add_number(struct fake_hub *hub, int64_t number, int64_t version);
 /* Ends the session without telling its holder. */
 void fake_hub_forget(struct fake_hub *hub);
+/* An `alive` that answers nothing: another instance asks for the name. */
+void fake_hub_probe(struct fake_hub *hub);
 /* Sends what credit allows. */
 void fake_hub_pump(struct fake_hub *hub);
 

@@ -108,7 +108,7 @@ Test(feed, a_second_instance_waits_and_takes_over_after_a_detach)
 	attach(sink, "store", "session");
 	say(second, "attach 'store' nil nil");
 	hear(second, "busy 1000");
-	hear(sink, "alive $session 0"); /* asked whether it is still there: harmless */
+	hear(sink, "alive $session 0 true"); /* asked whether it is still there; answers nothing */
 	say(second, "attach 'other' nil nil");
 	hear(second, "attached $other [_ 0] ...");
 	say(sink, "detach $session");

@@ -298,6 +298,33 @@ Test(feed_client, tells_notes_and_rejects_apart_by_order)
 	stop();
 }
 
+static bool has_been_asked(void *arg)
+{
+	(void)arg;
+	return reader.hub->dead_count == 1;
+}
+
+static bool is_rejected(void *arg)
+{
+	(void)arg;
+	return reader.rejected > 0;
+}
+
+Test(feed_client, takes_no_probe_for_the_answer_to_its_reject)
+{
+	start(true);
+	wait_attached(1);
+	fake_hub_add_number(reader.hub, 1, 1);
+	wait_records(1);
+	reader.hub->quiet_rejects = true; /* its commit takes a while */
+	cr_assert(feed_client_reject(reader.feed, 1, "no good") == OK);
+	cr_assert(until(has_been_asked));
+	fake_hub_probe(reader.hub);
+	cr_assert(!run_until(reader.loop, is_rejected, NULL, 200),
+		  "a reject that is not durable was believed");
+	stop();
+}
+
 static bool has_failed(void *arg)
 {
 	(void)arg;
