@@ -446,6 +446,7 @@ Test(sink_engine, tells_a_dead_letter_again_when_the_hub_did_not_confirm_it)
 	fake_hub_add_number(run.hub, 1, 1);
 	fake_hub_add_number(run.hub, 2, 1);
 	wait_written(1);
+	cr_assert(until(has_dead));
 	cr_assert(run.hub->position == 0);
 	run.hub->quiet_rejects = false;
 	fake_hub_forget(run.hub);
