@@ -20,7 +20,7 @@ enum { HUB, FETCH_A, FETCH_B, STORE, PROCESSES };
 #define KILLS     50
 #define STEP_MS   3000 /* of the world's time between two faults */
 #define STEPS     (KILLS * PROCESSES)
-#define SETTLE_MS 90000 /* open builds are looked at every age/60; the world is 20 minutes old */
+#define SETTLE_MS 60000 /* open builds are looked at every age/60; the world is 20 minutes old */
 
 static const struct {
 	const char *program, *name;
@@ -76,6 +76,7 @@ static void open_world(void)
 		    place->state, SIM_TOKEN, sim->api);
 	for (int i = 0; i < PROCESSES; i++) {
 		start(i);
+		child_ready(running[i]);
 	}
 }
 
@@ -166,19 +167,22 @@ static void check_running(void)
 	}
 }
 
-/* Waits until the store equals the truth. */
+/* Waits until the store equals the truth, which an armed ambush may still change. */
 static void settle(const char *when)
 {
 	int64_t since = test_now_ms(), until = since + SETTLE_MS;
-	char *truth = simulator_truth(sim, NULL), *what;
 	int watch = watch_open(place->state);
+	char *truth, *what;
 
-	while ((what = truth_differs(place_path(place, "state/store.db"), truth))) {
+	while (truth = simulator_truth(sim, NULL),
+	       (what = truth_differs(place_path(place, "state/store.db"), truth))) {
 		check_running();
 		if (test_now_ms() > until) {
+			place_write(place, "truth", "%s", truth);
 			fail_at(HERE, "%s, after %d s: %s", when, SETTLE_MS / 1000, what);
 		}
 		free(what);
+		free(truth);
 		watch_wait(watch, until);
 	}
 	fprintf(stderr, "%s: equal after %lld ms\n", when, (long long)(test_now_ms() - since));

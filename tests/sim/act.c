@@ -85,6 +85,19 @@ static void end_job(struct job *job, int64_t now)
 	job->outcome = job->outcome == OUTCOME_EXPIRED ? OUTCOME_PASSED : job->outcome;
 }
 
+/* What is being cancelled stops now: its end is the build's, not the jobs'. */
+static int end_grace(struct build *build, int64_t now)
+{
+	int64_t since = build->cancel_at ? now - build->cancel_at : -1;
+
+	if (since < 0 || since >= build->cancel_grace_ms) {
+		return 0;
+	}
+	build->cancel_grace_ms = since;
+	build_lay_out(build);
+	return 1;
+}
+
 /* Ends what is open now in stages below `below`; the first script job takes the fate. Returns how many it
  * ended. */
 static int end_open_jobs(struct build *build, const struct act *act, int below, const struct fate **fate,
@@ -119,6 +132,7 @@ static enum status finish(struct build *build, const struct act *act, int below,
 	if (!fate) {
 		return err_set(err, ERR_DATA, "%s: unknown result '%.40s'", act->action, act->result);
 	}
+	ended = end_grace(build, now);
 	do {
 		more = end_open_jobs(build, act, below, &fate, now);
 		ended += more;
@@ -235,7 +249,8 @@ static void retry_job(struct world *world, struct build *build, int i, const str
 {
 	struct rng rng = rng_stream(world->options.seed, 400000 + (uint64_t)build->pipeline->index,
 				    (uint64_t)build->number * 1000 + (uint64_t)build->job_count);
-	struct job *job = &build->jobs[add_attempt(build, i, RETRY_MANUAL, &rng)];
+	int added = add_attempt(build, i, RETRY_MANUAL, &rng); /* may move build->jobs */
+	struct job *job = &build->jobs[added];
 
 	job->retry_at = world->now;
 	job->queue_ms = act->queue_ms;

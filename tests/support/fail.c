@@ -8,6 +8,13 @@
 #include <string.h>
 #include <time.h>
 
+static bool failed;
+
+bool has_failed(void)
+{
+	return failed;
+}
+
 void fail_at(struct spot spot, const char *format, ...)
 {
 	const char *slash = strrchr(spot.file, '/');
@@ -17,6 +24,7 @@ void fail_at(struct spot spot, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	failed = true;
 	children_tell();
 	cr_assert_fail("%s:%d: %s", slash ? slash + 1 : spot.file, spot.line, text);
 	abort();

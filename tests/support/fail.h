@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include <criterion/criterion.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct spot {
@@ -12,6 +13,8 @@ struct spot {
 
 /* Ends the test. */
 void fail_at(struct spot spot, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* fail_at was called: what the test leaves behind is evidence. */
+bool has_failed(void);
 /* How long a wait may last before the test fails: 10 s, 30 s under a sanitizer. Never how long it does last.
  */
 int64_t patience_ms(void);

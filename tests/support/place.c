@@ -35,7 +35,11 @@ void place_free(struct place **place)
 	if (!*place) {
 		return;
 	}
-	nftw((*place)->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (has_failed()) {
+		fprintf(stderr, "%s stays for you to look at\n", (*place)->folder);
+	} else {
+		nftw((*place)->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
 	free((*place)->folder);
 	free((*place)->state);
 	free((*place)->config);
