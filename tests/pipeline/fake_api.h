@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define API_BASE_MS INT64_C(1577836800000) /* build N was created N minutes after that; far from any clock   \
-					    */
+#define API_BASE_MS                                                                                          \
+	INT64_C(1577836800000) /* build N was created N minutes after that; far from any clock               \
+				*/
 #define API_ASKED_MAX 512
 
 struct fake_api {

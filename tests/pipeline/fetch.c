@@ -98,6 +98,18 @@ static bool at_least(void *arg)
 	return *pair[0] >= *pair[1];
 }
 
+static bool published(void *arg)
+{
+	return peer.leases[0].last_n >= *(int64_t *)arg;
+}
+
+static void wait_published(int64_t last_n)
+{
+	if (!loop_until(loop, published, &last_n, (int)patience_ms())) {
+		cr_assert_fail("waited in vain for n = %d", (int)last_n);
+	}
+}
+
 #define wait_for(counter, value) wait_at(HERE, &(counter), value)
 static void wait_at(struct spot spot, const int *counter, int value)
 {
@@ -217,7 +229,7 @@ Test(fetch, goes_on_where_a_killed_one_was, .init = setup, .fini = teardown)
 	configure(TOKEN, "web");
 	start();
 	peer.give = 1;
-	wait_for(*(int *)&peer.leases[0].last_n, 2);
+	wait_published(2);
 	child_kill(child);
 	child_free(&child);
 	cr_expect(seen[480] == 1 && seen[290] == 1 && seen[270] == 0);
@@ -325,7 +337,7 @@ Test(fetch, drains_when_it_is_asked_to_stop, .init = setup, .fini = teardown)
 	configure(TOKEN, "web");
 	start();
 	peer.give = 1;
-	wait_for(*(int *)&peer.leases[0].last_n, 3);
+	wait_published(3);
 	child_signal(child, SIGTERM);
 	cr_expect(end() == 0);
 	cr_expect(peer.dones == 1 && peer.next_due_ms == 0);

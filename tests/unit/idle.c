@@ -82,5 +82,6 @@ Test(idle, not_before_every_sink_is_there)
 
 Test(idle, without_a_sink_of_earlier_days)
 {
-	cr_assert(idle_with(VISITED, DONE ", {\"name\": \"old\", \"attached\": false, \"lag_records\": 9}", 1));
+	cr_assert(
+		idle_with(VISITED, DONE ", {\"name\": \"old\", \"attached\": false, \"lag_records\": 9}", 1));
 }
