@@ -37,8 +37,10 @@ struct ingest_ack {
 	int64_t n, fresh, unchanged, stale;
 };
 
+#define INGEST_SILENT "silent" /* for ten seconds; told once until it speaks again */
+
 struct ingest_trouble {
-	const char *code;   /* of the protocol's error */
+	const char *code;   /* of the protocol's error, or INGEST_SILENT */
 	const char *target; /* NULL: of no lease */
 	const char *detail;
 	int64_t retry_ms; /* -1: never */

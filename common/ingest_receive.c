@@ -356,6 +356,7 @@ static void on_message(void *context, const struct wire_message *message, const 
 
 	(void)message;
 	client->heard_at_ms = zclock_mono();
+	client->silent = false;
 	/* An error is understood in any version: it may say that ours isn't spoken. */
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (text_is(fields->command, commands[i].command) &&

@@ -6,7 +6,9 @@
 
 #define CLAIM_WAIT_MS 3000 /* then the claim or its answer was lost with a connection */
 #define BEAT_WAIT_MS  3000 /* the same for a heartbeat */
-#define SILENCE_MS    5000 /* under CURVE: then the socket is made anew (STYLE.md, trap 4) */
+/* Under CURVE the socket is made anew then: a client that was refused once is never tried again by libzmq. */
+#define REOPEN_MS 5000
+#define SILENT_MS 10000 /* then somebody should know */
 
 /* Ends the head and sends the message. Frees what is left of it. */
 static enum status send_head(struct ingest_client *client, struct wire_head *head,
@@ -203,7 +205,7 @@ static enum status pump_claim(struct ingest_client *client, int64_t now)
 
 static void reopen(struct ingest_client *client)
 {
-	struct ingest_trouble trouble = {.code = "socket", .retry_ms = SILENCE_MS};
+	struct ingest_trouble trouble = {.code = "socket", .retry_ms = REOPEN_MS};
 	struct err err;
 
 	client->claimed_at_ms = 0;
@@ -213,22 +215,43 @@ static void reopen(struct ingest_client *client)
 	}
 }
 
-static void reopen_after_silence(struct ingest_client *client, int64_t now)
+static void tell_silence(struct ingest_client *client)
 {
-	bool waits = client->held > 0 || client->want > client->held;
-	int64_t since_ms = client->heard_at_ms;
+	const struct ingest_trouble trouble = {.code = INGEST_SILENT, .retry_ms = -1};
 
-	if (!client->dealer.certificate || !waits) {
+	client->silent = true;
+	client->events->trouble(client->context, &trouble);
+}
+
+/* Since when an answer is due; INT64_MAX: none is. */
+static int64_t waits_since(const struct ingest_client *client)
+{
+	if (client->held > 0) {
+		return client->heard_at_ms;
+	}
+	if (client->want == 0) {
+		return INT64_MAX;
+	}
+	/* The hub said when to ask again: no silence before that. */
+	return client->claim_at_ms > client->heard_at_ms ? client->claim_at_ms : client->heard_at_ms;
+}
+
+static void watch_silence(struct ingest_client *client, int64_t now)
+{
+	int64_t since_ms = waits_since(client);
+
+	if (since_ms == INT64_MAX) {
 		return;
 	}
-	if (client->held == 0 && client->claim_at_ms > since_ms) {
-		since_ms = client->claim_at_ms; /* the hub said when to ask again: no silence before that */
+	if (!client->silent && now - since_ms >= SILENT_MS) {
+		tell_silence(client);
 	}
-	if (now - since_ms >= SILENCE_MS) {
+	if (client->dealer.certificate && now - since_ms >= REOPEN_MS &&
+	    now - client->opened_at_ms >= REOPEN_MS) {
+		client->opened_at_ms = now;
 		reopen(client);
-		client->heard_at_ms = since_ms = now;
 	}
-	alarm_by(&client->alarm, since_ms + SILENCE_MS);
+	alarm_by(&client->alarm, (since_ms > now ? since_ms : now) + WIRE_HEARTBEAT_MS);
 }
 
 void ingest_pump(struct ingest_client *client)
@@ -236,7 +259,7 @@ void ingest_pump(struct ingest_client *client)
 	int64_t now = zclock_mono();
 	enum status status;
 
-	reopen_after_silence(client, now);
+	watch_silence(client, now);
 	if (!client->dealer.socket) {
 		return;
 	}

@@ -56,6 +56,11 @@ static void on_trouble(void *context, const struct ingest_trouble *trouble)
 	struct engine *engine = context;
 	struct err err;
 
+	if (strcmp(trouble->code, INGEST_SILENT) == 0) {
+		log_warn("fetch.no_hub", STR("endpoint", engine->context->config.bus.ingest),
+			 STR("why", "no answer from the hub: is buildbus-normalizer running there?"));
+		return;
+	}
 	if (strcmp(trouble->code, "version") == 0 || strcmp(trouble->code, "command") == 0) {
 		err_set(&err, ERR_CONFIG,
 			"the hub at %s does not speak protocol version %d: run fetcher and hub of the same "
@@ -140,6 +145,8 @@ static enum status engine_open(void *state, struct process_context *context, str
 	engine->fetcher = ((const struct fetch_process *)context->process)->fetcher;
 	engine->context = context;
 	alarm_init(&engine->alarm, context->loop, on_alarm, engine);
+	arena_init(&engine->arena, FETCH_ARENA_BYTES);
+	arena_init(&engine->scratch, FETCH_SCRATCH_BYTES);
 	status = sources_open(engine, &context->config, err);
 	if (status == OK) {
 		status = open_ingest(engine, err);
@@ -183,6 +190,8 @@ static void engine_close(void *state)
 	alarm_fini(&engine->alarm);
 	ingest_free(&engine->ingest);
 	sources_free(engine);
+	arena_fini(&engine->arena);
+	arena_fini(&engine->scratch);
 }
 
 /* Answers and pages are a few large blocks that come and go: each gets pages of its own and gives them back,

@@ -10,7 +10,9 @@
 #define FETCH_LEASES      8 /* visits at once */
 #define FETCH_CONNECTIONS 8 /* requests at once, of one source */
 
-#define FETCH_BODY_BYTES (32 << 20) /* of one answer; a fetcher asks for less then */
+#define FETCH_ARENA_BYTES   (128 << 20) /* what is made of one answer */
+#define FETCH_SCRATCH_BYTES (48 << 20)  /* what is made of one build */
+#define FETCH_BODY_BYTES    (32 << 20)  /* of one answer; a fetcher asks for less then */
 
 /* One entry of `sources:`. After SIGHUP the old one lives on until its last visit is over. */
 struct source {
@@ -26,9 +28,10 @@ struct source {
 	int64_t remaining, reset_ms; /* as last seen; -1 */
 	int failures;                /* visits in a row */
 	int refusals;
-	bool worked;          /* a visit went through */
-	bool refused;         /* the token was */
-	char **refused_slugs; /* targets that an operator must repair, each once */
+	bool worked;              /* a visit went through */
+	bool refused;             /* the token was */
+	int64_t refused_until_ms; /* and is not tried again before */
+	char **refused_slugs;     /* targets that an operator must repair, each once */
 	size_t refused_count;
 	int visits;
 	bool retired;
@@ -73,6 +76,7 @@ struct engine {
 	bool draining;
 	bool failed; /* err: an operator must act; stops once the leases are given back */
 	struct err err;
+	struct arena arena, scratch;
 };
 
 /* source.c */

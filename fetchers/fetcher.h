@@ -6,6 +6,7 @@
  * draining. Callbacks never block. docs/adding-a-provider.md shows the way. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "common/arena.h"
 #include "common/config.h"
 #include "common/http/http.h"
 #include "common/record.h"
@@ -53,6 +54,9 @@ size_t visit_due_count(const struct visit *visit);
 const char *visit_due_key(const struct visit *visit, size_t index);
 bool visit_sync(const struct visit *visit);      /* everything is wanted at once */
 int64_t visit_age_ms(const struct visit *visit); /* since the lease */
+/* Memory for what a callback makes of an answer, shared by all visits and emptied after each callback. */
+struct arena *visit_arena(struct visit *visit);
+struct arena *visit_scratch(struct visit *visit); /* for one build of many: reset it as you go */
 
 enum answer_kind {
 	ANSWER_OK,

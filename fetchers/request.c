@@ -145,8 +145,11 @@ static enum status call_back(struct request *request, const struct http_answer *
 		.date_ms = answer->date_ms > 0 ? answer->date_ms : INT_NULL,
 		.next_page = answer->next_page,
 	};
+	struct engine *engine = request->visit->source->engine;
 	enum status status = request->callback(request->visit, request->tag, &seen, err);
 
+	arena_reset(&engine->arena);
+	arena_reset(&engine->scratch);
 	return status == ERR_DATA || status == ERR_REMOTE ? retry(request, err) : status;
 }
 

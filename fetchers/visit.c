@@ -50,6 +50,16 @@ bool visit_sync(const struct visit *visit)
 	return visit->sync;
 }
 
+struct arena *visit_arena(struct visit *visit)
+{
+	return &visit->source->engine->arena;
+}
+
+struct arena *visit_scratch(struct visit *visit)
+{
+	return &visit->source->engine->scratch;
+}
+
 int64_t visit_age_ms(const struct visit *visit)
 {
 	return zclock_mono() - visit->started_ms;
@@ -145,6 +155,9 @@ static void fail_for_good(struct visit *visit, const struct err *err)
 
 	wait_ms = wait_ms > FAILED_MAX_MS ? FAILED_MAX_MS : wait_ms;
 	visit->source->refusals++;
+	if (visit->source->refused) {
+		visit->source->refused_until_ms = zclock_mono() + wait_ms;
+	}
 	count_visit(visit->source->name, "refused");
 	source_refused(visit->source, visit->slug);
 	if (!engine->failed && all_refused(engine)) {
@@ -246,6 +259,10 @@ void visit_open(struct engine *engine, struct ingest_lease *lease, const struct 
 			 STR("why",
 			     "this worker's config has no such source; give all workers the same file"));
 		ingest_done(lease, UNKNOWN_DUE_MS, -1, -1);
+		return;
+	}
+	if (source->refused_until_ms > zclock_mono()) {
+		ingest_done(lease, source->refused_until_ms - zclock_mono(), -1, -1);
 		return;
 	}
 	visit = calloc(1, sizeof *visit);

@@ -3,6 +3,9 @@
 #include "fetchers/walk_private.h"
 
 #define SPLIT_PAGES 20 /* a leg of more pages than about this is halved: that costs half a request */
+#define FAR_PAGES                                                                                            \
+	160 /* and where that would be further down than this, there: `since` may reach far below the        \
+	     * first build, and halves of nothing cost a request each */
 
 bool walk_backfilling(const struct walk *walk)
 {
@@ -135,19 +138,20 @@ size_t walk_take(const struct walk *walk, int slot, const struct walk_page *page
 	return take;
 }
 
-/* Halves a long leg: its lower part becomes a leg of its own. span_ms: what the last page covered. */
+/* Halves a long leg: its lower part becomes a leg of its own, read at the same time. span_ms: what the last
+ * page covered. */
 static void split(struct walk *walk, struct walk_leg *leg, int64_t span_ms)
 {
-	int64_t middle;
+	int64_t length_ms = leg->to - leg->from, upper_ms = length_ms / 2, far_ms = (span_ms + 1) * FAR_PAGES;
 
-	if (leg->from == WALK_NONE || leg->page > 0 || (leg->to - leg->from) / (span_ms + 1) < SPLIT_PAGES) {
+	if (leg->from == WALK_NONE || leg->page > 0 || length_ms / (span_ms + 1) < SPLIT_PAGES) {
 		return;
 	}
+	upper_ms = upper_ms > far_ms ? far_ms : upper_ms;
 	for (int slot = WALK_BACK; slot < WALK_LEGS; slot++) {
 		if (!walk->legs[slot].open) {
-			middle = leg->from + (leg->to - leg->from) / 2;
-			leg_open(&walk->legs[slot], leg->from, middle);
-			leg->from = middle;
+			leg_open(&walk->legs[slot], leg->from, leg->to - upper_ms);
+			leg->from = leg->to - upper_ms;
 			return;
 		}
 	}

@@ -7,12 +7,10 @@
 #include "fetchers/fetcher.h"
 #include "fetchers/walk.h"
 
-#define PER_PAGE        100 /* the most that the API gives */
-#define DUE_MAX         256
-#define SLUG_MAX        100
-#define PATH_MAX_BYTES  1024
-#define JSON_BYTES_MAX  (128 << 20) /* of one parsed answer */
-#define BUILD_BYTES_MAX (48 << 20)  /* of one build that is written again */
+#define PER_PAGE       100 /* the most that the API gives */
+#define DUE_MAX        256
+#define SLUG_MAX       100
+#define PATH_MAX_BYTES 1024
 
 enum phase { PHASE_LIVE, PHASE_DUE, PHASE_BACK };
 
@@ -24,8 +22,6 @@ struct discovery {
 
 struct buildkite_visit {
 	char organization[SLUG_MAX * 3 + 1], pipeline[SLUG_MAX * 3 + 1]; /* percent-encoded */
-	struct arena arena;                                              /* of the answer at hand */
-	struct arena scratch;                                            /* of one build */
 	enum phase phase;
 	struct walk walk;
 	bool resumed;         /* the live walk was begun by an earlier visit */

@@ -74,8 +74,8 @@ static enum status on_pipelines(struct visit *visit, intptr_t page, const struct
 			       "token has access to it",
 			       (int)strcspn(visit_slug(visit), "/"), visit_slug(visit));
 	}
-	status = page_read_pipelines(&state->arena, answer->body, &state->found, &state->discovery, &count,
-				     err);
+	status = page_read_pipelines(visit_arena(visit), answer->body, &state->found, &state->discovery,
+				     &count, err);
 	if (status == OK) {
 		status = with_organization(visit, before, err);
 	}

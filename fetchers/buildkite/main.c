@@ -32,8 +32,6 @@ static enum status start(struct visit *visit, struct err *err)
 	struct buildkite_visit *state = visit_state(visit);
 	const char *slug = visit_slug(visit), *slash = strchr(slug, '/');
 
-	arena_init(&state->arena, JSON_BYTES_MAX);
-	arena_init(&state->scratch, BUILD_BYTES_MAX);
 	if (!slash || strchr(slash + 1, '/') ||
 	    !path_encode(slug, (size_t)(slash - slug), state->organization)) {
 		return err_set(err, ERR_CONFIG, "'%s' is not <organization_slug>/<pipeline_slug>", slug);
@@ -51,8 +49,6 @@ static void stop(struct visit *visit)
 {
 	struct buildkite_visit *state = visit_state(visit);
 
-	arena_fini(&state->arena);
-	arena_fini(&state->scratch);
 	arena_fini(&state->found);
 	free(state->discovery.slugs);
 }

@@ -59,7 +59,7 @@ static enum status read_element(struct arena *arena, yyjson_val *build, struct e
 	out->finished = time_at(build, "finished_at") != WALK_NONE;
 	out->url = yyjson_get_str(yyjson_obj_get(build, "url"));
 	out->key = key_of(arena, build);
-	return out->key ? OK : err_set(err, ERR_DATA, "a page too big for %d MiB", JSON_BYTES_MAX >> 20);
+	return out->key ? OK : err_set(err, ERR_DATA, "out of memory for a page");
 }
 
 enum status page_read(struct arena *arena, struct text body, struct element **elements, size_t *count,
@@ -80,7 +80,7 @@ enum status page_read(struct arena *arena, struct text body, struct element **el
 	}
 	*elements = arena_alloc(arena, (yyjson_arr_size(root) + 1) * sizeof **elements);
 	if (!*elements) {
-		return err_set(err, ERR_DATA, "a page too big for %d MiB", JSON_BYTES_MAX >> 20);
+		return err_set(err, ERR_DATA, "out of memory for a page");
 	}
 	yyjson_arr_foreach(root, i, max, build)
 	{

@@ -80,8 +80,7 @@ static enum build_origin origin_of(bool first, int slot, const struct element *e
 static enum status publish_one(struct visit *visit, const struct element *element, enum build_origin origin,
 			       bool bare, const struct visit_answer *answer, struct err *err)
 {
-	struct buildkite_visit *state = visit_state(visit);
-	struct text json = bare ? (struct text){0} : element_json(&state->scratch, element);
+	struct text json = bare ? (struct text){0} : element_json(visit_scratch(visit), element);
 	const struct visit_build build = {
 		.key = element->key,
 		.url = element->url,
@@ -138,14 +137,14 @@ static enum status ask_for_less(struct visit *visit, int slot, struct err *err)
 	return ask_page(visit, slot, err);
 }
 
-static enum status describe(struct buildkite_visit *state, int slot, const struct element *elements,
-			    size_t count, const struct visit_answer *answer, struct walk_page *out,
-			    struct err *err)
+static enum status describe(struct visit *visit, int slot, const struct element *elements, size_t count,
+			    const struct visit_answer *answer, struct walk_page *out, struct err *err)
 {
-	int64_t *created = arena_alloc(&state->arena, (count + 1) * sizeof *created);
+	struct buildkite_visit *state = visit_state(visit);
+	int64_t *created = arena_alloc(visit_arena(visit), (count + 1) * sizeof *created);
 
 	if (!created) {
-		return err_set(err, ERR_DATA, "a page too big for %d MiB", JSON_BYTES_MAX >> 20);
+		return err_set(err, ERR_DATA, "out of memory for a page");
 	}
 	for (size_t i = 0; i < count; i++) {
 		created[i] = elements[i].created_at;
@@ -200,9 +199,9 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 	if (answer->kind == ANSWER_TOO_LARGE) {
 		return ask_for_less(visit, (int)slot, err);
 	}
-	status = page_read(&state->arena, answer->body, &elements, &count, err);
+	status = page_read(visit_arena(visit), answer->body, &elements, &count, err);
 	if (status == OK) {
-		status = describe(state, (int)slot, elements, count, answer, &page, err);
+		status = describe(visit, (int)slot, elements, count, answer, &page, err);
 	}
 	if (status == OK) {
 		status = take(visit, (int)slot, elements, &page, answer, err);
@@ -220,7 +219,6 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 static enum status publish_due(struct visit *visit, const char *key, const struct visit_answer *answer,
 			       struct err *err)
 {
-	struct buildkite_visit *state = visit_state(visit);
 	struct element element;
 	const struct visit_build bare = {
 		.key = key,
@@ -233,7 +231,7 @@ static enum status publish_due(struct visit *visit, const char *key, const struc
 	if (answer->kind != ANSWER_OK) {
 		return visit_build(visit, &bare, err);
 	}
-	status = page_read_one(&state->arena, answer->body, &element, err);
+	status = page_read_one(visit_arena(visit), answer->body, &element, err);
 	if (status == OK) {
 		status = publish_one(visit, &element, ORIGIN_LIVE, false, answer, err);
 	}
