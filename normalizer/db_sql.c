@@ -46,7 +46,8 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_META_SET] = "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "
 			 "excluded.value",
 	[SQL_BUILD_GET] =
-		"SELECT uid, seq, version, observed_at, attempt, finished, hash FROM build WHERE id = ?",
+		"SELECT uid, seq, version, observed_at, attempt, finished, hash, target, key FROM build"
+		" WHERE id = ?",
 	[SQL_BUILD_PUT] =
 		"INSERT INTO build(id, uid, seq, version, observed_at, attempt, finished, hash, target, key, "
 		"due_at)"
@@ -59,7 +60,7 @@ const char *const db_sql[SQL_COUNT] = {
 		"UPDATE build SET observed_at = ?, due_at = ?, misses = 0, missed_at = NULL WHERE id = ?",
 	[SQL_BUILD_MISSED] =
 		"UPDATE build SET misses = misses + 1, missed_at = coalesce(missed_at, ?), due_at = ?"
-		" WHERE target = ? AND key = ? AND finished = 0 AND observed_at <= ?",
+		" WHERE target = ? AND key = ? AND finished = 0 AND (observed_at <= ? OR observed_at > ?)",
 	[SQL_BUILD_GONE] =
 		"SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND misses >= ?"
 		" AND missed_at <= ?",
@@ -94,7 +95,11 @@ const char *const db_sql[SQL_COUNT] = {
 		"UPDATE target SET active = 0 WHERE active = 1 AND parent IS NOT NULL AND parent NOT IN"
 		" (SELECT name FROM target WHERE active = 1 AND parent IS NULL)",
 	[SQL_TARGET_DOUBT_FOUND] = "UPDATE target SET active = -1 WHERE parent = ? AND active = 1",
-	[SQL_TARGET_RETIRE_UNFOUND] = "UPDATE target SET active = 0 WHERE parent = ? AND active = -1",
+	/* What still has open builds is visited until they are over, or known to be gone. */
+	[SQL_TARGET_RETIRE_UNFOUND] =
+		"UPDATE target SET active = 0 WHERE parent = ? AND active = -1 AND NOT EXISTS"
+		" (SELECT 1 FROM build b WHERE b.target = target.name AND b.finished = 0)",
+	[SQL_TARGET_KEEP_UNFOUND] = "UPDATE target SET active = 1 WHERE parent = ? AND active = -1",
 	[SQL_TARGET_IS_ACTIVE] = "SELECT active, parent FROM target WHERE name = ?",
 	[SQL_TARGET_CLAIM] =
 		"SELECT name, source, cursor FROM target WHERE provider = ? AND active = 1 AND due_at <= ?"
@@ -119,6 +124,9 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_SINK_SEEN] = "UPDATE sink SET seen_at = ?, lapsed_at = NULL WHERE name = ?",
 	[SQL_SINK_LAPSE] = "UPDATE sink SET lapsed_at = ? WHERE lapsed_at IS NULL AND seen_at < ?",
 	[SQL_SINK_FLOOR] = "SELECT min(position) FROM sink WHERE lapsed_at IS NULL",
+	[SQL_CLOCK_TARGETS] = "UPDATE target SET due_at = due_at + ? WHERE due_at IS NOT NULL",
+	[SQL_CLOCK_BUILDS] = "UPDATE build SET due_at = due_at + ? WHERE finished = 0",
+	[SQL_CLOCK_SINKS] = "UPDATE sink SET seen_at = seen_at + ?",
 	[SQL_DEAD_PUT] =
 		"INSERT INTO dead(at, stage, target, key, reason, body) VALUES(?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT(stage, target, key) DO UPDATE SET at = excluded.at, reason = excluded.reason,"

@@ -96,6 +96,8 @@ struct hub {
 	bool targets_pending;     /* a reload's targets are not stored yet */
 	int64_t ttl_ms;           /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
 	int64_t upkeep_ms;        /* monotonic: the last turn of upkeep */
+	int64_t clock_ms;         /* wall clock then */
+	int trim_timer;           /* there is more to trim than one slice; 0: none */
 	char not_taking[256];     /* why, for people */
 	struct ZSTD_CCtx_s *zstd; /* of the raw archive: making one costs more than compressing a build */
 	int64_t started_ms;
@@ -146,6 +148,13 @@ struct observation {
  * (`~uid`). ERR_DATA: this build can't be kept; nothing was written. */
 enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
 			 enum change *change, struct err *err) MUST_CHECK;
+/* A state that was observed after this, as seen from one observed at observed_at, was dated by a clock that
+ * ran ahead: it must not make everything stale until its time has come. Where this clock itself is behind, so
+ * that both seem to lie ahead, only their order counts: INT64_MAX. */
+int64_t record_trusted_to(int64_t observed_at);
+/* Finishes the build whose latest record is at seq: the provider doesn't know it any more. */
+enum status record_gone(struct hub *hub, int64_t seq, const struct observation *seen, enum change *change,
+			struct err *err) MUST_CHECK;
 /* The record at seq, which must be there; its texts live in hub->arena. */
 enum status record_load(struct hub *hub, int64_t seq, struct build *build, struct err *err) MUST_CHECK;
 enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
@@ -211,6 +220,8 @@ void session_roll_back(struct hub *hub);
 
 #define UPKEEP_MS 1000
 int on_upkeep(zloop_t *loop, int timer, void *arg);
+/* The wall clock went back, now or while the hub was away: what is due goes back with it. */
+enum status upkeep_clock(struct hub *hub, struct err *err) MUST_CHECK;
 /* Looks at the disk now; sets hub->taking. */
 void upkeep_disk(struct hub *hub);
 

@@ -55,19 +55,24 @@ static enum status archive(struct hub *hub, struct text target, struct text key,
 	return status;
 }
 
-static enum status apply_all(struct hub *hub, struct build *builds, size_t count,
+static void count(struct intake *counts, enum change change)
+{
+	counts->fresh += change == CHANGE_NEW;
+	counts->unchanged += change == CHANGE_NONE;
+	counts->stale += change == CHANGE_STALE;
+}
+
+static enum status apply_all(struct hub *hub, struct build *builds, size_t build_count,
 			     const struct observation *seen, struct intake *counts, bool *changed,
 			     struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < build_count; i++) {
 		enum change change;
 		enum status status = record_apply(hub, &builds[i], seen, &change, err);
 		if (status != OK) {
 			return status;
 		}
-		counts->fresh += change == CHANGE_NEW;
-		counts->unchanged += change == CHANGE_NONE;
-		counts->stale += change == CHANGE_STALE;
+		count(counts, change);
 		*changed |= change == CHANGE_NEW;
 	}
 	return OK;
@@ -101,30 +106,15 @@ static enum status take_build(struct hub *hub, const struct raw *raw, const stru
 	return status == OK && changed ? archive(hub, seen->target, seen->key, envelope, err) : status;
 }
 
-/* Finishes the latest record of an open build: the provider doesn't know it any more. */
-static enum status finish_gone(struct hub *hub, int64_t seq, const struct observation *seen,
-			       struct intake *counts, struct err *err)
-{
-	struct build build;
-	enum status status = record_load(hub, seq, &build, err);
-
-	if (status != OK) {
-		return status;
-	}
-	build.state = STATE_FINISHED;
-	build.result = RESULT_NULL;
-	build.provider_state = TEXT("gone");
-	build.origin = ORIGIN_LIVE;
-	return apply_all(hub, &build, 1, seen, counts, &(bool){false}, err);
-}
-
 static enum status take_gone(struct hub *hub, const struct raw *raw, const struct observation *seen,
 			     struct intake *counts, struct err *err)
 {
 	int64_t seq = 0;
+	enum change change;
 	sqlite3_stmt *row;
-	enum status status = db_run(&hub->db, SQL_BUILD_MISSED, err, "iitti", raw->observed_at,
-				    wall_ms() + GONE_RETRY_MS, seen->target, seen->key, raw->observed_at);
+	enum status status =
+		db_run(&hub->db, SQL_BUILD_MISSED, err, "iittii", raw->observed_at, wall_ms() + GONE_RETRY_MS,
+		       seen->target, seen->key, raw->observed_at, record_trusted_to(raw->observed_at));
 
 	if (status != OK || db_changes(&hub->db) == 0) {
 		counts->stale += status == OK; /* not open, or seen later than this */
@@ -136,7 +126,22 @@ static enum status take_gone(struct hub *hub, const struct raw *raw, const struc
 		seq = sqlite3_column_int64(row, 0);
 	}
 	db_done(&hub->db, SQL_BUILD_GONE);
-	return status == OK && seq ? finish_gone(hub, seq, seen, counts, err) : status;
+	if (status == OK && seq && (status = record_gone(hub, seq, seen, &change, err)) == OK) {
+		count(counts, change);
+	}
+	return status;
+}
+
+/* One that was open stays so: looked after, but not fetched in all its size every time. */
+static enum status take_oversize(struct hub *hub, const struct observation *seen, struct err *err)
+{
+	enum status status = db_run(&hub->db, SQL_BUILD_HANDED_OUT, err, "itt", wall_ms() + GONE_RETRY_MS,
+				    seen->target, seen->key);
+
+	return status == OK ? dead_letter(hub, "oversize", seen->target, seen->key,
+					  "this build is over the size that the bus carries",
+					  (struct text){0}, err)
+			    : status;
 }
 
 static enum status take(struct hub *hub, const struct lease *lease, const struct raw *raw, struct text bytes,
@@ -153,8 +158,7 @@ static enum status take(struct hub *hub, const struct lease *lease, const struct
 	case RAW_GONE:
 		return take_gone(hub, raw, &seen, counts, err);
 	case RAW_OVERSIZE:
-		return dead_letter(hub, "oversize", seen.target, seen.key,
-				   "this build is over the size that the bus carries", (struct text){0}, err);
+		return take_oversize(hub, &seen, err);
 	case RAW_NULL:
 		break;
 	}

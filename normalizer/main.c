@@ -79,7 +79,9 @@ static enum status load_state(struct hub *hub, struct err *err)
 	hub->next = hub->head + 1;
 	if (status != OK || (status = db_meta_get(&hub->db, "epoch", &hub->epoch, err)) != OK ||
 	    (status = db_meta_get(&hub->db, "counter", &hub->counter, err)) != OK ||
-	    (status = db_meta_get(&hub->db, "builds", &hub->builds, err)) != OK) {
+	    (status = db_meta_get(&hub->db, "builds", &hub->builds, err)) != OK ||
+	    (status = db_meta_get(&hub->db, "clock", &hub->clock_ms, err)) != OK ||
+	    (status = upkeep_clock(hub, err)) != OK) {
 		return status;
 	}
 	return lease_load(hub, err);

@@ -3,17 +3,19 @@
 #include "common/record.h"
 #include "normalizer/hub.h"
 
-#define VISIT_MAX_MS 3600000 /* an open build is visited at least hourly */
+#define VISIT_MAX_MS  3600000 /* an open build is visited at least hourly */
+#define DATE_AHEAD_MS 60000   /* clocks may differ by that much */
 
 struct latest {
 	bool known;
 	bool other_uid; /* another build under the same id: the pipeline was made anew */
+	bool replaced;  /* and this one, of the same target and key, can't be asked for any more */
 	int64_t seq, version, observed_at, attempt, hash;
 	bool finished;
 };
 
-static enum status latest_get(struct hub *hub, const struct build *build, struct latest *latest,
-			      struct err *err)
+static enum status latest_get(struct hub *hub, const struct build *build, const struct observation *seen,
+			      struct latest *latest, struct err *err)
 {
 	sqlite3_stmt *row;
 	enum status status = db_query(&hub->db, SQL_BUILD_GET, &row, err, "t", build->id);
@@ -28,16 +30,27 @@ static enum status latest_get(struct hub *hub, const struct build *build, struct
 		latest->attempt = sqlite3_column_int64(row, 4);
 		latest->finished = sqlite3_column_int64(row, 5);
 		latest->hash = sqlite3_column_int64(row, 6);
+		latest->replaced = latest->other_uid && !latest->finished &&
+				   text_same(db_text(row, 7), seen->target) &&
+				   text_same(db_text(row, 8), seen->key);
 	}
 	db_done(&hub->db, SQL_BUILD_GET);
 	return status;
+}
+
+int64_t record_trusted_to(int64_t observed_at)
+{
+	int64_t limit = wall_ms() + DATE_AHEAD_MS;
+
+	return observed_at <= limit ? limit : INT64_MAX;
 }
 
 /* On a tie (`Date` has whole seconds) the higher attempt, then finished, then the later arrival wins. */
 static bool is_stale(const struct latest *latest, const struct build *build, int64_t observed_at)
 {
 	if (observed_at != latest->observed_at) {
-		return observed_at < latest->observed_at;
+		return observed_at < latest->observed_at &&
+		       latest->observed_at <= record_trusted_to(observed_at);
 	}
 	if (build->attempt != latest->attempt) {
 		return build->attempt < latest->attempt;
@@ -94,10 +107,15 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 	return status;
 }
 
-static enum status find_latest(struct hub *hub, struct build *build, struct latest *latest, struct err *err)
+static enum status find_latest(struct hub *hub, struct build *build, struct latest *latest,
+			       const struct observation *seen, struct err *err)
 {
-	enum status status = latest_get(hub, build, latest, err);
+	enum status status = latest_get(hub, build, seen, latest, err);
+	enum change change;
 
+	if (status == OK && latest->replaced) {
+		status = record_gone(hub, latest->seq, seen, &change, err);
+	}
 	if (status != OK || !latest->other_uid) {
 		return status;
 	}
@@ -107,7 +125,7 @@ static enum status find_latest(struct hub *hub, struct build *build, struct late
 		return err_set(err, ERR_DATA, "too big: no room left for the build's id");
 	}
 	build->id.size = strlen(build->id.at);
-	return latest_get(hub, build, latest, err);
+	return latest_get(hub, build, seen, latest, err);
 }
 
 static enum status apply(struct hub *hub, struct build *build, const struct latest *latest,
@@ -178,7 +196,7 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 {
 	struct latest latest;
 	msgpack_sbuffer packed;
-	enum status status = build->id.at ? find_latest(hub, build, &latest, err)
+	enum status status = build->id.at ? find_latest(hub, build, &latest, seen, err)
 					  : err_set(err, ERR_DATA, "a build without an id");
 
 	if (status != OK) {
@@ -191,4 +209,20 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 	status = apply(hub, build, &latest, seen, &packed, change, err);
 	msgpack_sbuffer_destroy(&packed);
 	return status;
+}
+
+enum status record_gone(struct hub *hub, int64_t seq, const struct observation *seen, enum change *change,
+			struct err *err)
+{
+	struct build build;
+	enum status status = record_load(hub, seq, &build, err);
+
+	if (status != OK) {
+		return status;
+	}
+	build.state = STATE_FINISHED;
+	build.result = RESULT_NULL;
+	build.provider_state = TEXT("gone");
+	build.origin = ORIGIN_LIVE;
+	return record_apply(hub, &build, seen, change, err);
 }

@@ -7,7 +7,8 @@
 
 #define RANGE_RECORDS_MAX 256
 #define RANGE_BYTES_MAX   (64 << 10)
-#define RANGES_A_TURN     8 /* of one session; then the others and the sockets have their turn */
+#define SCAN_MAX          2000 /* seqs that a range may pass over: most may be superseded */
+#define RANGES_A_TURN     8    /* of one session; then the others and the sockets have their turn */
 #define BUSY_RETRY_MAX_MS 1000
 #define ANONYMOUS_MAX     256  /* sessions without a name: they cost nothing to ask for */
 #define NAMES_MAX         1000 /* sinks: each holds back trimming until it lapses */
@@ -300,10 +301,13 @@ static enum status fill_log(struct hub *hub, struct session *session, struct ran
 {
 	bool fresh = range->last < session->fresh_to;
 	enum sql which = fresh ? SQL_READ_FEED_FRESH : SQL_READ_FEED;
-	int64_t to = fresh ? session->fresh_to : hub->head;
+	int64_t most = range->last + SCAN_MAX, to = fresh ? session->fresh_to : hub->head;
 	int64_t limit = limit_of(session);
 	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, which, &row, err, "iii", range->last, to, limit);
+	enum status status;
+
+	to = fresh && most < to ? most : to;
+	status = db_query(&hub->db, which, &row, err, "iii", range->last, to, limit);
 
 	while (status == OK && row && !range_full(range, limit)) {
 		struct text record = db_text(row, 1);

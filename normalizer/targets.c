@@ -149,5 +149,6 @@ enum status targets_found(struct hub *hub, const struct lease *lease, const msgp
 		status = db_run(&hub->db, SQL_TARGET_RETIRE_UNFOUND, err, "t", text_of(lease->target));
 		counts->stale = status == OK ? db_changes(&hub->db) : 0;
 	}
-	return status;
+	return status == OK ? db_run(&hub->db, SQL_TARGET_KEEP_UNFOUND, err, "t", text_of(lease->target))
+			    : status;
 }

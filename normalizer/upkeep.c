@@ -5,11 +5,13 @@
 
 #include <sys/statvfs.h>
 
-#define SLICE_ROWS  200  /* rows trimmed a turn: under 5 ms */
-#define SETTLE_TTLS 4    /* no sink lapses so soon after the start */
-#define DRAIN_TURNS 16   /* each reads a bounded number of messages, fairly among the peers */
-#define LATE_MS     1000 /* a turn that comes later than this was held up: a suspended or starved hub */
-#define FREE_PAGES  "PRAGMA incremental_vacuum(256)"
+#define SLICE_ROWS     200 /* rows trimmed a turn: under 5 ms */
+#define SLICE_PAUSE_MS 20
+#define CLOCK_STEP_MS  2000 /* further back than that is no correction by degrees */
+#define SETTLE_TTLS    4    /* no sink lapses so soon after the start */
+#define DRAIN_TURNS    16   /* each reads a bounded number of messages, fairly among the peers */
+#define LATE_MS        1000 /* a turn that comes later than this was held up: a suspended or starved hub */
+#define FREE_PAGES     "PRAGMA incremental_vacuum(256)"
 
 static int64_t disk_free_bytes(const struct hub *hub)
 {
@@ -61,7 +63,8 @@ static enum status lapse(struct hub *hub, struct err *err)
 	return settled ? db_run(&hub->db, SQL_SINK_LAPSE, err, "ii", wall_ms(), wall_ms() - absent_max) : OK;
 }
 
-static enum status trim_log(struct hub *hub, int64_t floor, struct err *err)
+/* *full: there may be more. */
+static enum status trim_log(struct hub *hub, int64_t floor, bool *full, struct err *err)
 {
 	int64_t seqs[SLICE_ROWS];
 	size_t count = 0;
@@ -81,6 +84,7 @@ static enum status trim_log(struct hub *hub, int64_t floor, struct err *err)
 			status = db_run(&hub->db, SQL_TRIM_SUPERSEDED, err, "i", seqs[i]);
 		}
 	}
+	*full |= count == SLICE_ROWS;
 	return status;
 }
 
@@ -95,17 +99,18 @@ static enum status trim_floor(struct hub *hub, int64_t *floor, struct err *err)
 	return status;
 }
 
-static enum status trim(struct hub *hub, struct err *err)
+static enum status trim(struct hub *hub, bool *full, struct err *err)
 {
 	int64_t floor;
 	enum status status = trim_floor(hub, &floor, err);
 
 	if (status == OK) {
-		status = trim_log(hub, floor, err);
+		status = trim_log(hub, floor, full, err);
 	}
 	if (status == OK) {
 		status = db_run(&hub->db, SQL_RAW_TRIM, err, "ii",
 				wall_ms() - hub->context->config.bus.raw_retention_ms, (int64_t)SLICE_ROWS);
+		*full |= status == OK && db_changes(&hub->db) == SLICE_ROWS;
 	}
 	return status;
 }
@@ -162,6 +167,57 @@ static void retry_targets(struct hub *hub)
 	}
 }
 
+static int on_trim(zloop_t *loop, int timer, void *arg);
+
+/* One slice in a transaction of its own; the next one follows soon where there is more, or what comes in
+ * faster than that would fill the disk. */
+static void retain(struct hub *hub)
+{
+	struct err err = {0};
+	bool full = false;
+
+	if (batch_begin(hub, &err) != OK || lapse(hub, &err) != OK || trim(hub, &full, &err) != OK ||
+	    db_meta_set(&hub->db, "clock", hub->clock_ms, &err) != OK) {
+		batch_break(hub, &err);
+	}
+	if (batch_end(hub, NULL) == OK && full && !hub->trim_timer) {
+		hub->trim_timer = zloop_timer(hub->context->loop, SLICE_PAUSE_MS, 1, on_trim, hub);
+	}
+	sqlite3_exec(hub->db.write, FREE_PAGES, NULL, NULL, NULL); /* best effort: it is tried again */
+}
+
+static int on_trim(zloop_t *loop, int timer, void *arg)
+{
+	struct hub *hub = arg;
+
+	(void)loop, (void)timer;
+	hub->trim_timer = 0;
+	retain(hub);
+	return 0;
+}
+
+enum status upkeep_clock(struct hub *hub, struct err *err)
+{
+	int64_t now = wall_ms(), step = now - hub->clock_ms;
+	enum status status;
+
+	if (step >= -CLOCK_STEP_MS) {
+		hub->clock_ms = now;
+		return OK;
+	}
+	log_warn("hub.clock_back", NUM("ms", -step));
+	if ((status = batch_begin(hub, err)) != OK ||
+	    (status = db_run(&hub->db, SQL_CLOCK_TARGETS, err, "i", step)) != OK ||
+	    (status = db_run(&hub->db, SQL_CLOCK_BUILDS, err, "i", step)) != OK ||
+	    (status = db_run(&hub->db, SQL_CLOCK_SINKS, err, "i", step)) != OK ||
+	    (status = db_meta_set(&hub->db, "clock", now, err)) != OK) {
+		batch_break(hub, err);
+	}
+	status = batch_end(hub, err);
+	hub->clock_ms = status == OK ? now : hub->clock_ms;
+	return status;
+}
+
 int on_upkeep(zloop_t *loop, int timer, void *arg)
 {
 	struct hub *hub = arg;
@@ -172,13 +228,11 @@ int on_upkeep(zloop_t *loop, int timer, void *arg)
 	batch_check(hub); /* an expiry that failed ends its transaction now */
 	retry_targets(hub);
 	upkeep_disk(hub);
+	if (upkeep_clock(hub, &err) != OK) {
+		log_error("hub.clock_failed", STR("why", err.text)); /* again in a second */
+	}
 	if (retention_due(hub)) {
-		if (batch_begin(hub, &err) != OK || lapse(hub, &err) != OK || trim(hub, &err) != OK) {
-			batch_break(hub, &err);
-		}
-		batch_end(hub, NULL);
-		sqlite3_exec(hub->db.write, FREE_PAGES, NULL, NULL,
-			     NULL); /* best effort: it is tried again */
+		retain(hub);
 	}
 	batch_check(hub);
 	return 0;

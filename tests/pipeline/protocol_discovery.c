@@ -118,3 +118,24 @@ Test(discovery, a_reload_takes_up_new_targets_without_a_restart)
 	say(worker, "targets $discovery ['acme/web' 'acme/docs']");
 	hear(worker, "ack 0 1 1 0 $discovery");
 }
+
+/* A pipeline that was archived or renamed while it ran: its builds still finish, or are found to be gone. */
+Test(discovery, a_target_with_open_builds_is_visited_until_they_are_over)
+{
+	say(worker, "targets $discovery ['acme/web']");
+	hear(worker, "ack 0 1 0 0 $discovery");
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease 'buildkite:acme/web' $fence ...");
+	with(worker, .number = 1, .state = "running");
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack 1 1 0 0 $fence");
+	say(worker, "targets $discovery []");
+	hear(worker, "ack 0 0 0 0 $discovery");
+	cr_assert_eq(active(), 1);
+	with(worker, .number = 1, .state = "passed", .observed_at = T0 + 1000);
+	say(worker, "publish $fence 2 nil");
+	hear(worker, "ack 2 1 0 0 $fence");
+	say(worker, "targets $discovery []");
+	hear(worker, "ack 0 0 0 1 $discovery");
+	cr_assert_eq(active(), 0);
+}

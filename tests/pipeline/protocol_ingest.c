@@ -285,3 +285,35 @@ Test(ingest, targets_are_for_discoveries_only)
 	say(worker, "publish $fence 1 nil");
 	hear(worker, "ack 1 0 0 0 $fence");
 }
+
+Test(ingest, a_build_that_another_one_replaced_under_its_key_is_over)
+{
+	claim(worker);
+	with(worker, .number = 5, .state = "running", .uid = "11111111-old");
+	with(worker, .number = 6, .state = "passed", .uid = "66666666-old");
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack 1 2 0 0 $fence");
+	/* The pipeline was deleted and made anew: its numbers begin again. */
+	with(worker, .number = 5, .state = "running", .uid = "22222222-new", .observed_at = T0 + 1000);
+	with(worker, .number = 6, .state = "running", .uid = "77777777-new", .observed_at = T0 + 1000);
+	say(worker, "publish $fence 2 nil");
+	hear(worker, "ack 2 2 0 0 $fence");
+	cr_assert_eq(hub_sql(hub, "SELECT finished FROM build WHERE id = 'buildkite/acme/web/5'"), 1);
+	cr_assert_eq(hub_sql(hub, "SELECT finished FROM build WHERE id = 'buildkite/acme/web/5~22222222'"),
+		     0);
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM build WHERE finished = 0"), 2);
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM log"), 5);
+}
+
+Test(ingest, an_open_build_that_is_too_big_is_looked_after_but_not_at_every_poll)
+{
+	claim(worker);
+	with(worker, .number = 1, .state = "running");
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack 1 1 0 0 $fence");
+	with(worker, .number = 1, .kind = "oversize", .observed_at = T0 + 1000);
+	say(worker, "publish $fence 2 nil");
+	hear(worker, "ack 2 0 0 0 $fence");
+	cr_assert_gt(hub_sql(hub, "SELECT due_at - unixepoch() * 1000 FROM build"), 600000);
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 1);
+}
