@@ -3,6 +3,7 @@
 #include "fetchers/walk.h"
 
 #include "common/schema.h"
+#include "common/time.h"
 
 #define CURSOR_VERSION 1
 #define CURSOR_DEPTH   4
@@ -77,17 +78,19 @@ void walk_pack(const struct walk *walk, msgpack_sbuffer *out)
 	}
 }
 
+/* Counts are bounded like times: nothing that is added to them later overflows. */
 static bool get_time(const msgpack_object *object, int64_t *out)
 {
-	if (object->type == MSGPACK_OBJECT_POSITIVE_INTEGER && object->via.u64 <= INT64_MAX) {
+	if (object->type == MSGPACK_OBJECT_POSITIVE_INTEGER && object->via.u64 <= TIME_MAX_MS) {
 		*out = (int64_t)object->via.u64;
-	} else if (object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER) {
-		*out = object->via.i64;
-	} else {
-		*out = WALK_NONE;
-		return object->type == MSGPACK_OBJECT_NIL;
+		return true;
 	}
-	return true;
+	if (object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER && object->via.i64 >= TIME_MIN_MS) {
+		*out = object->via.i64;
+		return true;
+	}
+	*out = WALK_NONE;
+	return object->type == MSGPACK_OBJECT_NIL;
 }
 
 static bool get_bool(const msgpack_object *object)
