@@ -40,6 +40,9 @@ static void end(struct lease *lease, bool lost)
 		}
 	}
 	client->held--;
+	if (lease->done && lease->next_due_ms == 0) {
+		client->claim_at_ms = 0; /* the hub's last `idle` did not know of it */
+	}
 	client->events->ended(client->context, &lease->open, lost && !lease->done_sent);
 	lease_free(lease);
 }

@@ -393,6 +393,27 @@ Test(ingest_client, holds_several_leases_at_once, .init = setup, .fini = teardow
 	cr_expect(granted == 4 && ingest_held(client) == 4);
 }
 
+static bool has_claimed(void *arg)
+{
+	return peer.claims >= *(int *)arg;
+}
+
+Test(ingest_client, claims_at_once_what_it_made_due_at_once, .init = setup, .fini = teardown)
+{
+	int claims;
+
+	peer.idle_ms = 60000;
+	peer.give = 1;
+	ingest_want(client, 2);
+	until(has_lease, 0);
+	loop_until(loop, has_claimed, &(int){2}, 5000);
+	loop_until(loop, has_claimed, &(int){99}, 50);
+	claims = peer.claims;
+	peer.give = 1;
+	ingest_done(lease, 0, -1, -1);
+	cr_expect(loop_until(loop, has_claimed, &(int){claims + 1}, 5000));
+}
+
 Test(ingest_client, refuses_plain_tcp_to_another_machine)
 {
 	struct bus_config bus = {.ingest = (char[]){"tcp://10.0.0.1:5550"}};

@@ -82,7 +82,7 @@ static void on_claim(struct ingest_peer *peer)
 	}
 	if (peer->give == 0) {
 		wire_begin(&head, "idle", 1);
-		wire_put_int(&head, 50);
+		wire_put_int(&head, peer->idle_ms ? peer->idle_ms : 50);
 		reply(peer, &head);
 		return;
 	}

@@ -43,6 +43,7 @@ struct ingest_peer {
 	const char *target;     /* of the next leases */
 	const char *const *due; /* likewise, ends with NULL */
 	bool sync;
+	int idle_ms; /* 0: 50 */
 	/* Called for each committed envelope. */
 	void (*on_raw)(void *context, const struct raw *raw);
 	void *context;
