@@ -150,17 +150,36 @@ static void give_back(struct engine *engine, struct flight *flight)
 	flight_clear(flight);
 }
 
+static void scan(struct engine *engine, struct flight *flight, uint64_t from, struct filling *filling,
+		 int64_t at_ms)
+{
+	struct window *window = &engine->window;
+
+	for (uint64_t i = from; i < window->end && !filling->full; i++) {
+		struct entry *entry = window_at(window, i);
+		if (may_take(engine, flight, entry, filling, at_ms)) {
+			take(engine, flight, entry, filling, at_ms);
+		}
+	}
+}
+
+/* In an outage each batch starts behind the one before, so that a few records that can't be written don't
+ * make the destination look down for all. */
+static uint64_t scan_from(const struct engine *engine)
+{
+	bool probe = health_outage(&engine->health) && engine->probe_from > engine->window.first;
+
+	return probe ? engine->probe_from : engine->window.first;
+}
+
 /* False: nothing is ready. */
 static bool fill(struct engine *engine, struct flight *flight, int64_t at_ms)
 {
 	struct filling filling = {.bytes_left = engine->batch_bytes, .records_left = engine->batch_records};
-	struct window *window = &engine->window;
 
-	for (uint64_t i = window->first; i < window->end && !filling.full; i++) {
-		struct entry *entry = window_at(window, i);
-		if (may_take(engine, flight, entry, &filling, at_ms)) {
-			take(engine, flight, entry, &filling, at_ms);
-		}
+	scan(engine, flight, scan_from(engine), &filling, at_ms);
+	if (flight->batch.count == 0) {
+		scan(engine, flight, engine->window.first, &filling, at_ms);
 	}
 	if (flight->batch.count == 0 || (!filling.ready && !filling.full)) {
 		give_back(engine, flight);
@@ -207,8 +226,7 @@ static void retry(struct engine *engine, struct entry *entry, const struct sink_
 	int64_t wait_ms = backoff_ms(entry->tries, RETRY_BASE_MS, RETRY_CAP_MS);
 	char reason[600];
 
-	entry->state = ENTRY_WAITING;
-	entry->tries++;
+	window_failed(&engine->window, entry);
 	entry->failed_ms = entry->failed_ms ? entry->failed_ms : at_ms;
 	entry->due_ms = at_ms + (wait_ms > record->retry_ms ? wait_ms : record->retry_ms);
 	++*engine->numbers.retried;
@@ -247,21 +265,36 @@ static void apply(struct engine *engine, const struct sink_record *record, size_
 	}
 }
 
+/* What failed in the outage need not wait for its own back-off. */
+static void recover(struct engine *engine)
+{
+	struct window *window = &engine->window;
+
+	log_info("sink.recovered", STR("sink", engine->options.name));
+	metrics_health(true, NULL);
+	for (uint64_t i = window->first; i < window->end; i++) {
+		struct entry *entry = window_at(window, i);
+		entry->due_ms = 0;
+		entry->tries = entry->tries ? 1 : 0;
+	}
+}
+
 static void judge(struct engine *engine, const struct flight *flight, const struct outcome *outcome,
 		  int64_t at_ms)
 {
+	const struct sink_batch *batch = &flight->batch;
 	int64_t wait_ms;
 
 	if (outcome->good > 0) {
 		if (health_success(&engine->health, at_ms)) {
-			log_info("sink.recovered", STR("sink", engine->options.name));
-			metrics_health(true, NULL);
+			recover(engine);
 		}
 	} else if (flight->fresh || health_outage(&engine->health)) {
 		wait_ms = health_failure(&engine->health, at_ms, outcome->asked_ms);
 		metrics_health(false, outcome->why);
-		log_warn("sink.retry", STR("why", outcome->why), NUM("records", flight->batch.count),
+		log_warn("sink.retry", STR("why", outcome->why), NUM("records", batch->count),
 			 NUM("retry_ms", wait_ms));
+		engine->probe_from = window_from(&engine->window, batch->records[batch->count - 1].seq + 1);
 	}
 }
 

@@ -7,9 +7,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define HOLD_BYTES    (8 << 20) /* of records held; more only for a record that is alone */
-#define RECORD_BYTES  1024      /* how big a record is thought to be at least */
-#define FIRST_BYTES   65536     /* and before any came */
+#define HOLD_BYTES    (1 << 20)  /* of records on their way here or to the destination */
+#define PARKED_BYTES  (64 << 20) /* of records that wait for another try */
+#define RECORD_BYTES  2048       /* how big a record is thought to be at least */
+#define FIRST_BYTES   65536      /* and before any came */
 #define GRANT_MAX     1024 /* records on the way at once: the next ones may be far bigger than the last */
 #define DRAIN_WAIT_MS 8000 /* for batches in flight: the process ends two seconds later */
 
@@ -67,17 +68,25 @@ static bool comes_again(const struct engine *engine)
 	return feed_client_received(engine->feed) < engine->window.received;
 }
 
-/* As many records as there is room for, in number and in bytes; at least one when nothing is held. */
+/* As many records as there is room for, in number and in bytes; at least one when all that is held waits for
+ * another try: one big record in retry must not stop the others. */
 static void grant(struct engine *engine)
 {
-	int64_t left = feed_client_credit_left(engine->feed), count = (int64_t)window_count(&engine->window);
-	int64_t room = WINDOW_MAX - count - left, bytes_left = HOLD_BYTES - (int64_t)engine->window.bytes;
-	int64_t by_bytes = bytes_left / (int64_t)engine->large_bytes - left;
+	const struct window *window = &engine->window;
+	int64_t left = feed_client_credit_left(engine->feed);
+	int64_t room = WINDOW_MAX - (int64_t)window_count(window) - left;
+	size_t moving = window->bytes - (health_outage(&engine->health) ? 0 : window->parked);
+	int64_t by_bytes = (HOLD_BYTES - (int64_t)moving) / (int64_t)engine->large_bytes - left;
 
+	if (by_bytes < 1 && left == 0 && window->bytes == window->parked) {
+		by_bytes = 1;
+	}
 	room = by_bytes < room ? by_bytes : room;
 	room = room < GRANT_MAX - left ? room : GRANT_MAX - left;
-	if (room < 1 && left == 0 && (count == 0 || comes_again(engine))) {
+	if (room < 1 && left == 0 && comes_again(engine)) {
 		room = 1;
+	} else if (window->parked > PARKED_BYTES) {
+		return;
 	}
 	/* Seldom, in large steps: when less than half of what could be granted is left. */
 	if (room > 0 && left <= room) {

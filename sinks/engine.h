@@ -53,6 +53,7 @@ struct engine {
 	struct arena scratch; /* one record is checked at a time */
 	int64_t epoch, session;
 	unsigned generation; /* another epoch is another generation */
+	uint64_t probe_from; /* in an outage: where in the window the next batch starts */
 	struct flight *flights;
 	size_t flying, refused;
 	size_t large_bytes; /* how big records are at present, rather too much than too little */

@@ -3,12 +3,14 @@
 
 #include <stdlib.h>
 
-#define BUCKETS 16384
+#define BUCKETS        4096
+#define CAPACITY_FIRST 256
 
 enum status window_init(struct window *window, struct err *err)
 {
 	*window = (struct window){
-		.entries = calloc(WINDOW_MAX, sizeof *window->entries),
+		.entries = calloc(CAPACITY_FIRST, sizeof *window->entries),
+		.capacity = CAPACITY_FIRST,
 		.buckets = calloc(BUCKETS, sizeof *window->buckets),
 	};
 	return window->entries && window->buckets ? OK : err_sys(err, "memory for %d records", WINDOW_MAX);
@@ -31,14 +33,34 @@ void window_fini(struct window *window)
 	*window = (struct window){0};
 }
 
+/* A zmq_msg_t may be moved in memory as bytes as long as nobody uses the old place. */
+static bool grow(struct window *window)
+{
+	struct window larger = *window;
+
+	larger.capacity *= 2;
+	larger.entries = calloc(larger.capacity, sizeof *larger.entries);
+	if (!larger.entries) {
+		return false;
+	}
+	for (uint64_t i = window->first; i < window->end; i++) {
+		*window_at(&larger, i) = *window_at(window, i);
+	}
+	free(window->entries);
+	*window = larger;
+	return true;
+}
+
 struct entry *window_add(struct window *window, int64_t seq, zmq_msg_t *record, uint64_t id_hash)
 {
-	struct entry *entry = window_at(window, window->end);
 	uint64_t *bucket = &window->buckets[id_hash % BUCKETS];
+	struct entry *entry;
 
-	if (window_count(window) == WINDOW_MAX) {
+	if (window_count(window) == WINDOW_MAX ||
+	    (window_count(window) == window->capacity && !grow(window))) {
 		return NULL;
 	}
+	entry = window_at(window, window->end);
 	*entry = (struct entry){.seq = seq, .id_hash = id_hash, .size = zmq_msg_size(record)};
 	zmq_msg_init(&entry->record);
 	zmq_msg_move(&entry->record, record);
@@ -48,7 +70,7 @@ struct entry *window_add(struct window *window, int64_t seq, zmq_msg_t *record, 
 	return entry;
 }
 
-struct entry *window_find(const struct window *window, int64_t seq)
+uint64_t window_from(const struct window *window, int64_t seq)
 {
 	uint64_t low = window->first, high = window->end;
 
@@ -60,7 +82,22 @@ struct entry *window_find(const struct window *window, int64_t seq)
 			high = middle;
 		}
 	}
-	return low < window->end && window_at(window, low)->seq == seq ? window_at(window, low) : NULL;
+	return low;
+}
+
+struct entry *window_find(const struct window *window, int64_t seq)
+{
+	uint64_t number = window_from(window, seq);
+
+	return number < window->end && window_at(window, number)->seq == seq ? window_at(window, number)
+									     : NULL;
+}
+
+void window_failed(struct window *window, struct entry *entry)
+{
+	window->parked += entry->tries == 0 ? entry->size : 0;
+	entry->tries++;
+	entry->state = ENTRY_WAITING;
 }
 
 void window_done(struct window *window, struct entry *entry)
@@ -70,6 +107,7 @@ void window_done(struct window *window, struct entry *entry)
 	}
 	entry->state = ENTRY_DONE;
 	window->bytes -= entry->size;
+	window->parked -= entry->tries > 0 ? entry->size : 0;
 	zmq_msg_close(&entry->record);
 	free(entry->reason);
 	entry->reason = NULL;

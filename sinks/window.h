@@ -37,10 +37,12 @@ struct entry {
 /* Entries are numbered from 0 for ever; first..end-1 are in the ring. */
 struct window {
 	struct entry *entries;
+	size_t capacity;   /* of the ring: a power of two, grows as needed */
 	uint64_t *buckets; /* newest entry (number + 1) of each remainder of id_hash */
 	uint64_t first, end;
 	int64_t received; /* everything up to this seq came */
 	size_t bytes;     /* of the records held */
+	size_t parked;    /* bytes of those that failed at least once */
 };
 
 enum status window_init(struct window *window, struct err *err) MUST_CHECK;
@@ -56,14 +58,18 @@ static inline size_t window_count(const struct window *window)
 
 static inline struct entry *window_at(const struct window *window, uint64_t number)
 {
-	return &window->entries[number % WINDOW_MAX];
+	return &window->entries[number & (window->capacity - 1)];
 }
 
 /* Takes the record (moved; record is empty after) as the newest entry, WAITING. seq must be above all that
- * are there. NULL: full, record stays with the caller. */
+ * are there. NULL: full or out of memory, record stays with the caller. Other entries may move. */
 struct entry *window_add(struct window *window, int64_t seq, zmq_msg_t *record, uint64_t id_hash);
+/* The number of the first entry with this seq or a later one; window->end: none. */
+uint64_t window_from(const struct window *window, int64_t seq);
 /* NULL: not in the window. */
 struct entry *window_find(const struct window *window, int64_t seq);
+/* Counts a try that failed; the entry waits for the next. */
+void window_failed(struct window *window, struct entry *entry);
 /* Frees what the entry holds; it keeps its place until everything before it is done. */
 void window_done(struct window *window, struct entry *entry);
 /* Whatever is not in flight up to seq was confirmed by somebody else. */

@@ -57,59 +57,62 @@ static const char *list_json(const struct field *field, const struct field_list 
 	return yyjson_mut_val_write_opts(array, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, size, NULL);
 }
 
-static enum status bind_list(const struct column *column, sqlite3_stmt *statement, int index,
-			     const struct field_list *list, struct arena *arena, struct err *err)
+static int bind_text(sqlite3_stmt *statement, int index, struct text text)
 {
-	size_t size = 2;
-	const char *json = list->count ? list_json(column->field, list, arena, &size) : "[]";
-
-	if (!json) {
-		return err_set(err, ERR_DATA, "%s: too long to store", column->name);
-	}
-	sqlite3_bind_text64(statement, index, json, size, SQLITE_STATIC, SQLITE_UTF8);
-	return OK;
+	return text.at ? sqlite3_bind_text64(statement, index, text.at, text.size, SQLITE_STATIC, SQLITE_UTF8)
+		       : sqlite3_bind_null(statement, index);
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, struct text text)
+static int bind_int(sqlite3_stmt *statement, int index, int64_t value)
 {
-	if (text.at) {
-		sqlite3_bind_text64(statement, index, text.at, text.size, SQLITE_STATIC, SQLITE_UTF8);
-	} else {
-		sqlite3_bind_null(statement, index);
+	return value == INT_NULL ? sqlite3_bind_null(statement, index)
+				 : sqlite3_bind_int64(statement, index, value);
+}
+
+static int bind_list(const struct column *column, sqlite3_stmt *statement, int index,
+		     const struct field_list *list, struct arena *arena)
+{
+	struct text json = TEXT("[]");
+
+	if (list->count) {
+		json.at = list_json(column->field, list, arena, &json.size);
 	}
+	return json.at ? bind_text(statement, index, json) : SQLITE_TOOBIG;
 }
 
 enum status column_bind(const struct column *column, sqlite3_stmt *statement, int index, const void *source,
 			struct arena *arena, struct err *err)
 {
 	const void *value = (const char *)source + column->offset;
-	int64_t integer;
+	int code = SQLITE_OK;
 
 	switch (column->field->type) {
 	case FIELD_TEXT:
 	case FIELD_BYTES:
-		bind_text(statement, index, *(const struct text *)value);
+		code = bind_text(statement, index, *(const struct text *)value);
 		break;
 	case FIELD_WORD:
-		bind_text(statement, index, text_of(column->field->words[*(const int *)value]));
+		code = bind_text(statement, index, text_of(column->field->words[*(const int *)value]));
 		break;
 	case FIELD_INT:
-		integer = *(const int64_t *)value;
-		integer == INT_NULL ? sqlite3_bind_null(statement, index)
-				    : sqlite3_bind_int64(statement, index, integer);
+		code = bind_int(statement, index, *(const int64_t *)value);
 		break;
 	case FIELD_BOOL:
-		sqlite3_bind_int(statement, index, *(const bool *)value);
+		code = sqlite3_bind_int(statement, index, *(const bool *)value);
 		break;
 	case FIELD_REAL:
-		sqlite3_bind_double(statement, index, *(const double *)value); /* NaN becomes NULL */
+		code = sqlite3_bind_double(statement, index, *(const double *)value); /* NaN becomes NULL */
 		break;
 	case FIELD_LIST:
-		return bind_list(column, statement, index, value, arena, err);
+		code = bind_list(column, statement, index, value, arena);
+		break;
 	case FIELD_GROUP:
 		break; /* flattened */
 	}
-	return OK;
+	return code == SQLITE_OK
+		       ? OK
+		       : err_set(err, ERR_DATA, "%s: %s", column->name,
+				 code == SQLITE_TOOBIG ? "too long to store" : sqlite3_errstr(code));
 }
 
 static yyjson_mut_val *cell_json(yyjson_mut_doc *doc, const struct field *field, sqlite3_stmt *statement,

@@ -24,7 +24,7 @@ void columns_init(struct columns *columns, const struct field *fields);
 /* "INTEGER", "REAL" or "TEXT". */
 const char *column_type(const struct column *column);
 /* Binds the value at column of source to parameter `index` (from 1). Texts are not copied: source must live
- * until the statement was stepped. JSON of lists lives in arena. ERR_DATA: too big for arena. */
+ * until the statement was stepped. JSON of lists lives in arena. ERR_DATA: too long. */
 enum status column_bind(const struct column *column, sqlite3_stmt *statement, int index, const void *source,
 			struct arena *arena, struct err *err) MUST_CHECK;
 /* A row as a JSON object with groups and lists as in the record; its columns must be selected in table order

@@ -22,6 +22,10 @@ enum status store_fail(const struct store_db *store, int code, struct err *err)
 			       "%s is damaged (%s): move it away, then `buildbus replay --sink store` fills "
 			       "a new one",
 			       store->path, why);
+	case SQLITE_TOOBIG:
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+		return err_set(err, ERR_DATA, "%s", why);
 	case SQLITE_FULL:
 		return err_set(err, ERR_AGAIN, "%s: the disk is full: make room, it goes on by itself",
 			       store->path);
@@ -71,6 +75,7 @@ static enum status make_file(const struct store_db *store, struct err *err)
 static const char settings[] = "PRAGMA journal_mode=WAL;"
 			       "PRAGMA synchronous=FULL;"
 			       "PRAGMA journal_size_limit=16777216;"
+			       "PRAGMA cache_size=-1024;"
 			       "PRAGMA wal_autocheckpoint=1000;";
 
 static enum status open_db(struct store_db *store, struct err *err)
@@ -194,48 +199,64 @@ void store_db_rollback(struct store_db *store)
 	}
 }
 
+static enum status run_one(struct store_db *store, sqlite3_stmt *statement, struct err *err)
+{
+	int code = run(statement);
+
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+static enum status bind_all(struct store_db *store, const struct columns *columns, sqlite3_stmt *statement,
+			    int first, const void *source, struct err *err)
+{
+	enum status status = OK;
+
+	for (size_t c = 0; status == OK && c < columns->count; c++) {
+		status = column_bind(&columns->at[c], statement, first + (int)c, source, &store->arena, err);
+	}
+	return status;
+}
+
+static enum status put_job(struct store_db *store, struct text build_id, size_t position,
+			   const struct job *job, struct err *err)
+{
+	enum status status = bind_all(store, &store->job, store->add_job, 3, job, err);
+
+	sqlite3_bind_text64(store->add_job, 1, build_id.at, build_id.size, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_int64(store->add_job, 2, (sqlite3_int64)position);
+	return status == OK ? run_one(store, store->add_job, err) : status;
+}
+
 static enum status put_jobs(struct store_db *store, const struct build *build, struct err *err)
 {
-	int code;
+	enum status status;
 
 	sqlite3_bind_text64(store->clear_jobs, 1, build->id.at, build->id.size, SQLITE_STATIC, SQLITE_UTF8);
-	code = run(store->clear_jobs);
-	for (size_t i = 0; code == SQLITE_OK && i < build->jobs.count; i++) {
+	status = run_one(store, store->clear_jobs, err);
+	for (size_t i = 0; status == OK && i < build->jobs.count; i++) {
 		const struct job *job = (const struct job *)build->jobs.items + i;
-
-		sqlite3_bind_text64(store->add_job, 1, build->id.at, build->id.size, SQLITE_STATIC,
-				    SQLITE_UTF8);
-		sqlite3_bind_int64(store->add_job, 2, (sqlite3_int64)i);
-		for (size_t c = 0; c < store->job.count; c++) {
-			/* Jobs hold no lists: nothing can be too long. */
-			if (column_bind(&store->job.at[c], store->add_job, (int)c + 3, job, &store->arena,
-					err) != OK) {
-				return ERR_DATA;
-			}
+		status = put_job(store, build->id, i, job, err);
+		if (status == ERR_DATA) {
+			err_prefix(err, "jobs[%zu]", i);
 		}
-		code = run(store->add_job);
 	}
-	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+	return status;
 }
 
 enum status store_db_put(struct store_db *store, const struct build *build, struct err *err)
 {
-	int code;
+	enum status status;
 
 	arena_reset(&store->arena);
 	if (build->version == INT_NULL) {
 		return err_set(err, ERR_DATA, "version: missing");
 	}
-	for (size_t c = 0; c < store->build.count; c++) {
-		enum status status = column_bind(&store->build.at[c], store->upsert, (int)c + 1, build,
-						 &store->arena, err);
-		if (status != OK) {
-			return status;
-		}
+	status = bind_all(store, &store->build, store->upsert, 1, build, err);
+	if (status == OK) {
+		status = run_one(store, store->upsert, err);
 	}
-	code = run(store->upsert);
-	if (code != SQLITE_OK) {
-		return store_fail(store, code, err);
+	if (status != OK || sqlite3_changes(store->db) == 0) {
+		return status;
 	}
-	return sqlite3_changes(store->db) ? put_jobs(store, build, err) : OK;
+	return put_jobs(store, build, err);
 }

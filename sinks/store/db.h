@@ -29,5 +29,6 @@ enum status store_db_begin(struct store_db *store, struct err *err) MUST_CHECK;
 enum status store_db_commit(struct store_db *store, struct err *err) MUST_CHECK;
 void store_db_rollback(struct store_db *store);
 /* Puts a build and its jobs, unless the same or a newer version is there. ERR_DATA: this record can't be
- * stored; nothing of it was, the transaction goes on. Others as above. */
+ * stored; a part of it may have been: roll back and put the others anew (savepoints would cost each record a
+ * copy of its pages). Others as above. */
 enum status store_db_put(struct store_db *store, const struct build *build, struct err *err) MUST_CHECK;

@@ -24,28 +24,25 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	return store_db_open(&store->db, context->bus->state_dir, err);
 }
 
-static enum status put(struct store *store, struct sink_record *record, struct err *err)
-{
-	enum status status = store_db_put(&store->db, &record->build, err);
-
-	if (status == ERR_DATA) {
-		sink_reject(record, "%s", err->text);
-		return OK;
-	}
-	if (status == OK) {
-		sink_done(record);
-	}
-	return status;
-}
-
+/* ERR_DATA: one more record is rejected, the others must be put anew. */
 static enum status put_all(struct store *store, struct sink_batch *batch, struct err *err)
 {
 	enum status status = store_db_begin(&store->db, err);
 
 	for (size_t i = 0; status == OK && i < batch->count; i++) {
-		status = put(store, &batch->records[i], err);
+		struct sink_record *record = &batch->records[i];
+		if (record->verdict != VERDICT_REJECT) {
+			status = store_db_put(&store->db, &record->build, err);
+			status == ERR_DATA ? sink_reject(record, "%s", err->text) : sink_done(record);
+		}
 	}
-	return status == OK ? store_db_commit(&store->db, err) : status;
+	if (status == OK) {
+		status = store_db_commit(&store->db, err);
+	}
+	if (status != OK) {
+		store_db_rollback(&store->db);
+	}
+	return status;
 }
 
 /* One transaction a batch: all of it is durable, or nothing. */
@@ -53,10 +50,12 @@ static enum sink_write store_write(void *state, struct sink_batch *batch)
 {
 	struct store *store = state;
 	struct err err = {0};
-	enum status status = put_all(store, batch, &err);
+	enum status status;
 
+	do {
+		status = put_all(store, batch, &err);
+	} while (status == ERR_DATA);
 	if (status != OK) {
-		store_db_rollback(&store->db);
 		sink_all_retry(batch, 0, err.text);
 	}
 	if (status == ERR_CONFIG || status == ERR_SYS) {
@@ -78,7 +77,6 @@ static const struct sink store_sink = {
 	.rows = store_config_rows,
 	.config_size = sizeof(struct store_config),
 	.state_size = sizeof(struct store),
-	.batch_records = 512,
 	.open = store_open,
 	.write = store_write,
 	.close = store_close,

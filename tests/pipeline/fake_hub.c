@@ -100,8 +100,8 @@ static void reply_error(struct fake_hub *hub, const zmq_msg_t *to, const char *c
 
 	wire_begin(&head, "error", 3);
 	wire_put_string(&head, code);
-	if (strcmp(code, "no_session") == 0) {
-		wire_put_int(&head, 0);
+	if (strcmp(code, "no_session") == 0 || strcmp(code, "full") == 0) {
+		wire_put_int(&head, strcmp(code, "full") == 0 ? 30 : 0);
 	} else {
 		wire_put_nil(&head);
 	}
@@ -192,6 +192,9 @@ static void on_session_command(struct fake_hub *hub, zmq_msg_t *from, const stru
 	} else if (text_is(fields->command, "credit")) {
 		wire_int(fields, 1, &records);
 		hub->credit += records;
+	} else if (hub->full > 0 && !text_is(fields->command, "heartbeat")) {
+		hub->full--;
+		reply_error(hub, from, "full");
 	} else if (text_is(fields->command, "ack")) {
 		on_ack(hub, from, fields);
 	} else if (text_is(fields->command, "reject")) {

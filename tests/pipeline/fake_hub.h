@@ -36,6 +36,7 @@ struct fake_hub {
 	bool skip_range;    /* leave the next range out: a gap */
 	bool drop_last;     /* the next range is lost, nothing follows it */
 	bool quiet_rejects; /* store rejects without an answer */
+	int full;           /* refuse so many acks, notes, rejects: the disk is full */
 	const char *refuse; /* answer attach with this error */
 	int64_t range_max;  /* records a message; 0: 256 */
 };

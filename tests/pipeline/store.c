@@ -196,6 +196,27 @@ Test(store, waits_for_room_on_a_full_disk_and_goes_on_by_itself)
 	cr_expect(run.hub->dead_count == 0);
 }
 
+Test(store, rejects_only_the_record_that_cannot_be_stored)
+{
+	sqlite3 *db;
+
+	start_sink();
+	db = open_store();
+	cr_assert(sqlite3_exec(db,
+			       "CREATE TRIGGER no BEFORE INSERT ON jobs WHEN new.build_id LIKE '%/4' OR "
+			       "new.build_id LIKE '%/7' BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+			       NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(db);
+	for (int64_t i = 1; i <= 9; i++) {
+		fake_hub_add_number(run.hub, i, i);
+	}
+	wait_position(9);
+	cr_expect(ask("SELECT count(*) FROM builds") == 7);
+	cr_expect(ask("SELECT count(*) FROM builds WHERE number IN (4, 7)") == 0);
+	cr_expect(run.hub->dead_count == 2 && run.hub->dead[0].seq == 4 && run.hub->dead[1].seq == 7);
+	cr_expect_str_eq(run.hub->dead[0].reason, "jobs[0]: not this one");
+}
+
 Test(store, waits_while_another_program_holds_the_file)
 {
 	sqlite3 *other;

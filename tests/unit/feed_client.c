@@ -325,6 +325,33 @@ Test(feed_client, takes_no_probe_for_the_answer_to_its_reject)
 	stop();
 }
 
+Test(feed_client, says_an_ack_again_that_the_hub_had_no_room_for)
+{
+	start(true);
+	wait_attached(1);
+	fake_hub_add_number(reader.hub, 1, 1);
+	wait_records(1);
+	reader.hub->full = 1;
+	feed_client_ack(reader.feed, 1);
+	wait_position(1);
+	cr_assert(reader.attached == 1, "an ack needs no new session");
+	stop();
+}
+
+Test(feed_client, attaches_again_when_the_hub_had_no_room_for_a_reject)
+{
+	start(true);
+	wait_attached(1);
+	fake_hub_add_number(reader.hub, 1, 1);
+	wait_records(1);
+	reader.hub->full = 1;
+	cr_assert(feed_client_reject(reader.feed, 1, "no good") == OK);
+	wait_attached(2);
+	cr_assert(reader.rejected == 0);
+	cr_assert_str_eq(reader.why, "the hub's disk is full");
+	stop();
+}
+
 static bool has_failed(void *arg)
 {
 	(void)arg;

@@ -305,6 +305,30 @@ Test(sink_engine, one_record_in_retry_stops_neither_the_others_nor_passes_its_ow
 	stop();
 }
 
+Test(sink_engine, one_big_record_in_retry_does_not_stop_the_others)
+{
+	static char message[4 << 20];
+	struct build build;
+
+	plan.retry = 1;
+	start();
+	memset(message, 'm', sizeof message);
+	build_init(&build);
+	build.id = TEXT("big");
+	build.number = 1;
+	build.version = 1;
+	build.message = (struct text){message, sizeof message};
+	fake_hub_add_build(run.hub, &build);
+	for (int i = 2; i <= 3000; i++) {
+		fake_hub_add_number(run.hub, i, i);
+	}
+	wait_written(2999);
+	cr_assert(run.hub->position == 0);
+	plan.retry = 0;
+	wait_position(3000);
+	stop();
+}
+
 Test(sink_engine, runs_at_most_ten_thousand_records_ahead)
 {
 	plan.retry = 1;

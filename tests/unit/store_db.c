@@ -114,16 +114,28 @@ Test(store_db, an_older_or_equal_version_changes_nothing)
 	cr_expect_str_eq(ask("SELECT count(*) FROM jobs"), "2");
 }
 
-Test(store_db, a_record_without_a_version_is_refused_and_leaves_the_rest)
+Test(store_db, a_record_without_a_version_is_refused)
 {
-	struct build good = make("a/1", 10, 1), bad = make("a/2", INT_NULL, 1);
+	struct build bad = make("a/2", INT_NULL, 1);
 
 	open_store();
 	cr_assert(store_db_begin(&store, &err) == OK);
-	cr_assert(store_db_put(&store, &good, &err) == OK);
-	cr_assert(store_db_put(&store, &bad, &err) == ERR_DATA);
-	cr_assert(store_db_commit(&store, &err) == OK);
-	cr_expect_str_eq(ask("SELECT group_concat(id) FROM builds"), "a/1");
+	cr_expect(store_db_put(&store, &bad, &err) == ERR_DATA);
+	cr_expect_str_eq(err.text, "version: missing");
+}
+
+Test(store_db, says_which_job_of_a_record_cannot_be_stored)
+{
+	struct build build = make("a/1", 10, 3);
+
+	open_store();
+	run_sql("CREATE TRIGGER third BEFORE INSERT ON jobs WHEN new.position = 2 "
+		"BEGIN SELECT RAISE(ABORT, 'no third job'); END");
+	cr_assert(store_db_begin(&store, &err) == OK);
+	cr_expect(store_db_put(&store, &build, &err) == ERR_DATA);
+	cr_expect_str_eq(err.text, "jobs[2]: no third job");
+	store_db_rollback(&store);
+	cr_expect_str_eq(ask("SELECT count(*) FROM builds"), "0");
 }
 
 Test(store_db, keeps_values_as_the_record_has_them)
