@@ -18,43 +18,6 @@ static bool is_tcp(const char *endpoint)
 	return strncmp(endpoint, "tcp://", 6) == 0;
 }
 
-static bool is_loopback(const char *endpoint)
-{
-	static const char *const hosts[] = {"127.", "localhost:", "[::1]:"};
-
-	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-		if (strncmp(endpoint + 6, hosts[i], strlen(hosts[i])) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static enum status load_keys(struct dealer *dealer, const struct bus_config *bus, struct err *err)
-{
-	if (!bus->certificate) {
-		if (is_tcp(dealer->endpoint) && !is_loopback(dealer->endpoint) && !bus->insecure) {
-			return err_set(err, ERR_CONFIG,
-				       "%s is off this machine: set bus.curve (certificate, server_key), or "
-				       "bus.insecure: true on a network you trust",
-				       dealer->endpoint);
-		}
-		return OK;
-	}
-	if (!bus->server_key || strlen(bus->server_key) != 40) {
-		return err_set(err, ERR_CONFIG,
-			       "bus.curve.server_key: put the hub's public key there, 40 characters");
-	}
-	memcpy(dealer->server_key, bus->server_key, sizeof dealer->server_key);
-	dealer->certificate = zcert_load(bus->certificate);
-	if (!dealer->certificate) {
-		return err_set(err, ERR_CONFIG,
-			       "%s: not a readable certificate; make one with `buildbus keys new`",
-			       bus->certificate);
-	}
-	return OK;
-}
-
 static void set_int(void *socket, int option, int value)
 {
 	zmq_setsockopt(socket, option, &value, sizeof value);
@@ -73,10 +36,6 @@ static void set_options(struct dealer *dealer)
 	if (is_tcp(dealer->endpoint)) {
 		set_int(socket, ZMQ_HEARTBEAT_IVL, TCP_PING_MS);
 		set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, TCP_PING_WAIT_MS);
-	}
-	if (dealer->certificate) {
-		zcert_apply(dealer->certificate, dealer->socket);
-		zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, dealer->server_key, 40);
 	}
 }
 
@@ -173,19 +132,15 @@ static enum status connect_socket(struct dealer *dealer, struct err *err)
 	return watch(dealer, err);
 }
 
-enum status dealer_open(struct dealer *dealer, zloop_t *loop, const struct bus_config *bus,
-			const char *endpoint, const struct dealer_events *events, void *context,
-			struct err *err)
+enum status dealer_open(struct dealer *dealer, zloop_t *loop, const char *endpoint,
+			const struct dealer_events *events, void *context, struct err *err)
 {
-	enum status status;
-
 	*dealer = (struct dealer){.loop = loop, .events = events, .context = context};
 	dealer->endpoint = strdup(endpoint);
 	if (!dealer->endpoint) {
 		return err_set(err, ERR_SYS, "out of memory");
 	}
-	status = load_keys(dealer, bus, err);
-	return status == OK ? connect_socket(dealer, err) : status;
+	return connect_socket(dealer, err);
 }
 
 enum status dealer_send(struct dealer *dealer, struct wire_message *message, struct err *err)
@@ -198,25 +153,12 @@ enum status dealer_send(struct dealer *dealer, struct wire_message *message, str
 	return status;
 }
 
-static void close_socket(struct dealer *dealer)
+void dealer_close(struct dealer *dealer)
 {
 	if (dealer->socket) {
 		unwatch(dealer);
 		zsock_destroy(&dealer->socket);
 	}
-}
-
-enum status dealer_reopen(struct dealer *dealer, struct err *err)
-{
-	close_socket(dealer);
-	dealer->waits = false;
-	return connect_socket(dealer, err);
-}
-
-void dealer_close(struct dealer *dealer)
-{
-	close_socket(dealer);
-	zcert_destroy(&dealer->certificate);
 	wire_fini(&dealer->in);
 	free(dealer->endpoint);
 	*dealer = (struct dealer){0};

@@ -1,10 +1,9 @@
-/* A DEALER to the hub on the event loop: what the clients of ingest and feed share. It connects and
+/* A DEALER to the hub on the event loop: the client side of ingest. It connects and
  * reconnects by itself; nothing is queued for a hub that isn't there (ZMQ_IMMEDIATE), so a send either
  * reaches a connection or says ERR_AGAIN, and what was sent may still be lost with that connection: the
  * protocol's numbers find it. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include "common/config.h"
 #include "common/wire.h"
 
 #include <czmq.h>
@@ -24,22 +23,15 @@ struct dealer {
 	void *context;
 	zsock_t *socket;
 	char *endpoint;
-	zcert_t *certificate; /* NULL: no CURVE */
-	char server_key[41];
 	struct wire_message in;
 	bool waits; /* for room */
 };
 
-/* bus lends its curve and insecure settings for the call. ERR_CONFIG: the endpoint or the certificate can't
- * be used, or it is plain TCP off loopback without `insecure`. Connecting goes on in the background. */
-enum status dealer_open(struct dealer *dealer, zloop_t *loop, const struct bus_config *bus,
-			const char *endpoint, const struct dealer_events *events, void *context,
-			struct err *err) MUST_CHECK;
+/* ERR_CONFIG: the endpoint can't be used. Connecting goes on in the background. */
+enum status dealer_open(struct dealer *dealer, zloop_t *loop, const char *endpoint,
+			const struct dealer_events *events, void *context, struct err *err) MUST_CHECK;
 /* OK: the message was taken and is empty. ERR_AGAIN: no connection, or it is full: writable will be called.
  */
 enum status dealer_send(struct dealer *dealer, struct wire_message *message, struct err *err) MUST_CHECK;
-/* A new socket in place of the old: for a client that CURVE refused once, which libzmq never tries again.
- * What was in flight is lost. */
-enum status dealer_reopen(struct dealer *dealer, struct err *err) MUST_CHECK;
 /* Accepts zeroed and half-opened. */
 void dealer_close(struct dealer *dealer);

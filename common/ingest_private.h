@@ -53,10 +53,9 @@ struct ingest_client {
 	int64_t claim_at_ms;   /* not before */
 	int64_t claimed_at_ms; /* a claim is under way since; 0: none */
 	int64_t beat_at_ms;
-	int64_t asked_at_ms;  /* a heartbeat is under way since; 0: none */
-	bool silent;          /* and that was told */
-	int64_t opened_at_ms; /* the socket was made anew */
-	int64_t heard_at_ms;  /* last message from the hub */
+	int64_t asked_at_ms; /* a heartbeat is under way since; 0: none */
+	bool silent;         /* and that was told */
+	int64_t heard_at_ms; /* last message from the hub */
 };
 
 /* ingest_page.c: pages and publishes */

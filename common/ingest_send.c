@@ -4,11 +4,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/ingest_private.h"
 
-#define CLAIM_WAIT_MS 3000 /* then the claim or its answer was lost with a connection */
-#define BEAT_WAIT_MS  3000 /* the same for a heartbeat */
-/* Under CURVE the socket is made anew then: a client that was refused once is never tried again by libzmq. */
-#define REOPEN_MS 5000
-#define SILENT_MS 10000 /* then somebody should know */
+#define CLAIM_WAIT_MS 3000  /* then the claim or its answer was lost with a connection */
+#define BEAT_WAIT_MS  3000  /* the same for a heartbeat */
+#define SILENT_MS     10000 /* then somebody should know */
 
 /* Ends the head and sends the message. Frees what is left of it. */
 static enum status send_head(struct ingest_client *client, struct wire_head *head,
@@ -203,18 +201,6 @@ static enum status pump_claim(struct ingest_client *client, int64_t now)
 	return status;
 }
 
-static void reopen(struct ingest_client *client)
-{
-	struct ingest_trouble trouble = {.code = "socket", .retry_ms = REOPEN_MS};
-	struct err err;
-
-	client->claimed_at_ms = 0;
-	if (dealer_reopen(&client->dealer, &err) != OK) {
-		trouble.detail = err.text;
-		client->events->trouble(client->context, &trouble);
-	}
-}
-
 static void tell_silence(struct ingest_client *client)
 {
 	const struct ingest_trouble trouble = {.code = INGEST_SILENT, .retry_ms = -1};
@@ -245,11 +231,6 @@ static void watch_silence(struct ingest_client *client, int64_t now)
 	}
 	if (!client->silent && now - since_ms >= SILENT_MS) {
 		tell_silence(client);
-	}
-	if (client->dealer.certificate && now - since_ms >= REOPEN_MS &&
-	    now - client->opened_at_ms >= REOPEN_MS) {
-		client->opened_at_ms = now;
-		reopen(client);
 	}
 	alarm_by(&client->alarm, (since_ms > now ? since_ms : now) + WIRE_HEARTBEAT_MS);
 }

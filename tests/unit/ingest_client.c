@@ -413,15 +413,3 @@ Test(ingest_client, claims_at_once_what_it_made_due_at_once, .init = setup, .fin
 	ingest_done(lease, 0, -1, -1);
 	cr_expect(loop_until(loop, has_claimed, &(int){claims + 1}, 5000));
 }
-
-Test(ingest_client, refuses_plain_tcp_to_another_machine)
-{
-	struct bus_config bus = {.ingest = (char[]){"tcp://10.0.0.1:5550"}};
-	struct err err;
-
-	zsys_init();
-	loop = zloop_new();
-	cr_expect(ingest_new(&client, loop, &bus, "buildkite", "test", &events, NULL, &err) == ERR_CONFIG);
-	cr_expect(strstr(err.text, "curve"));
-	zloop_destroy(&loop);
-}
