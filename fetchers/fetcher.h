@@ -62,6 +62,7 @@ enum answer_kind {
 	ANSWER_OK,
 	ANSWER_NOT_FOUND,
 	ANSWER_TOO_LARGE, /* over the client's limit: ask for less */
+	ANSWER_UNUSABLE,  /* after several tries there is none that can be used: err holds why */
 };
 
 /* Lives during the callback. */
@@ -73,7 +74,8 @@ struct visit_answer {
 };
 
 /* Called once for each visit_get, unless the visit ends before. OK: it was used. ERR_DATA, ERR_REMOTE: the
- * answer is unusable (truncated, wrong shape): the request is repeated a few times, then the visit fails.
+ * answer is unusable (truncated, wrong shape): the request is repeated a few times, then called back with
+ * ANSWER_UNUSABLE, and an error to that ends the visit.
  * ERR_CONFIG: an operator must act, err says what to do. Must change nothing when it fails. */
 typedef enum status visit_callback(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
 				   struct err *err);

@@ -77,14 +77,22 @@ int visit_waiting(const struct visit *visit)
 	return visit->waiting;
 }
 
+/* The fetcher may do without it. */
+static enum status give_up(struct request *request, struct err *err)
+{
+	const struct visit_answer none = {.kind = ANSWER_UNUSABLE, .date_ms = INT_NULL};
+
+	return request->callback(request->visit, request->tag, &none, err);
+}
+
 /* The answer can't be used: once more, later. */
-static enum status retry(struct request *request, const struct err *err)
+static enum status retry(struct request *request, struct err *err)
 {
 	struct visit *visit = request->visit;
 	int64_t wait_ms = backoff_ms(request->tries, RETRY_MS, RETRY_MAX_MS, backoff_random());
 
 	if (++request->tries >= TRIES_MAX) {
-		return err->status;
+		return give_up(request, err);
 	}
 	log_info("fetch.retry", STR("target", visit->lease->target), STR("why", err->text),
 		 NUM("try", request->tries), NUM("again_in_ms", wait_ms));
@@ -172,7 +180,8 @@ static enum status judge(struct request *request, const struct http_answer *answ
 		return err_set(err, ERR_CONFIG, "%s moved this target (%ld): check the slugs and api_url",
 			       host, answer->code);
 	case HTTP_CLIENT:
-		return err_set(err, ERR_DATA, "%s does not understand the request (%ld)", host, answer->code);
+		err_set(err, ERR_DATA, "%s does not understand the request (%ld)", host, answer->code);
+		return give_up(request, err);
 	case HTTP_SERVER:
 		err_set(err, ERR_REMOTE, "%s answers %ld", host, answer->code);
 		return retry(request, err);

@@ -24,11 +24,14 @@ struct buildkite_visit {
 	char organization[SLUG_MAX * 3 + 1], pipeline[SLUG_MAX * 3 + 1]; /* percent-encoded */
 	enum phase phase;
 	struct walk walk;
+	bool missing;         /* the API doesn't know the pipeline */
 	bool resumed;         /* the live walk was begun by an earlier visit */
 	int asked[WALK_LEGS]; /* a page of that many builds of that leg is under way; 0: none */
+	int size[WALK_LEGS];  /* builds a page that were asked for last; 0: not in this visit */
 	bool bare[WALK_LEGS]; /* that page is one build, too big with its jobs */
 	int per_page;         /* less than PER_PAGE after answers that were too large */
 	int back_pages;
+	int skipped;
 	int64_t date;           /* newest Date of this visit; WALK_NONE */
 	bool due_seen[DUE_MAX]; /* came in a page of this visit */
 	struct discovery discovery;

@@ -67,6 +67,9 @@ static enum status on_pipelines(struct visit *visit, intptr_t page, const struct
 	size_t before = state->discovery.count, count;
 	enum status status;
 
+	if (answer->kind == ANSWER_UNUSABLE) {
+		return err->status;
+	}
 	if (answer->kind != ANSWER_OK) {
 		return err_set(err, ERR_CONFIG,
 			       "Buildkite has no organization '%.*s' for this token: check "

@@ -9,18 +9,34 @@
 	20 /* of one visit, however slow they come: each visit costs two requests of its own                 \
 	    */
 #define BACK_PAGES_MAX 200
+#define SKIPPED_MAX    3    /* open builds of one visit that the API may fail to give */
 #define BACK_MS        2000 /* then other targets get their turn */
 
 static enum status advance(struct visit *visit, struct err *err);
 static enum status on_page(struct visit *visit, intptr_t slot, const struct visit_answer *answer,
 			   struct err *err);
 
+/* Page numbers count pages of one size: while a leg is read by number its pages don't grow, and when they
+ * must shrink, or another visit began it, that millisecond is read again from its first page. */
+static int page_size(struct buildkite_visit *state, int slot)
+{
+	struct walk_leg *leg = &state->walk.legs[slot];
+	int size = state->bare[slot] ? 1 : state->per_page, last = state->size[slot];
+
+	if (leg->page > 0) {
+		size = last > 0 && last < size ? last : size;
+		leg->page = size == last ? leg->page : 1;
+	}
+	state->size[slot] = size;
+	return size;
+}
+
 static enum status ask_page(struct visit *visit, int slot, struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
 	struct path path;
 
-	state->asked[slot] = state->bare[slot] ? 1 : state->per_page;
+	state->asked[slot] = page_size(state, slot);
 	path_builds(&path, state, slot);
 	return visit_get(visit, path.text, slot >= WALK_BACK ? VISIT_BACKFILL : VISIT_LIVE, on_page, slot,
 			 err);
@@ -193,8 +209,12 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 	size_t count;
 	enum status status;
 
+	if (answer->kind == ANSWER_UNUSABLE) {
+		return err->status;
+	}
 	if (answer->kind == ANSWER_NOT_FOUND) {
-		return not_found(visit, err);
+		state->missing = true;
+		return advance(visit, err);
 	}
 	if (answer->kind == ANSWER_TOO_LARGE) {
 		return ask_for_less(visit, (int)slot, err);
@@ -238,10 +258,26 @@ static enum status publish_due(struct visit *visit, const char *key, const struc
 	return status;
 }
 
+/* One build that the API can't give must hold up neither the others nor the back-fill; it is due again. With
+ * many of them it is the API that is broken. */
+static enum status skip_due(struct visit *visit, intptr_t index, const struct err *err)
+{
+	struct buildkite_visit *state = visit_state(visit);
+
+	if (++state->skipped > SKIPPED_MAX) {
+		return err->status;
+	}
+	log_warn("fetch.skipped", STR("target", visit_slug(visit)),
+		 STR("build", visit_due_key(visit, (size_t)index)), STR("why", err->text));
+	return OK;
+}
+
 static enum status on_build(struct visit *visit, intptr_t index, const struct visit_answer *answer,
 			    struct err *err)
 {
-	enum status status = publish_due(visit, visit_due_key(visit, (size_t)index), answer, err);
+	enum status status = answer->kind == ANSWER_UNUSABLE
+				     ? skip_due(visit, index, err)
+				     : publish_due(visit, visit_due_key(visit, (size_t)index), answer, err);
 
 	if (status == OK) {
 		status = visit_page(visit, (struct text){0}, err);
@@ -313,7 +349,7 @@ static enum status advance(struct visit *visit, struct err *err)
 	enum status status = OK;
 
 	if (state->phase == PHASE_LIVE) {
-		if (walk_live(&state->walk)) {
+		if (walk_live(&state->walk) && !state->missing) {
 			return ask_legs(visit, WALK_CREATED, WALK_FINISHED, err);
 		}
 		state->phase = PHASE_DUE;
@@ -323,8 +359,14 @@ static enum status advance(struct visit *visit, struct err *err)
 		if (visit_waiting(visit) > 1) {
 			return OK;
 		}
+		if (state->missing) {
+			return not_found(visit, err);
+		}
 		state->phase = PHASE_BACK;
 		walk_back(&state->walk, &config->since, state->date);
+	}
+	if (status == OK && state->missing) { /* deleted meanwhile */
+		return not_found(visit, err);
 	}
 	return status == OK ? advance_back(visit, err) : status;
 }

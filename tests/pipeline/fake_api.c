@@ -49,8 +49,9 @@ static int number_of(struct MHD_Connection *connection, const char *name, int fa
 	return text ? (int)strtol(text, NULL, 10) : fallback;
 }
 
-static int64_t created_of(int number)
+static int64_t created_of(const struct fake_api *api, int number)
 {
+	number = number >= api->tied_from && number <= api->tied_to ? api->tied_to : number;
 	return API_BASE_MS + number * MINUTE_MS;
 }
 
@@ -59,8 +60,8 @@ static void put_build(FILE *out, const struct fake_api *api, int number)
 	bool open = api->open_from > 0 && number >= api->open_from;
 	char created[32], finished[32];
 
-	time_format(created_of(number), created);
-	time_format(created_of(number) + 30000, finished);
+	time_format(created_of(api, number), created);
+	time_format(created_of(api, number) + 30000, finished);
 	fprintf(out,
 		"{\"id\":\"uuid-%d\",\"number\":%d,\"url\":\"https://api.buildkite.com/v2/b/"
 		"%d?secret=query\","
@@ -79,7 +80,7 @@ static void put_build(FILE *out, const struct fake_api *api, int number)
 static bool matches(struct MHD_Connection *connection, const struct fake_api *api, int number)
 {
 	int64_t from = time_of(connection, "created_from"), to = time_of(connection, "created_to"),
-		finished_from = time_of(connection, "finished_from"), created = created_of(number);
+		finished_from = time_of(connection, "finished_from"), created = created_of(api, number);
 	bool open = api->open_from > 0 && number >= api->open_from;
 
 	return created >= from && (to == INT64_MIN || created < to) &&
@@ -183,6 +184,12 @@ static void hold(struct fake_api *api)
 	}
 }
 
+static void put_one(FILE *out, const struct fake_api *api, int number, struct reply *reply)
+{
+	reply->status = number > api->count ? 404 : number == api->unreadable ? 422 : 200;
+	put_build(out, api, number);
+}
+
 static void put_body(FILE *out, struct fake_api *api, struct MHD_Connection *connection, const char *path,
 		     struct reply *reply)
 {
@@ -192,8 +199,7 @@ static void put_body(FILE *out, struct fake_api *api, struct MHD_Connection *con
 		fputs("{\"message\":\"no\"}", out);
 	} else if (number) {
 		api->gets++;
-		reply->status = strtol(number + 8, NULL, 10) > api->count ? 404 : 200;
-		put_build(out, api, (int)strtol(number + 8, NULL, 10));
+		put_one(out, api, (int)strtol(number + 8, NULL, 10), reply);
 	} else if (strstr(path, "/builds")) {
 		api->lists++;
 		hold(api);

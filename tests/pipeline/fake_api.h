@@ -16,17 +16,19 @@ struct fake_api {
 	int port;
 	char url[64];
 	/* Set before requests come. */
-	int count;         /* builds */
-	int64_t now;       /* what Date says */
-	size_t pad;        /* bytes more in each build */
-	int open_from;     /* builds from that number on are running; 0: none */
-	const char *token; /* NULL: any */
+	int count;              /* builds */
+	int64_t now;            /* what Date says */
+	size_t pad;             /* bytes more in each build */
+	int open_from;          /* builds from that number on are running; 0: none */
+	int tied_from, tied_to; /* builds created in one millisecond; 0: none */
+	int unreadable;         /* number of a build that is answered with 422; 0: none */
+	const char *token;      /* NULL: any */
 	/* Changed while it runs through fake_api_set only. */
 	int broken;     /* so many lists are cut in the middle */
 	int wrong;      /* so many lists are an object */
 	int limited;    /* so many answers are 429, Retry-After: 1 */
 	int failing;    /* so many are 503 */
-	int missing;    /* pipeline: 404 if true */
+	int missing;    /* pipeline and builds: 404 if true */
 	int held_after; /* lists after so many wait until it is raised; 0: none */
 	/* read */
 	int lists, gets, pipelines, refused;

@@ -388,3 +388,49 @@ Test(fetch, tells_no_secret_in_its_log, .init = setup, .fini = teardown)
 	cr_expect(!child_said(child, "created_from="));
 	cr_expect(!child_said(child, "api_key"));
 }
+
+/* Page numbers count pages of one size. */
+Test(fetch, misses_no_build_of_a_millisecond_that_is_read_in_pages_of_changing_size, .init = setup,
+     .fini = teardown)
+{
+	api.count = 40;
+	api.pad = 1500 << 10; /* two dozen are too large an answer */
+	api.tied_from = 5;
+	api.tied_to = 29;
+	configure(TOKEN, "web");
+	start();
+	lease();
+	while (peer.next_due_ms == 0) {
+		lease();
+	}
+	expect_all(1, 40);
+}
+
+Test(fetch, tells_that_open_builds_are_gone_with_their_pipeline, .init = setup, .fini = teardown)
+{
+	static const char *const due[] = {"3", "49", NULL};
+
+	configure(TOKEN, "[web, api]");
+	start();
+	lease();
+	peer.due = due;
+	fake_api_set(&api, &api.missing, 1);
+	lease();
+	cr_expect(gone == 2, "%d", gone);
+	child_event(child, "fetch.refused", "target", "buildkite:acme/web");
+}
+
+Test(fetch, goes_on_without_an_open_build_that_the_api_does_not_give, .init = setup, .fini = teardown)
+{
+	static const char *const due[] = {"1", "2", "3", NULL};
+
+	configure(TOKEN, "web");
+	start();
+	lease();
+	peer.due = due;
+	api.unreadable = 2;
+	lease();
+	child_event(child, "fetch.skipped", "build", "2");
+	cr_expect(seen[1] == 2 && seen[2] == 1 && seen[3] == 2);
+	cr_expect(peer.next_due_ms == 7000, "the visit did not fail");
+}
