@@ -228,6 +228,30 @@ static void set_default(struct slot *slot, bool given)
 	}
 }
 
+/* What people paste instead: ORG/PIPELINE, a URL, the pipeline's name. */
+static void check_slug(const struct slot *slot, const char *text)
+{
+	if (text && strpbrk(text, "/ \t\n")) {
+		problem_add(
+			slot->reader->problems, slot->line, slot->where.text,
+			"\"%.60s\" is no slug: write the last part of its address alone, in small letters",
+			text);
+	}
+}
+
+static void check_slugs(const struct slot *slot)
+{
+	const struct config_list *list = slot->target;
+
+	if (slot->row->type == CONFIG_TEXT) {
+		check_slug(slot, *(char **)slot->target);
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		check_slug(slot, list->items[i]);
+	}
+}
+
 static void set_row(struct reader *reader, const struct config_row *row, void *target)
 {
 	const struct given *given = &reader->given[row - reader->rows];
@@ -253,6 +277,9 @@ static void set_row(struct reader *reader, const struct config_row *row, void *t
 			set_text(&slot, text, given->from_file ? NULL : doc_text(reader->doc, given->value));
 		}
 		free(text);
+	}
+	if (row->slug) {
+		check_slugs(&slot);
 	}
 }
 

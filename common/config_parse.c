@@ -30,12 +30,34 @@ static void problem_encoding(struct config_problems *problems, const yaml_parser
 	}
 }
 
+/* The line's indentation holds a tab. */
+static bool is_tabbed(const char *text, size_t size, size_t line)
+{
+	const char *end = text + size;
+
+	for (; text && line > 0; line--) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		text = text ? text + 1 : NULL;
+	}
+	while (text && text < end && *text == ' ') {
+		text++;
+	}
+	return text && text < end && *text == '\t';
+}
+
+static const char *syntax_hint(const yaml_parser_t *parser, const char *text, size_t size)
+{
+	if (parser->context && strstr(parser->context, "alias")) {
+		return "; write \"*\" in quotes";
+	}
+	return is_tabbed(text, size, parser->problem_mark.line) ? "; indent with spaces, not with a tab" : "";
+}
+
 static void problem_syntax(struct config_problems *problems, const yaml_parser_t *parser, const char *text,
 			   size_t size)
 {
 	const char *what = parser->problem ? parser->problem : "can't be parsed";
-	const char *hint =
-		parser->context && strstr(parser->context, "alias") ? "; write \"*\" in quotes" : "";
+	const char *hint = syntax_hint(parser, text, size);
 	char where[32];
 
 	if (parser->error == YAML_MEMORY_ERROR) {

@@ -173,8 +173,11 @@ static void add_entry(const struct shape *shape, struct draft draft, int entry)
 			    doc_text(shape->doc, doc_key(shape->doc, entry, 1)));
 	} else {
 		problem_add(shape->problems, doc_line(shape->doc, entry), where,
-			    "must be a kind with its options, `%s`",
-			    draft.side == SECTION_SOURCE ? "buildkite: {…}" : "store: {…}");
+			    "must be a kind with its options, `%s`%s",
+			    draft.side == SECTION_SOURCE ? "buildkite: {…}" : "store: {…}",
+			    doc_is_list(shape->doc, entry) && draft.index < 0
+				    ? "; a list belongs under sources: or destinations:"
+				    : "");
 	}
 }
 

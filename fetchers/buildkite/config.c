@@ -17,6 +17,7 @@ const struct config_row buildkite_config_rows[] = {
 		.type = CONFIG_TEXT,
 		.offset = offsetof(struct buildkite_config, organization_slug),
 		.required = true,
+		.slug = true,
 		.help = "the slug of the organization, as in buildkite.com/SLUG",
 	},
 	{
@@ -24,6 +25,7 @@ const struct config_row buildkite_config_rows[] = {
 		.type = CONFIG_LIST,
 		.offset = offsetof(struct buildkite_config, pipeline_slug),
 		.required = true,
+		.slug = true,
 		.help = "one pipeline, a list, or \"*\" for every pipeline of the organization",
 	},
 	{

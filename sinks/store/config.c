@@ -6,7 +6,8 @@ const struct config_row store_config_rows[] = {
 		.key = "listen",
 		.type = CONFIG_TEXT,
 		.offset = offsetof(struct store_config, listen),
-		.help = "ADDR:PORT of the web page; without it there is no page",
+		.later = "the web page is not part of this version yet",
+		.help = "ADDR:PORT of the web page, which is not part of this version yet",
 	},
 	CONFIG_END,
 };

@@ -1,5 +1,6 @@
 /* buildbus-sink-store writes every build and its jobs into store.db, the embedded destination. */
 /* SPDX-License-Identifier: MIT */
+#include "common/log.h"
 #include "sinks/sink.h"
 #include "sinks/store/config.h"
 #include "sinks/store/db.h"
@@ -14,13 +15,10 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	const struct store_config *config = arg;
 	struct store *store = state;
 
-	store->context = context;
 	if (config->listen) {
-		return err_set(err, ERR_CONFIG,
-			       "store.listen: the web page is not there yet: remove `listen:` from the "
-			       "destination %s",
-			       context->name);
+		log_warn("store.no_page", STR("listen", config->listen));
 	}
+	store->context = context;
 	return store_db_open(&store->db, context->bus->state_dir, err);
 }
 

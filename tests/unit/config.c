@@ -143,6 +143,27 @@ Test(config, adds_the_store_when_no_destination_is_named)
 	}
 }
 
+Test(config, knows_a_slug_from_an_address_and_a_name)
+{
+	struct loaded loaded;
+	struct buildkite_config buildkite = {0};
+
+	load(&loaded, "sources:\n"
+		      "  - buildkite:\n"
+		      "      access_token: a\n"
+		      "      organization_slug: https://buildkite.com/acme\n"
+		      "      pipeline_slug: [web, '*', acme/web, Web App]\n");
+	cr_expect(read_section(&loaded, 0, buildkite_config_rows, &buildkite) == ERR_CONFIG);
+#define NO_SLUG "\" is no slug: write the last part of its address alone, in small letters\n"
+	cr_expect_str_eq(
+		loaded.problems,
+		"buildbus.yml:4: sources[0].buildkite.organization_slug: \"https://buildkite.com/acme" NO_SLUG
+		"buildbus.yml:5: sources[0].buildkite.pipeline_slug: \"acme/web" NO_SLUG
+		"buildbus.yml:5: sources[0].buildkite.pipeline_slug: \"Web App" NO_SLUG);
+	config_free(buildkite_config_rows, &buildkite);
+	config_fini(&loaded.config);
+}
+
 Test(config, lets_a_source_and_a_destination_have_one_name)
 {
 	struct loaded loaded;
@@ -286,6 +307,9 @@ Test(config, says_what_is_wrong_with_the_shape)
 		 "buildbus.yml:2: sources: must be a list, `- buildkite: {…}`\n"},
 		{"sources:\n- [a]\n",
 		 "buildbus.yml:2: sources[0]: must be a kind with its options, `buildkite: {…}`\n"},
+		{"source:\n  - buildkite: {}\n", "buildbus.yml:2: source: must be a kind with its options, "
+						 "`buildkite: {…}`; a list belongs under "
+						 "sources: or destinations:\n"},
 		{"sources:\n- \n",
 		 "buildbus.yml:2: sources[0]: must be a kind with its options, `buildkite: {…}`\n"},
 		{"sources:\n- buildkite: 5\n",
@@ -327,7 +351,7 @@ Test(config, says_where_the_syntax_breaks)
 		 "(line 2)\n"},
 		{"bus:\n\tstate_dir: a\n",
 		 "buildbus.yml:2: column 1: found character that cannot start any token, while "
-		 "scanning for the next token (line 2)\n"},
+		 "scanning for the next token (line 2); indent with spaces, not with a tab\n"},
 		{"sources:\n- buildkite:\n    pipeline_slug: *\n",
 		 "buildbus.yml:3: column 21: did not find expected alphabetic or numeric character, while "
 		 "scanning an "
