@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/idle.h"
+#include "common/log.h"
 #include "compose/ask.h"
 #include "compose/status_print.h"
 
 #include <stdlib.h>
 
-enum { ASK_AGAIN_MS = 200 };
+enum { ASK_AGAIN_MS = 200, TELL_WAIT_MS = 2000 };
 
 struct idle {
 	zloop_t *loop;
@@ -14,7 +15,7 @@ struct idle {
 	size_t sinks;
 	void (*on_idle)(void *);
 	void *context;
-	bool told;
+	bool told, told_wait;
 };
 
 static int64_t number_at(yyjson_mut_val *value, const char *path, int64_t otherwise)
@@ -42,6 +43,27 @@ static bool target_idle(yyjson_mut_val *target, int64_t uptime_ms)
 
 	return visited && number_at(target, "due_in_ms", 1) > 0 &&
 	       !yyjson_mut_is_obj(status_at(target, "lease"));
+}
+
+int64_t idle_wait_ms(yyjson_mut_val *status)
+{
+	yyjson_mut_val *each;
+	int64_t uptime_ms = number_at(status, "uptime_ms", 0), longest_ms = 0;
+	size_t index, max;
+
+	yyjson_mut_arr_foreach(status_at(status, "targets"), index, max, each)
+	{
+		int64_t due_in_ms = number_at(each, "due_in_ms", 0);
+
+		if (target_idle(each, uptime_ms)) {
+			continue;
+		}
+		if (due_in_ms <= 0 || yyjson_mut_is_obj(status_at(each, "lease"))) {
+			return 0;
+		}
+		longest_ms = due_in_ms > longest_ms ? due_in_ms : longest_ms;
+	}
+	return longest_ms;
 }
 
 bool is_idle(yyjson_mut_val *status, size_t sinks)
@@ -72,7 +94,18 @@ bool is_idle(yyjson_mut_val *status, size_t sinks)
 	return attached >= sinks;
 }
 
-static bool judge(const struct idle *idle, struct answer *answer)
+/* After a recent run nothing is due for a while: whoever sees nothing happen must know. */
+static void tell_wait(struct idle *idle, yyjson_mut_val *status)
+{
+	int64_t wait_ms = idle_wait_ms(status);
+
+	if (wait_ms >= TELL_WAIT_MS && !idle->told_wait) {
+		idle->told_wait = true;
+		log_warn("up.waiting", NUM("due_in_ms", wait_ms));
+	}
+}
+
+static bool judge(struct idle *idle, struct answer *answer)
 {
 	struct err err;
 	yyjson_mut_doc *doc;
@@ -83,6 +116,9 @@ static bool judge(const struct idle *idle, struct answer *answer)
 	}
 	doc = status_document(answer->map);
 	yes = doc && is_idle(yyjson_mut_doc_get_root(doc), idle->sinks);
+	if (doc && !yes) {
+		tell_wait(idle, yyjson_mut_doc_get_root(doc));
+	}
 	yyjson_mut_doc_free(doc);
 	return yes;
 }

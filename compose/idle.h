@@ -17,5 +17,8 @@ enum status idle_new(struct idle **out, zloop_t *loop, const struct config *conf
 /* Accepts NULL; nulls the pointer. */
 void idle_free(struct idle **idle);
 
+/* Pure: how long until all that was not visited yet is due, the provider's pauses being what they are. 0: a
+ * visit is due, or lasts, or all were visited. */
+int64_t idle_wait_ms(yyjson_mut_val *status);
 /* Pure. sinks: so many must be attached. */
 bool is_idle(yyjson_mut_val *status, size_t sinks);

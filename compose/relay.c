@@ -19,7 +19,7 @@ void relay_init(struct relay *relay, const char *proc)
 {
 	relay->proc = proc;
 	relay->used = 0;
-	relay->why[0] = '\0';
+	relay->why[0] = relay->visit_why[0] = '\0';
 }
 
 /* Not an event: a library's word, an assertion, a sanitizer. It must not be lost, nor break a reader of JSON.
@@ -67,6 +67,19 @@ static size_t read_fields(yyjson_val *event, struct log_field *fields)
 	return count;
 }
 
+static void keep_why(struct relay *relay, const char *event, yyjson_val *fields)
+{
+	const char *why = yyjson_get_str(yyjson_obj_get(fields, "why"));
+	const char *target = yyjson_get_str(yyjson_obj_get(fields, "target"));
+
+	if (why && strcmp(event, "proc.failed") == 0) {
+		snprintf(relay->why, sizeof relay->why, "%s", why);
+	}
+	if (why && target && (strcmp(event, "fetch.failed") == 0 || strcmp(event, "fetch.refused") == 0)) {
+		snprintf(relay->visit_why, sizeof relay->visit_why, "%s: %s", target, why);
+	}
+}
+
 static void relay_event(struct relay *relay, yyjson_val *event)
 {
 	struct log_field fields[FIELDS_MAX];
@@ -78,12 +91,9 @@ static void relay_event(struct relay *relay, yyjson_val *event)
 		.event = log_text(yyjson_get_str(yyjson_obj_get(event, "event"))),
 		.level = read_level(event),
 	};
-	const char *why = yyjson_get_str(yyjson_obj_get(event, "why"));
 
 	time_format(wall_ms(), now);
-	if (why && strcmp(head.event, "proc.failed") == 0) {
-		snprintf(relay->why, sizeof relay->why, "%s", why);
-	}
+	keep_why(relay, head.event, event);
 	log_relay(&head, fields, read_fields(event, fields));
 }
 

@@ -11,6 +11,7 @@ struct relay {
 	size_t used;
 	char line[RELAY_LINE_MAX]; /* what has come of the line that is not whole yet */
 	char why[512];             /* the sentence of its last proc.failed; "": none */
+	char visit_why[512]; /* of a fetcher: the last visit that failed, `TARGET: sentence`; "": none */
 };
 
 void relay_init(struct relay *relay, const char *proc);

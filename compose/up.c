@@ -105,14 +105,18 @@ static void up_run(struct up *up)
 	}
 }
 
-/* What an operator must act on scrolled by long ago. */
-static void say_again(const struct up *up)
+/* What an operator must act on scrolled by long ago. With --once nobody asks the provider again, so a visit
+ * that failed is final too: whoever reads exit code 0 relies on the builds being there. */
+static void say_again(struct up *up)
 {
 	for (size_t i = 0; i < up->all.fleet.count; i++) {
 		const struct child *child = &up->all.fleet.children[i];
 
 		if (*child->relay.why) {
 			command_fail(EXIT_REFUSED, "%s: %s", child->name, child->relay.why);
+		} else if (up->idle && *child->relay.visit_why) {
+			command_fail(EXIT_REFUSED, "%s: %s", child->name, child->relay.visit_why);
+			up->all.failed = true;
 		}
 	}
 }
@@ -121,7 +125,7 @@ static void on_idle(void *context)
 {
 	struct up *up = context;
 
-	supervisor_stop(&up->all, "everything there is has been carried");
+	supervisor_stop(&up->all, "every target was visited, every sink has confirmed everything");
 }
 
 static enum status open_watchers(struct up *up, const struct up_options *options, const struct config *config,
@@ -225,7 +229,8 @@ const struct command up_command = {
 		 "or\n"
 		 "when a process was refused what it needs.\n",
 	.exits = "  0  asked to stop, and everything ended by itself\n"
-		 "  1  a process was refused what it needs, or had to be killed\n"
+		 "  1  a process was refused what it needs or had to be killed; with --once: or a visit "
+		 "failed\n"
 		 "  2  the command line or the configuration can't be used\n",
 	.example = "buildbus up -c buildbus.yml --replicas fetch-buildkite=3",
 	.run = up_main,

@@ -100,6 +100,15 @@ Test(once, the_second_time_carries_only_what_is_new, .init = open_place, .fini =
 	free(out);
 }
 
+Test(once, ends_with_1_when_the_provider_does_not_answer, .init = open_place, .fini = close_place)
+{
+	char *out;
+
+	simulator_free(&sim);
+	cr_assert_eq(run(&out), 1);
+	free(out);
+}
+
 Test(once, ends_with_1_when_the_provider_refuses_the_token, .init = open_place, .fini = close_place)
 {
 	char *out;

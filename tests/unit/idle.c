@@ -5,22 +5,37 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-static bool idle_with(const char *targets, const char *sinks, size_t wanted)
+static yyjson_mut_doc *status_with(const char *targets, const char *sinks)
 {
 	char json[1024];
 	yyjson_doc *doc;
 	yyjson_mut_doc *status;
-	bool yes;
 
 	snprintf(json, sizeof json, "{\"uptime_ms\": 5000, \"targets\": [%s], \"sinks\": [%s]}", targets,
 		 sinks);
 	doc = yyjson_read(json, strlen(json), 0);
 	cr_assert(doc, "%s", json);
 	status = yyjson_doc_mut_copy(doc, NULL);
-	yes = is_idle(yyjson_mut_doc_get_root(status), wanted);
-	yyjson_mut_doc_free(status);
 	yyjson_doc_free(doc);
+	return status;
+}
+
+static bool idle_with(const char *targets, const char *sinks, size_t wanted)
+{
+	yyjson_mut_doc *status = status_with(targets, sinks);
+	bool yes = is_idle(yyjson_mut_doc_get_root(status), wanted);
+
+	yyjson_mut_doc_free(status);
 	return yes;
+}
+
+static int64_t wait_with(const char *targets)
+{
+	yyjson_mut_doc *status = status_with(targets, "");
+	int64_t wait_ms = idle_wait_ms(yyjson_mut_doc_get_root(status));
+
+	yyjson_mut_doc_free(status);
+	return wait_ms;
 }
 
 #define VISITED "{\"visited_ms_ago\": 300, \"due_in_ms\": 700, \"lease\": null}"
@@ -84,4 +99,17 @@ Test(idle, without_a_sink_of_earlier_days)
 {
 	cr_assert(
 		idle_with(VISITED, DONE ", {\"name\": \"old\", \"attached\": false, \"lag_records\": 9}", 1));
+}
+
+#define EARLIER(due_in_ms) "{\"visited_ms_ago\": 6000, \"due_in_ms\": " #due_in_ms ", \"lease\": null}"
+
+Test(idle, waits_as_long_as_the_last_unvisited_target)
+{
+	cr_expect_eq(wait_with(EARLIER(700) "," EARLIER(29000) "," VISITED), 29000);
+	cr_expect_eq(wait_with(EARLIER(29000) "," EARLIER(-3)), 0, "a visit is about to begin");
+	cr_expect_eq(wait_with(EARLIER(29000) ", {\"visited_ms_ago\": null, \"due_in_ms\": 5, "
+					      "\"lease\": {\"fence\": 1}}"),
+		     0, "a visit lasts");
+	cr_expect_eq(wait_with(VISITED), 0);
+	cr_expect_eq(wait_with(""), 0);
 }
