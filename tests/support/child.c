@@ -273,6 +273,28 @@ bool child_said(struct child *child, const char *text)
 	return said;
 }
 
+char *child_text(struct child *child)
+{
+	char *text;
+
+	pthread_mutex_lock(&child->mutex);
+	text = strdup(child->text ? child->text : "");
+	pthread_mutex_unlock(&child->mutex);
+	return text;
+}
+
+int child_count(struct child *child, const char *text)
+{
+	char *all = child_text(child);
+	int count = 0;
+
+	for (const char *at = all; (at = strstr(at, text)); at += strlen(text)) {
+		count++;
+	}
+	free(all);
+	return count;
+}
+
 pid_t child_pid(const struct child *child)
 {
 	return child->pid;

@@ -40,6 +40,10 @@ const char *child_event_at(struct spot spot, struct child *child, const char *ev
 void child_skip(struct child *child);
 /* From its first line on. False: it did not say so until now. */
 bool child_said(struct child *child, const char *text);
+/* How often. */
+int child_count(struct child *child, const char *text);
+/* All of it, heap. */
+char *child_text(struct child *child);
 
 pid_t child_pid(const struct child *child);
 void child_signal(struct child *child, int number);

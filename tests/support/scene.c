@@ -45,10 +45,11 @@ static void write_source(const struct scene *scene, const struct scene_source *s
 {
 	fprintf(out,
 		"  - buildkite:\n      name: %s\n      access_token: %s\n      organization_slug: %s\n"
-		"      pipeline_slug: %s\n      since: 60d\n      poll_interval: 1s\n      api_url: %s\n",
+		"      pipeline_slug: %s\n      since: 60d\n      api_url: %s\n      poll_interval: %s\n",
 		source->name ? source->name : "buildkite", source->token ? source->token : SIM_TOKEN,
 		source->organization ? source->organization : "acme",
-		source->pipelines ? source->pipelines : "web", source->api ? source->api : scene->sim->api);
+		source->pipelines ? source->pipelines : "web", source->api ? source->api : scene->sim->api,
+		source->poll ? source->poll : "1s");
 }
 
 void scene_configure(struct scene *scene, const char *bus, const struct scene_source *sources, size_t count)
@@ -119,6 +120,14 @@ void scene_visited_at(struct spot spot, struct scene *scene, const char *target)
 	for (int i = 0; i < 2; i++) {
 		child_event_at(spot, scene->fetchers[0], "fetch.visited", target ? "target" : NULL, target);
 	}
+}
+
+void scene_holds_truth_at(struct spot spot, const struct scene *scene)
+{
+	char *truth = simulator_truth(scene->sim, NULL);
+
+	store_holds_at(spot, scene->place, truth);
+	free(truth);
 }
 
 static const char *sought;

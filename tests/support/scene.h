@@ -21,6 +21,7 @@ struct scene_source {
 	const char *organization; /* acme */
 	const char *pipelines;    /* YAML: web */
 	const char *api;          /* that of scene->sim */
+	const char *poll;         /* 1s */
 };
 
 /* A place with a simulator in it: scene_new("--builds", "500"). Nothing else runs yet. */
@@ -53,8 +54,9 @@ void scene_start_at(struct spot spot, struct scene *scene);
  * of a scene with one. */
 #define scene_visited(scene, target) scene_visited_at(HERE, scene, target)
 void scene_visited_at(struct spot spot, struct scene *scene, const char *target);
-#define scene_holds_truth(scene)                                                                             \
-	store_holds_truth_at(HERE, (scene)->place, (const struct simulator *const[]){(scene)->sim}, 1)
+/* Waits until the store holds the truth of the scene's simulator and nothing else. */
+#define scene_holds_truth(scene) scene_holds_truth_at(HERE, scene)
+void scene_holds_truth_at(struct spot spot, const struct scene *scene);
 
 /* Fails when a file of the place's state holds text. */
 void state_holds_no(const struct place *place, const char *text);

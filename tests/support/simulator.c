@@ -2,6 +2,7 @@
 #include "tests/support/simulator.h"
 #include "tests/support/web.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,19 @@ int64_t simulator_count(const struct simulator *sim, const char *route)
 	count = strtoll(at + strlen(mark), NULL, 10);
 	free(stats);
 	return count;
+}
+
+void simulator_served_at(struct spot spot, const struct simulator *sim, const char *route, int64_t count)
+{
+	int64_t until = test_now_ms() + patience_ms();
+
+	while (simulator_count(sim, route) < count) {
+		if (test_now_ms() > until) {
+			fail_at(spot, "%lld instead of %lld requests of %s",
+				(long long)simulator_count(sim, route), (long long)count, route);
+		}
+		poll(NULL, 0, 10); /* it tells nobody by itself */
+	}
 }
 
 char *simulator_get(const struct simulator *sim, const char *path)

@@ -26,6 +26,9 @@ void simulator_do_at(struct spot spot, const struct simulator *sim, const char *
 void simulator_heal(const struct simulator *sim);
 /* Requests of a route since it started, e.g. "builds"; "total" of all. */
 int64_t simulator_count(const struct simulator *sim, const char *route);
+/* Waits until it is at least count. */
+#define simulator_served(sim, route, count) simulator_served_at(HERE, sim, route, count)
+void simulator_served_at(struct spot spot, const struct simulator *sim, const char *route, int64_t count);
 /* GET of the API with the token; heap. */
 char *simulator_get(const struct simulator *sim, const char *path);
 /* The truth as NDJSON; organization NULL: of all. Heap. */

@@ -178,21 +178,6 @@ char *truth_differs(const char *store_path, const char *truth)
 	return it.difference;
 }
 
-static char *truth_of_all(const struct simulator *const *sims, size_t count)
-{
-	char *all = strdup("");
-
-	for (size_t i = 0; i < count; i++) {
-		char *one = simulator_truth(sims[i], NULL), *both;
-
-		cr_assert_geq(asprintf(&both, "%s%s", all, one), 0);
-		free(all);
-		free(one);
-		all = both;
-	}
-	return all;
-}
-
 static size_t count_lines(const char *text)
 {
 	size_t count = 0;
@@ -203,10 +188,9 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-void store_holds_truth_at(struct spot spot, const struct place *place, const struct simulator *const *sims,
-			  size_t count)
+void store_holds_at(struct spot spot, const struct place *place, const char *truth)
 {
-	char *truth = truth_of_all(sims, count), path[512], *difference;
+	char path[512], *difference;
 	int64_t until = test_now_ms() + patience_ms() * (1 + (int64_t)count_lines(truth) / 500);
 	int watch = watch_open(place->state);
 
@@ -215,7 +199,6 @@ void store_holds_truth_at(struct spot spot, const struct place *place, const str
 		free(difference);
 	}
 	close(watch);
-	free(truth);
 	if (difference) {
 		fail_at(spot, "store.db isn't what the provider says: %s", difference);
 	}
@@ -234,6 +217,18 @@ int64_t db_int(const struct place *place, const char *file, const char *sql)
 	}
 	sqlite3_close(db);
 	return value;
+}
+
+void db_change(const struct place *place, const char *file, const char *sql)
+{
+	char path[512];
+	sqlite3 *db = NULL;
+
+	snprintf(path, sizeof path, "%s/%s", place->state, file);
+	cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK, "%s", path);
+	sqlite3_busy_timeout(db, 5000);
+	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+	sqlite3_close(db);
 }
 
 void db_becomes_at(struct spot spot, const struct place *place, const char *file, int64_t value,

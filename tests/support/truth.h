@@ -9,13 +9,10 @@
  * fields mix attempts (docs/record.md). */
 char *truth_differs(const char *store_path, const char *truth);
 
-/* Waits until the store of place holds the truth of all count simulators; fails with what differs.
- * It may take patience_ms for each 500 builds. */
-#define store_holds_truth(place, ...)                                                                        \
-	store_holds_truth_at(HERE, place, (const struct simulator *const[]){__VA_ARGS__},                    \
-			     sizeof((const struct simulator *const[]){__VA_ARGS__}) / sizeof(void *))
-void store_holds_truth_at(struct spot spot, const struct place *place, const struct simulator *const *sims,
-			  size_t count);
+/* Waits until the store of place holds truth and nothing else; fails with what differs. It may take
+ * patience_ms for each 500 builds. */
+#define store_holds(place, truth) store_holds_at(HERE, place, truth)
+void store_holds_at(struct spot spot, const struct place *place, const char *truth);
 
 /* Waits until the first row of sql on state/<file> is value; fails with what it is. Reads only. */
 #define db_becomes(place, file, value, sql) db_becomes_at(HERE, place, file, value, sql)
@@ -23,3 +20,5 @@ void db_becomes_at(struct spot spot, const struct place *place, const char *file
 		   const char *sql);
 /* The integer of its first row now; INT64_MIN: no row, no table or no file. */
 int64_t db_int(const struct place *place, const char *file, const char *sql);
+/* Runs one statement on it. */
+void db_change(const struct place *place, const char *file, const char *sql);
