@@ -5,7 +5,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#define ROWS_MAX 10000
+#define ROWS_MAX   10000
+#define STATUS_MAX (WIRE_HEAD_MAX - 8192) /* no row is bigger than the rest */
 
 static void put_pair(struct wire_head *head, const char *key, int64_t value)
 {
@@ -98,7 +99,8 @@ static void put_sink(struct hub *hub, struct wire_head *head, sqlite3_stmt *row)
 
 /* A list of unknown length: rows are packed aside and counted. */
 static enum status put_rows(struct hub *hub, struct wire_head *head, const char *key, enum sql which,
-			    void (*put)(struct hub *, struct wire_head *, sqlite3_stmt *), struct err *err)
+			    void (*put)(struct hub *, struct wire_head *, sqlite3_stmt *), bool *cut,
+			    struct err *err)
 {
 	struct wire_head rows;
 	uint32_t count = 0;
@@ -107,11 +109,12 @@ static enum status put_rows(struct hub *hub, struct wire_head *head, const char 
 
 	msgpack_sbuffer_init(&rows.buffer);
 	msgpack_packer_init(&rows.packer, &rows.buffer, msgpack_sbuffer_write);
-	while (status == OK && row) {
+	while (status == OK && row && head->buffer.size + rows.buffer.size < STATUS_MAX) {
 		put(hub, &rows, row);
 		count++;
 		status = db_next(&hub->db, &row, err);
 	}
+	*cut |= row != NULL || count == ROWS_MAX;
 	db_done(&hub->db, which);
 	wire_put_string(head, key);
 	wire_put_array(head, count);
@@ -167,6 +170,7 @@ enum status status_map(struct hub *hub, struct wire_message *out, struct err *er
 {
 	struct wire_head head;
 	int64_t open = 0, dead = 0;
+	bool cut = false; /* there are more rows than a head may hold */
 	enum status status = count_of(hub, SQL_BUILD_OPEN_COUNT, &open, err);
 
 	if (status == OK) {
@@ -176,7 +180,7 @@ enum status status_map(struct hub *hub, struct wire_message *out, struct err *er
 		return status;
 	}
 	wire_begin(&head, "status", 1);
-	wire_put_map(&head, 11);
+	wire_put_map(&head, 12);
 	wire_put_string(&head, "version");
 	wire_put_string(&head, BUILDBUS_VERSION);
 	put_pair(&head, "epoch", hub->epoch);
@@ -187,13 +191,14 @@ enum status status_map(struct hub *hub, struct wire_message *out, struct err *er
 	put_pair(&head, "dead", dead);
 	put_disk(hub, &head);
 	put_counts(hub, &head);
-	status = put_rows(hub, &head, "targets", SQL_READ_TARGETS, put_target, err);
+	status = put_rows(hub, &head, "sinks", SQL_READ_SINKS, put_sink, &cut, err);
 	if (status == OK) {
-		status = put_rows(hub, &head, "sinks", SQL_READ_SINKS, put_sink, err);
+		status = put_rows(hub, &head, "targets", SQL_READ_TARGETS, put_target, &cut, err);
 	}
 	if (status != OK) {
 		msgpack_sbuffer_destroy(&head.buffer);
 		return status;
 	}
+	put_truth(&head, "cut", cut);
 	return wire_end(&head, out) == OK ? OK : err_set(err, ERR_SYS, "out of memory for the status");
 }

@@ -383,8 +383,26 @@ Test(feed, status_tells_where_everything_is)
 	hear(sink, "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'builds' 1 'open' 1 'dead' 0 "
 		   "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil} "
 		   "'since_start' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 ...} "
+		   "'sinks' [{'name' 'store' 'attached' true 'position' 0 'lag_records' 1 'lag_ms' _ "
+		   "'seen_ms_ago' _ 'lapsed' false 'dead' 0}] "
 		   "'targets' [{'target' 'buildkite:acme/web' 'due_in_ms' nil 'visited_ms_ago' _ 'open' 1 "
 		   "'cursor_bytes' _ 'lease' {'worker' 'w1' 'fence' $fence 'last' 1 'age_ms' _}}] "
-		   "'sinks' [{'name' 'store' 'attached' true 'position' 0 'lag_records' 1 'lag_ms' _ "
-		   "'seen_ms_ago' _ 'lapsed' false 'dead' 0}]}");
+		   "'cut' false}");
+}
+
+/* No reader takes a head over 1 MiB: a hub with many targets would have no status at all. */
+Test(feed, status_of_many_targets_is_cut_at_the_bound_of_a_head)
+{
+	const msgpack_object_map *map;
+
+	hub_sql(hub,
+		"WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 12000) INSERT INTO "
+		"target(name, provider, source, active, due_at) SELECT 'buildkite:acme/a-long-name-' || x, "
+		"'buildkite', 'buildkite', 1, 9000000000000 FROM i");
+	say(sink, "status");
+	hear(sink, "status _");
+	cr_assert_lt(heard_size(sink), 1 << 20);
+	map = &heard_head(sink)->ptr[2].via.map;
+	cr_assert_gt(map->ptr[map->size - 2].val.via.array.size, 5000);
+	cr_assert(map->ptr[map->size - 1].val.via.boolean, "it says that it is cut");
 }

@@ -176,6 +176,11 @@ const msgpack_object_array *heard_head(const struct peer *peer)
 	return &peer->head.data.via.array;
 }
 
+size_t heard_size(const struct peer *peer)
+{
+	return zmq_msg_size(&peer->heard[0]);
+}
+
 bool heard_matches(struct spot spot, struct peer *peer, const char *text)
 {
 	char *all = whole(text);

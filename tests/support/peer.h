@@ -39,6 +39,8 @@ bool peer_wait(struct spot spot, struct peer *peer, int64_t timeout_ms);
 bool heard_is(struct peer *peer, const char *command);
 /* Whether what was heard is as noted; binds names as hear does. */
 bool heard_matches(struct spot spot, struct peer *peer, const char *text);
+/* Bytes of its frame 0. */
+size_t heard_size(const struct peer *peer);
 const msgpack_object_array *heard_head(const struct peer *peer);
 
 /* The bodies of the message that was heard last. */
