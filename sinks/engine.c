@@ -50,18 +50,6 @@ static void tell_refused(struct engine *engine)
 	}
 }
 
-static void tell_notes(struct engine *engine)
-{
-	for (struct engine_note *note = engine->notes; note; note = note->next) {
-		if (!note->asked) {
-			if (feed_client_note(engine->feed, (struct text){note->bytes, note->size}) != OK) {
-				return;
-			}
-			note->asked = true;
-		}
-	}
-}
-
 /* What came in an earlier session comes again, takes no room, and must come before it can be refused. */
 static bool comes_again(const struct engine *engine)
 {
@@ -134,7 +122,7 @@ void engine_turn(struct engine *engine)
 		feed_client_ack(engine->feed, seq);
 	}
 	tell_refused(engine);
-	tell_notes(engine);
+	notes_tell(engine);
 	if (engine->draining) {
 		wake_at(engine, INT64_MAX);
 		if (engine->flying == 0) {
@@ -173,9 +161,7 @@ static void on_attached(void *context, const struct feed_session *session)
 	engine->session = session->session;
 	++*engine->numbers.sessions;
 	engine->waiting[0] = '\0';
-	for (struct engine_note *note = engine->notes; note; note = note->next) {
-		note->asked = false;
-	}
+	notes_ask_again(engine);
 	log_info("sink.attached", STR("sink", engine->options.name), NUM("position", session->position.seq),
 		 NUM("head", session->head.seq));
 	if (sink->attached) {
@@ -251,14 +237,7 @@ static void on_rejected(void *context, int64_t seq)
 
 static void on_noted(void *context)
 {
-	struct engine *engine = context;
-	struct engine_note *note = engine->notes;
-
-	if (note && note->asked) {
-		engine->notes = note->next;
-		note->kept(note->user);
-		free(note);
-	}
+	notes_kept(context);
 }
 
 static void on_waiting(void *context, const char *why)
@@ -294,24 +273,6 @@ static const struct feed_events feed_events = {
 	.failed = on_failed,
 	.detached = on_detached,
 };
-
-enum status sink_note(struct sink_context *context, struct text text, void (*kept)(void *user), void *user)
-{
-	struct engine_note **last = &context->engine->notes;
-	struct engine_note *note = malloc(sizeof *note + text.size);
-
-	if (!note) {
-		return ERR_SYS;
-	}
-	*note = (struct engine_note){.kept = kept, .user = user, .size = text.size};
-	memcpy(note->bytes, text.at, text.size);
-	while (*last) {
-		last = &(*last)->next;
-	}
-	*last = note;
-	tell_notes(context->engine);
-	return OK;
-}
 
 void sink_stop(struct sink_context *context, enum status status, const struct err *err)
 {
@@ -369,18 +330,13 @@ void engine_drain(struct engine *engine)
 
 void engine_close(struct engine *engine)
 {
-	struct engine_note *note;
-
 	engine->ended = true;
 	feed_client_free(&engine->feed);
 	if (engine->state) {
 		engine->options.sink->close(engine->state);
 	}
 	free(engine->state);
-	while ((note = engine->notes)) {
-		engine->notes = note->next;
-		free(note);
-	}
+	notes_close(engine);
 	if (engine->window.entries) {
 		dispatch_close(engine);
 		window_fini(&engine->window);

@@ -72,8 +72,14 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 void engine_drain(struct engine *engine);
 void engine_close(struct engine *engine);
 
-/* Between engine.c, dispatch.c and numbers.c. */
+/* Between engine.c, dispatch.c, notes.c and numbers.c. */
 void numbers_open(struct engine *engine);
+/* Notes in the order of sink_note: say those that the hub was not yet asked to keep; a new session: ask again
+ * for all; the first is durable. */
+void notes_tell(struct engine *engine);
+void notes_ask_again(struct engine *engine);
+void notes_kept(struct engine *engine);
+void notes_close(struct engine *engine);
 enum status dispatch_open(struct engine *engine, struct err *err) MUST_CHECK;
 void dispatch_close(struct engine *engine);
 /* Writes what is ready, then tells the hub: rejects, position, credit. */

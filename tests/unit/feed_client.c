@@ -134,6 +134,12 @@ static bool has_position(void *arg)
 	return reader.hub->position >= reader.wanted;
 }
 
+static bool has_waited(void *arg)
+{
+	(void)arg;
+	return reader.waited > 0;
+}
+
 static void wait_attached(int64_t times)
 {
 	reader.wanted = times;
@@ -227,6 +233,18 @@ Test(feed_client, attaches_again_when_its_session_is_unknown)
 	fake_hub_forget(reader.hub);
 	wait_attached(2);
 	cr_assert(reader.hub->attach_sessions[1] == 41);
+	stop();
+}
+
+Test(feed_client, makes_a_new_connection_when_the_hub_is_silent)
+{
+	start(true);
+	wait_attached(1);
+	reader.hub->deaf = true;
+	cr_assert(run_until(reader.loop, has_waited, NULL, 15000));
+	cr_assert_str_eq(reader.why, "the hub is silent");
+	reader.hub->deaf = false;
+	wait_attached(2);
 	stop();
 }
 

@@ -462,6 +462,31 @@ Test(sink_engine, starts_anew_when_the_hub_has_another_epoch)
 	stop();
 }
 
+static bool is_attached_twice(void *arg)
+{
+	(void)arg;
+	return run.hub->attach_count >= 2 && run.hub->session && run.hub->sent == run.hub->head;
+}
+
+Test(sink_engine, writes_nothing_of_a_new_epoch_while_the_old_is_in_flight)
+{
+	plan.keep = true;
+	plan.concurrency = 2;
+	start();
+	fake_hub_add_number(run.hub, 1, 1);
+	wait_kept(1);
+	fake_hub_kill(run.hub);
+	run.hub->epoch = 9009;
+	fake_hub_bind(run.hub);
+	cr_assert(until(is_attached_twice));
+	run_until(run.loop, has_ended, NULL, 50);
+	cr_assert(run.kept_count == 1, "the new epoch overtook the old");
+	release(); /* what the old one says counts for nothing; the new one follows it at once */
+	wait_position(1);
+	cr_assert(run.write_count == 2);
+	stop();
+}
+
 Test(sink_engine, tells_a_dead_letter_again_when_the_hub_did_not_confirm_it)
 {
 	plan.reject = 1;
