@@ -22,8 +22,12 @@ enum status batch_begin(struct hub *hub, struct err *err)
 {
 	enum status status;
 
+	if (hub->batch.open && !hub->batch.broken && sqlite3_get_autocommit(hub->db.write)) {
+		/* A read that failed on the way may do that: a statement now would be a commit of its own. */
+		err_set(&hub->batch.why, ERR_AGAIN, "hub.db: the transaction was lost");
+		hub->batch.broken = true;
+	}
 	if (hub->batch.open && hub->batch.broken) {
-		/* SQLite may have rolled it back by itself: a statement now would be a commit of its own. */
 		*err = hub->batch.why;
 		return err->status;
 	}
@@ -139,6 +143,20 @@ static void answer_all(struct hub *hub, bool committed, const struct err *why)
 	batch->reply_count = 0;
 }
 
+/* The database knows best what was committed. */
+enum status load_head(struct hub *hub, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_LOG_HEAD, &row, err, "");
+
+	if (row) {
+		hub->head = sqlite3_column_int64(row, 0);
+		hub->next = hub->head + 1;
+	}
+	db_done(&hub->db, SQL_LOG_HEAD);
+	return status;
+}
+
 /* The database is as it was before the batch; what is in memory follows it. */
 static void roll_back(struct hub *hub, struct err *why)
 {
@@ -148,8 +166,8 @@ static void roll_back(struct hub *hub, struct err *why)
 		process_stop(hub->context, ERR_SYS, &err);
 	}
 	recent_cut(&hub->recent, hub->head + 1);
-	hub->next = hub->head + 1;
-	if (lease_load(hub, &err) != OK || db_meta_get(&hub->db, "counter", &hub->counter, &err) != OK ||
+	if (load_head(hub, &err) != OK || lease_load(hub, &err) != OK ||
+	    db_meta_get(&hub->db, "counter", &hub->counter, &err) != OK ||
 	    db_meta_get(&hub->db, "builds", &hub->builds, &err) != OK) {
 		process_stop(hub->context, err.status == ERR_CONFIG ? ERR_CONFIG : ERR_SYS, &err);
 	}

@@ -127,6 +127,8 @@ void reply_send(struct hub *hub, enum port port, const zmq_msg_t *identity, stru
 void reply_error(struct hub *hub, enum port port, const zmq_msg_t *identity, const char *code,
 		 int64_t retry_ms, const char *detail, int64_t fence);
 void batch_fini(struct hub *hub);
+/* Sets head and next to what the log holds. */
+enum status load_head(struct hub *hub, struct err *err) MUST_CHECK;
 
 /* intake.c, records.c */
 

@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
@@ -41,6 +44,28 @@ static enum status make_private_folder(const char *path, struct err *err)
 	return status;
 }
 
+/* libzmq would take the path away from a hub of another state that lives. */
+static bool is_listened_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool live;
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	live = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return live;
+}
+
+static enum status cant_bind(const char *endpoint, const char *key, struct err *err)
+{
+	return err_set(err, ERR_CONFIG,
+		       "bus.%s: %s can't be bound (%s): stop what listens there, or choose another address",
+		       key, endpoint, zmq_strerror(errno));
+}
+
 static enum status bind_router(zsock_t **out, const char *endpoint, const char *key, int in_max, int out_max,
 			       struct err *err)
 {
@@ -50,8 +75,14 @@ static enum status bind_router(zsock_t **out, const char *endpoint, const char *
 		return err_sys(err, "bus.%s: no socket", key);
 	}
 	*out = socket;
-	if (strncmp(endpoint, "ipc://", 6) == 0 && make_private_folder(endpoint + 6, err) != OK) {
-		return err_prefix(err, "bus.%s", key);
+	if (strncmp(endpoint, "ipc://", 6) == 0) {
+		if (make_private_folder(endpoint + 6, err) != OK) {
+			return err_prefix(err, "bus.%s", key);
+		}
+		if (is_listened_to(endpoint + 6)) {
+			errno = EADDRINUSE;
+			return cant_bind(endpoint, key, err);
+		}
 	}
 	zsock_set_router_mandatory(socket, 1);
 	zsock_set_linger(socket, 200);
@@ -61,22 +92,15 @@ static enum status bind_router(zsock_t **out, const char *endpoint, const char *
 	zsock_set_heartbeat_ivl(socket, 5000);
 	zsock_set_heartbeat_timeout(socket, 15000);
 	if (zsock_bind(socket, "%s", endpoint) < 0) {
-		return err_set(err, ERR_CONFIG,
-			       "bus.%s: %s can't be bound (%s): stop what listens there, or choose another "
-			       "address",
-			       key, endpoint, zmq_strerror(errno));
+		return cant_bind(endpoint, key, err);
 	}
 	return OK;
 }
 
 static enum status load_state(struct hub *hub, struct err *err)
 {
-	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, SQL_LOG_HEAD, &row, err, "");
+	enum status status = load_head(hub, err);
 
-	hub->head = row ? sqlite3_column_int64(row, 0) : 0;
-	db_done(&hub->db, SQL_LOG_HEAD);
-	hub->next = hub->head + 1;
 	if (status != OK || (status = db_meta_get(&hub->db, "epoch", &hub->epoch, err)) != OK ||
 	    (status = db_meta_get(&hub->db, "counter", &hub->counter, err)) != OK ||
 	    (status = db_meta_get(&hub->db, "builds", &hub->builds, err)) != OK ||

@@ -135,4 +135,5 @@ void port_drain(struct hub *hub, enum port port, const struct command *commands)
 		}
 		zmq_msg_close(&identity);
 	}
+	wire_clear(&hub->in); /* it may be big */
 }

@@ -212,6 +212,8 @@ enum status upkeep_clock(struct hub *hub, struct err *err)
 	    (status = db_run(&hub->db, SQL_CLOCK_SINKS, err, "i", step)) != OK ||
 	    (status = db_meta_set(&hub->db, "clock", now, err)) != OK) {
 		batch_break(hub, err);
+		batch_end(hub, NULL);
+		return status;
 	}
 	status = batch_end(hub, err);
 	hub->clock_ms = status == OK ? now : hub->clock_ms;

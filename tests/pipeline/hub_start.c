@@ -182,6 +182,26 @@ Test(hub_start, a_port_in_use)
 	close(fd);
 }
 
+/* libzmq by itself would take the path away from the first one, which would hear nothing any more. */
+Test(hub_start, a_socket_of_another_hub_that_lives)
+{
+	struct test_hub *other = hub_new(.pipelines = "web");
+	struct peer *sink = reader_of(other);
+	char bus[300];
+
+	snprintf(bus, sizeof bus, "  feed: %s\n", other->feed);
+	hub_configure(hub, &(struct hub_setup){.bus = bus});
+	cr_assert_eq(hub_refuses(hub), 100);
+	cr_assert(child_said(hub->child, "bus.feed"));
+	cr_assert(child_said(hub->child, "in use"));
+	say(sink, "attach 'store' nil nil");
+	hear(sink, "attached ...");
+	peer_free(&sink);
+	hub_kill(other); /* what it leaves behind is nobody's */
+	hub_start(hub);
+	hub_free(&other);
+}
+
 Test(hub_start, tcp_is_served_like_ipc)
 {
 	int port = free_port();
