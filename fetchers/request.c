@@ -6,7 +6,9 @@
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TRIES_MAX      5   /* of one request; then the visit fails and the target waits */
 #define LIMITED_MAX    20  /* times a request is put off by a 429 before the visit gives its lease back */
@@ -101,6 +103,18 @@ static enum status retry(struct request *request, struct err *err)
 	return ERR_AGAIN;
 }
 
+static enum status retry_unreached(struct request *request, struct err *err)
+{
+	enum status status = retry(request, err);
+	size_t used = strlen(err->text);
+
+	if (status == ERR_REMOTE) {
+		snprintf(err->text + used, sizeof err->text - used,
+			 ": check api_url, the network and the proxy; it is tried again by itself");
+	}
+	return status;
+}
+
 /* The whole source waits: the limit is the token's or the organization's, not this request's. */
 static enum status put_off(struct request *request, const struct http_answer *answer, struct err *err)
 {
@@ -190,7 +204,7 @@ static enum status judge(struct request *request, const struct http_answer *answ
 		if (answer->err.status == ERR_DATA) {
 			return call_back(request, answer, ANSWER_TOO_LARGE, err);
 		}
-		return retry(request, err);
+		return retry_unreached(request, err);
 	}
 	return err_set(err, ERR_SYS, "an answer of unknown class");
 }

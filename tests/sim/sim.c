@@ -280,6 +280,21 @@ static bool meet_fault(struct sim *sim, const char *route, struct sim_reply *rep
 	return false;
 }
 
+static bool has_scope(const struct sim *sim, int route)
+{
+	const char *wanted = route < 0 ? NULL : sim_routes[route].scope;
+
+	for (const char *at = sim->options.scopes; wanted && *at; at += strspn(at, ",")) {
+		size_t size = strcspn(at, ",");
+
+		if (strlen(wanted) == size && memcmp(at, wanted, size) == 0) {
+			return true;
+		}
+		at += size;
+	}
+	return !wanted;
+}
+
 static bool may_pass(struct sim *sim, const struct sim_request *request, int route, struct sim_reply *reply)
 {
 	const char *name = route < 0 ? "unknown" : sim_routes[route].name;
@@ -292,6 +307,11 @@ static bool may_pass(struct sim *sim, const struct sim_request *request, int rou
 		reply_message(reply, 401,
 			      "Authentication required. Please supply a valid API Access Token: "
 			      "https://buildkite.com/docs/apis/rest-api#authentication");
+		return false;
+	}
+	if (!has_scope(sim, route)) {
+		reply_message(reply, 403, "Your access token doesn't have the %s scope",
+			      sim_routes[route].scope);
 		return false;
 	}
 	return within_budget(sim, reply) && !meet_fault(sim, name, reply);

@@ -85,6 +85,7 @@ struct sim_route {
 	const char *method, *pattern; /* ":" stands for one segment */
 	const char *name;             /* in stats and faults */
 	sim_handler *handler;
+	const char *scope; /* the token must have it; NULL: any token will do */
 };
 extern const struct sim_route sim_routes[]; /* ends with a NULL method */
 

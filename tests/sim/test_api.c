@@ -16,7 +16,7 @@ static const struct sim_options options = {
 		  .history_ms = 30 * DAY_MS,
 		  .speed = 1},
 	.token = "sim-token",
-	.scopes = "read_builds",
+	.scopes = "read_builds,read_organizations",
 	.rate_window_ms = MINUTE_MS,
 	.deep_limit = 10000,
 };
@@ -301,6 +301,14 @@ Test(api, a_used_up_budget_is_429_until_its_window_ends)
 	cr_assert_eq(yyjson_get_int(yyjson_obj_get(yyjson_doc_get_root(doc), "reset")), 50);
 	steady = 61000;
 	get("/v2/builds", NULL);
+	cr_assert_eq(reply.status, 200);
+}
+
+Test(api, a_token_without_the_scope_is_refused)
+{
+	get("/v2/organizations/acme/pipelines", NULL);
+	cr_assert_eq(reply.status, 403);
+	get("/v2/access-token", NULL);
 	cr_assert_eq(reply.status, 200);
 }
 
