@@ -30,6 +30,7 @@ struct buildkite_visit {
 	int size[WALK_LEGS];  /* builds a page that were asked for last; 0: not in this visit */
 	bool bare[WALK_LEGS]; /* that page is one build, too big with its jobs */
 	int per_page;         /* less than PER_PAGE after answers that were too large */
+	int most_per_page;    /* and after some that never came */
 	int back_pages;
 	int skipped;
 	int64_t date;           /* newest Date of this visit; WALK_NONE */

@@ -9,6 +9,7 @@
 	20 /* of one visit, however slow they come: each visit costs two requests of its own                 \
 	    */
 #define BACK_PAGES_MAX 200
+#define SMALL_PAGE     12
 #define SKIPPED_MAX    3    /* open builds of one visit that the API may fail to give */
 #define BACK_MS        2000 /* then other targets get their turn */
 
@@ -209,14 +210,21 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 	size_t count;
 	enum status status;
 
-	if (answer->kind == ANSWER_UNUSABLE) {
+	/* A page that times out, or is too much for the provider, is that every time: a smaller one may come.
+	 */
+	if (answer->kind == ANSWER_UNUSABLE &&
+	    (err->status != ERR_REMOTE || state->asked[slot] <= SMALL_PAGE)) {
 		return err->status;
 	}
 	if (answer->kind == ANSWER_NOT_FOUND) {
 		state->missing = true;
 		return advance(visit, err);
 	}
-	if (answer->kind == ANSWER_TOO_LARGE) {
+	if (answer->kind == ANSWER_UNUSABLE) {
+		state->most_per_page =
+			state->asked[slot] / 2; /* each try cost seconds: no further one today */
+	}
+	if (answer->kind != ANSWER_OK) {
 		return ask_for_less(visit, (int)slot, err);
 	}
 	status = page_read(visit_arena(visit), answer->body, &elements, &count, err);
@@ -231,7 +239,8 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 	}
 	state->asked[slot] = 0;
 	state->bare[slot] = false;
-	state->per_page = state->per_page * 2 < PER_PAGE ? state->per_page * 2 : PER_PAGE;
+	state->per_page =
+		state->per_page * 2 < state->most_per_page ? state->per_page * 2 : state->most_per_page;
 	state->back_pages += slot >= WALK_BACK;
 	return advance(visit, err);
 }
@@ -377,7 +386,7 @@ enum status pipeline_start(struct visit *visit, struct err *err)
 	struct text cursor = visit_cursor(visit);
 	struct err unreadable;
 
-	state->per_page = PER_PAGE;
+	state->per_page = state->most_per_page = PER_PAGE;
 	state->date = WALK_NONE;
 	walk_init(&state->walk);
 	if (cursor.at && walk_unpack(&state->walk, cursor, &unreadable) != OK) {

@@ -207,6 +207,10 @@ static void put_body(FILE *out, struct fake_api *api, struct MHD_Connection *con
 			fputs("{\"message\":\"what?\"}", out);
 			return;
 		}
+		if (api->page_max > 0 && number_of(connection, "per_page", 30) > api->page_max) {
+			reply->status = 504;
+			return;
+		}
 		reply->next = put_list(out, connection, api);
 	} else {
 		api->pipelines++;

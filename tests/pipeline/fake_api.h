@@ -21,6 +21,7 @@ struct fake_api {
 	size_t pad;             /* bytes more in each build */
 	int open_from;          /* builds from that number on are running; 0: none */
 	int tied_from, tied_to; /* builds created in one millisecond; 0: none */
+	int page_max;           /* lists of more builds a page are answered with 504; 0: none */
 	int unreadable;         /* number of a build that is answered with 422; 0: none */
 	const char *token;      /* NULL: any */
 	/* Changed while it runs through fake_api_set only. */

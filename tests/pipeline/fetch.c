@@ -434,3 +434,13 @@ Test(fetch, goes_on_without_an_open_build_that_the_api_does_not_give, .init = se
 	cr_expect(seen[1] == 2 && seen[2] == 1 && seen[3] == 2);
 	cr_expect(peer.next_due_ms == 7000, "the visit did not fail");
 }
+
+Test(fetch, asks_for_less_when_a_page_is_too_much_for_the_provider, .init = setup, .fini = teardown)
+{
+	api.page_max = 60;
+	configure(TOKEN, "web");
+	start();
+	lease();
+	expect_all(1, 50);
+	cr_expect(asked_for("per_page=50"));
+}
