@@ -25,27 +25,42 @@ static const struct config_section *find_section(const struct config *config, co
 	for (size_t i = 0; i < config->section_count; i++) {
 		const struct config_section *section = &config->sections[i];
 		if (section->side == SECTION_DESTINATION && strcmp(section->kind, sink->name) == 0 &&
-		    strcmp(section->name, name) == 0) {
+		    (!name || strcmp(section->name, name) == 0)) {
 			return section;
 		}
 	}
 	return NULL;
 }
 
-/* *name: which destination; without --name the one that is named like its kind. */
+static size_t count_sections(const struct config *config, const struct sink *sink)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->section_count; i++) {
+		count += config->sections[i].side == SECTION_DESTINATION &&
+			 strcmp(config->sections[i].kind, sink->name) == 0;
+	}
+	return count;
+}
+
+/* *name: which destination; without --name the one that is named like its kind, or the only one. */
 static enum status read_section(struct sink_state *state, const char **name, struct err *err)
 {
 	const struct process_context *context = state->context;
 	const struct sink *sink = state->sink;
 	const struct config_section *section;
+	bool named = strcmp(context->name, context->process->name) != 0;
 
-	*name = strcmp(context->name, context->process->name) == 0 ? sink->name : context->name;
+	*name = named ? context->name : sink->name;
 	section = find_section(&context->config, sink, *name);
+	if (!section && !named && count_sections(&context->config, sink) == 1) {
+		section = find_section(&context->config, sink, NULL);
+	}
 	if (!section) {
-		return err_set(
-			err, ERR_CONFIG,
-			"%s: no destination of kind %s is named %s: add `- %s: {name: %s}` to destinations",
-			context->config.path, sink->name, *name, sink->name, *name);
+		return err_set(err, ERR_CONFIG,
+			       "%s: no destination of kind %s is named %s: add `- %s: {name: %s}` to "
+			       "destinations, or start this sink with --name and the name of its destination",
+			       context->config.path, sink->name, *name, sink->name, *name);
 	}
 	*name = section->name;
 	state->config = calloc(1, sink->config_size ? sink->config_size : 1);

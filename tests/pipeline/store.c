@@ -263,7 +263,7 @@ Test(store, says_that_there_is_no_web_page_yet)
 
 Test(store, says_that_no_destination_has_its_name)
 {
-	write_config("  - store: {name: other}\n");
+	write_config("  - store: {name: other}\n  - store: {name: third}\n");
 	expect_refusal("no destination of kind store is named store");
 }
 
