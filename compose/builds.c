@@ -55,7 +55,12 @@ static void bind_filter(sqlite3_stmt *statement, const char *pipeline)
 
 static int cant_read(const struct listing *listing)
 {
-	return command_fail(EXIT_REFUSED, "%s can't be read: %s", listing->path, sqlite3_errmsg(listing->db));
+	int code = sqlite3_errcode(listing->db);
+	bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+
+	return command_fail(EXIT_REFUSED, "%s can't be read: %s%s", listing->path,
+			    sqlite3_errmsg(listing->db),
+			    damaged ? ": it is damaged, its sink says what to do" : "");
 }
 
 static int open_db(struct listing *listing)

@@ -18,10 +18,11 @@ enum status store_fail(const struct store_db *store, int code, struct err *err)
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return err_set(err, ERR_CONFIG,
-			       "%s is damaged (%s): move it away, then `buildbus replay --sink store` fills "
-			       "a new one",
-			       store->path, why);
+		return err_set(
+			err, ERR_CONFIG,
+			"%s is damaged (%s): move it away, and give this destination another `name:` so "
+			"that a new one is filled from the start",
+			store->path, why);
 	case SQLITE_TOOBIG:
 	case SQLITE_CONSTRAINT:
 	case SQLITE_MISMATCH:
@@ -178,7 +179,10 @@ enum status store_db_begin(struct store_db *store, struct err *err)
 	/* Else everything would go into a file that nobody can ever open again. */
 	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	if (moved) {
-		return err_set(err, ERR_SYS, "%s was moved away or deleted while it was in use", store->path);
+		return err_set(err, ERR_SYS,
+			       "%s was moved away or deleted while it was in use: put it back, or give this "
+			       "destination another `name:` so that a new one is filled from the start",
+			       store->path);
 	}
 	code = run(store->begin);
 	return code == SQLITE_OK ? OK : store_fail(store, code, err);

@@ -64,8 +64,8 @@ void scene_configure(struct scene *scene, const char *bus, const struct scene_so
 	}
 	fclose(out);
 	place_write(scene->place, "buildbus.yml",
-		    "bus:\n  state_dir: %s\n  min_free: 1MiB\n%ssources:\n%sdestinations:\n  - store\n",
-		    scene->place->state, bus ? bus : "", text);
+		    "bus:\n  state_dir: %s\n%ssources:\n%sdestinations:\n  - store\n", scene->place->state,
+		    bus ? bus : "  min_free: 1MiB\n", text);
 	free(text);
 	scene->config_written = true;
 }

@@ -33,7 +33,7 @@ struct scene *scene_new_at(struct spot spot, const char *const *sim_args);
 void scene_free_at(struct spot spot, struct scene **scene);
 
 /* Writes the configuration: one or two sources. bus: further lines of bus:, each with two spaces before;
- * NULL: none. */
+ * NULL: a small min_free. */
 void scene_configure(struct scene *scene, const char *bus, const struct scene_source *sources, size_t count);
 #define scene_source(scene, ...) scene_configure(scene, NULL, &(const struct scene_source){__VA_ARGS__}, 1)
 
