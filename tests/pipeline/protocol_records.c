@@ -49,8 +49,8 @@ TestSuite(retention, .timeout = 120, .fini = close_hub);
 #define STALE     "0 0 1"
 
 /* The next record that the sink gets. */
-#define gets(id, version, state) gets_at(HERE, id, version, state)
-static void gets_at(struct spot spot, const char *id, int64_t version, const char *state)
+#define told(id, version, state) told_at(HERE, id, version, state)
+static void told_at(struct spot spot, const char *id, int64_t version, const char *state)
 {
 	peer_hear(spot, sink, "records $session %lld %lld [%lld]", (long long)seq + 1, (long long)seq + 1,
 		  (long long)seq + 1);
@@ -74,7 +74,7 @@ static void gets_nothing(void)
 Test(records, an_older_answer_is_stale_however_it_differs)
 {
 	tells(NEW, .state = "passed", .observed_at = T0 + 5000);
-	gets(WEB1, T0 + 5000, "finished");
+	told(WEB1, T0 + 5000, "finished");
 	tells(STALE, .state = "running", .observed_at = T0 + 4000);
 	tells(STALE, .state = "failed", .observed_at = T0 + 4999);
 	gets_nothing();
@@ -83,28 +83,28 @@ Test(records, an_older_answer_is_stale_however_it_differs)
 Test(records, an_unchanged_answer_is_no_version_but_makes_older_ones_stale)
 {
 	tells(NEW, .state = "running", .observed_at = T0);
-	gets(WEB1, T0, "running");
+	told(WEB1, T0, "running");
 	tells(UNCHANGED, .state = "running", .observed_at = T0 + 60000);
 	tells(STALE, .state = "passed", .observed_at = T0 + 30000);
 	gets_nothing();
 	tells(NEW, .state = "passed", .observed_at = T0 + 90000);
-	gets(WEB1, T0 + 90000, "finished");
+	told(WEB1, T0 + 90000, "finished");
 }
 
 /* `Date` has whole seconds. */
 Test(records, in_the_same_second_finished_wins_and_then_the_later_arrival)
 {
 	tells(NEW, .state = "running", .observed_at = T0);
-	gets(WEB1, T0, "running");
+	told(WEB1, T0, "running");
 	tells(NEW, .state = "running", .branch = "renamed", .observed_at = T0);
-	gets(WEB1, T0 + 1, "running"); /* versions go up even so */
+	told(WEB1, T0 + 1, "running"); /* versions go up even so */
 	tells(NEW, .state = "passed", .observed_at = T0);
-	gets(WEB1, T0 + 2, "finished");
+	told(WEB1, T0 + 2, "finished");
 	tells(STALE, .state = "running", .observed_at = T0);
 	tells(NEW, .state = "failed", .observed_at = T0);
-	gets(WEB1, T0 + 3, "finished");
+	told(WEB1, T0 + 3, "finished");
 	tells(NEW, .state = "passed", .observed_at = T0 + 1000);
-	gets(WEB1, T0 + 1000, "finished");
+	told(WEB1, T0 + 1000, "finished");
 }
 
 #define JOB(id, extra)                                                                                       \
@@ -130,9 +130,9 @@ Test(records, in_the_same_second_finished_wins_and_then_the_later_arrival)
 Test(records, in_the_same_second_the_higher_attempt_wins_over_finished)
 {
 	tells(NEW, .state = "failed", .jobs = FAILED_ONCE);
-	gets(WEB1, T0, "finished");
+	told(WEB1, T0, "finished");
 	tells(NEW, .state = "running", .jobs = RETRIED);
-	gets(WEB1, T0 + 1, "running");
+	told(WEB1, T0 + 1, "running");
 	cr_assert_eq(heard_int(sink, 0, "attempt"), 2);
 	tells(STALE, .state = "failed", .jobs = FAILED_ONCE);
 	gets_nothing();
@@ -141,20 +141,20 @@ Test(records, in_the_same_second_the_higher_attempt_wins_over_finished)
 Test(records, a_build_that_runs_again_after_it_finished_is_open_again)
 {
 	tells(NEW, .state = "passed", .observed_at = T0);
-	gets(WEB1, T0, "finished");
+	told(WEB1, T0, "finished");
 	tells(NEW, .state = "running", .observed_at = T0 + 1000);
-	gets(WEB1, T0 + 1000, "running");
+	told(WEB1, T0 + 1000, "running");
 	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM build WHERE finished = 0"), 1);
 }
 
 Test(records, a_pipeline_made_anew_does_not_overwrite_the_builds_of_the_old_one)
 {
 	tells(NEW, .state = "passed", .uid = "11111111-aaaa", .observed_at = T0);
-	gets(WEB1, T0, "finished");
+	told(WEB1, T0, "finished");
 	tells(NEW, .state = "running", .uid = "22222222-bbbb", .observed_at = T0 + 1000);
-	gets(WEB1 "~22222222", T0 + 1000, "running");
+	told(WEB1 "~22222222", T0 + 1000, "running");
 	tells(NEW, .state = "passed", .uid = "22222222-bbbb", .observed_at = T0 + 2000);
-	gets(WEB1 "~22222222", T0 + 2000, "finished");
+	told(WEB1 "~22222222", T0 + 2000, "finished");
 	tells(UNCHANGED, .state = "passed", .uid = "11111111-aaaa", .observed_at = T0 + 3000);
 	tells(STALE, .state = "running", .uid = "22222222-bbbb", .observed_at = T0 + 1500);
 	gets_nothing();
@@ -165,24 +165,24 @@ Test(records, a_pipeline_made_anew_does_not_overwrite_the_builds_of_the_old_one)
 Test(records, three_404s_over_an_hour_finish_an_open_build)
 {
 	tells(NEW, .state = "running", .observed_at = T0);
-	gets(WEB1, T0, "running");
+	told(WEB1, T0, "running");
 	tells("0 0 0", .kind = "gone", .observed_at = T0 + 1000);
 	tells("0 0 0", .kind = "gone", .observed_at = T0 + 2000);
 	tells("0 0 0", .kind = "gone", .observed_at = T0 + 3000); /* three, but not over an hour */
 	gets_nothing();
 	tells("1 0 0", .kind = "gone", .observed_at = T0 + 1000 + HOUR);
-	gets(WEB1, T0 + 1000 + HOUR, "finished");
+	told(WEB1, T0 + 1000 + HOUR, "finished");
 	cr_assert(text_is(heard_text(sink, 0, "provider_state"), "gone"));
 	cr_assert_null(heard_text(sink, 0, "result").at);
 	tells(STALE, .kind = "gone", .observed_at = T0 + 5 * HOUR);  /* it is no longer open */
 	tells(NEW, .state = "passed", .observed_at = T0 + 6 * HOUR); /* and it may come back */
-	gets(WEB1, T0 + 6 * HOUR, "finished");
+	told(WEB1, T0 + 6 * HOUR, "finished");
 }
 
 Test(records, an_answer_in_between_starts_the_count_of_404s_anew)
 {
 	tells(NEW, .state = "running", .observed_at = T0);
-	gets(WEB1, T0, "running");
+	told(WEB1, T0, "running");
 	tells("0 0 0", .kind = "gone", .observed_at = T0 + 1000);
 	tells("0 0 0", .kind = "gone", .observed_at = T0 + 2000);
 	tells(UNCHANGED, .state = "running", .observed_at = T0 + 3000);
@@ -200,7 +200,7 @@ Test(records, an_answer_in_between_starts_the_count_of_404s_anew)
 Test(records, origin_says_backfill_and_alone_changes_nothing)
 {
 	tells(NEW, .state = "passed", .origin = "backfill");
-	gets(WEB1, T0, "finished");
+	told(WEB1, T0, "finished");
 	cr_assert(text_is(heard_text(sink, 0, "origin"), "backfill"));
 	tells(UNCHANGED, .state = "passed", .origin = "live", .observed_at = T0 + 1000);
 	gets_nothing();
