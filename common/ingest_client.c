@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/ingest_private.h"
+#include "common/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ void lease_free(struct lease *lease)
 	lease_acked(lease, INT64_MAX);
 	publish_free(lease->client, lease->page);
 	free(lease->targets);
+	free(lease->why);
 	free(lease->open.target);
 	free(lease);
 }
@@ -115,6 +117,14 @@ enum status ingest_targets(struct ingest_lease *open, const struct text *slugs, 
 	lease->targets_sent = false;
 	alarm_by(&lease->client->alarm, zclock_mono());
 	return OK;
+}
+
+void ingest_why(struct ingest_lease *open, const char *why)
+{
+	struct lease *lease = (struct lease *)open;
+
+	free(lease->why);
+	lease->why = log_masked(why);
 }
 
 void ingest_done(struct ingest_lease *open, int64_t next_due_ms, int64_t remaining, int64_t reset_ms)

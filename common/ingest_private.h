@@ -34,6 +34,7 @@ struct lease {
 
 	bool done, done_sent;
 	int64_t next_due_ms, remaining, reset_ms;
+	char *why; /* the visit failed; NULL: it did not */
 
 	bool asked;                     /* in the heartbeat that is under way */
 	int misses;                     /* answers without this fence, in a row */

@@ -30,6 +30,8 @@ static inline const char *log_text(const char *value)
 void log_open(const char *name, enum log_level least);
 /* Hides a value in every later line ("***"): call it for each secret that the process reads. Copies it. */
 void log_secret(const char *value);
+/* A copy of text for other eyes than the log's, its secrets hidden too; heap, NULL: no memory. */
+char *log_masked(const char *text);
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count);
 /* An event of another process (`buildbus up` and its children), in this process's form; head is of
  * log_line.h. */

@@ -94,3 +94,27 @@ size_t mask_match(const char *text, size_t size)
 	}
 	return 0;
 }
+
+char *log_masked(const char *text)
+{
+	size_t left = strlen(text), used = 0;
+	char *out = malloc(3 * left + 1); /* a secret of one byte becomes *** */
+
+	while (out && left > 0) {
+		size_t taken = mask_match(text, left);
+
+		if (taken > 0) {
+			memcpy(out + used, "***", 3);
+			used += 3;
+		} else {
+			taken = 1;
+			out[used++] = *text;
+		}
+		text += taken;
+		left -= taken;
+	}
+	if (out) {
+		out[used] = '\0';
+	}
+	return out;
+}

@@ -176,6 +176,7 @@ void visit_fail(struct visit *visit, const struct err *err)
 	struct source *source = visit->source;
 	int64_t wait_ms;
 
+	ingest_why(visit->lease, err->text);
 	if (err->status == ERR_CONFIG) {
 		fail_for_good(visit, err);
 		return;
@@ -258,10 +259,12 @@ void visit_open(struct engine *engine, struct ingest_lease *lease, const struct 
 		log_warn("fetch.unknown_source", STR("target", lease->target),
 			 STR("why",
 			     "this worker's config has no such source; give all workers the same file"));
+		ingest_why(lease, "the worker's configuration has no such source");
 		ingest_done(lease, UNKNOWN_DUE_MS, -1, -1);
 		return;
 	}
 	if (source->refused_until_ms > zclock_mono()) {
+		ingest_why(lease, "the provider refused the token a moment ago");
 		ingest_done(lease, source->refused_until_ms - zclock_mono(), -1, -1);
 		return;
 	}

@@ -75,7 +75,7 @@ enum sql {
 
 extern const char *const db_sql[SQL_COUNT];
 extern const char db_schema[]; /* version 1 */
-#define DB_SCHEMA_VERSION 1
+#define DB_SCHEMA_VERSION 2
 
 struct db {
 	sqlite3 *write, *read;

@@ -106,7 +106,7 @@ const char *const db_sql[SQL_COUNT] = {
 		" ORDER BY due_at LIMIT 1",
 	[SQL_TARGET_TAKE] = "UPDATE target SET due_at = NULL WHERE name = ?",
 	[SQL_TARGET_CURSOR] = "UPDATE target SET cursor = ? WHERE name = ?",
-	[SQL_TARGET_DUE] = "UPDATE target SET due_at = ?, visited_at = ? WHERE name = ?",
+	[SQL_TARGET_DUE] = "UPDATE target SET due_at = ?, visited_at = ?, why = ? WHERE name = ?",
 	[SQL_TARGET_NEXT_DUE] =
 		"SELECT due_at FROM target WHERE provider = ? AND active = 1 AND due_at IS NOT NULL"
 		" ORDER BY due_at LIMIT 1",
@@ -139,7 +139,8 @@ const char *const db_sql[SQL_COUNT] = {
 		" AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = log.seq) ORDER BY seq LIMIT ?",
 	[SQL_READ_TARGETS] =
 		"SELECT t.name, t.due_at, t.visited_at, (SELECT count(*) FROM build b WHERE b.target = t.name"
-		" AND b.finished = 0), length(t.cursor) FROM target t WHERE t.active = 1 ORDER BY t.name "
+		" AND b.finished = 0), length(t.cursor), t.why FROM target t WHERE t.active = 1 ORDER BY "
+		"t.name "
 		"LIMIT ?",
 	[SQL_READ_SINKS] =
 		"SELECT s.name, s.position, s.seen_at, s.lapsed_at, (SELECT count(*) FROM dead d"

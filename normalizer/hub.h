@@ -192,7 +192,9 @@ struct lease *lease_of(struct hub *hub, int64_t fence);
 enum status lease_grant(struct hub *hub, struct text provider, struct text worker, struct lease **lease,
 			struct text *cursor, int64_t *retry_ms, struct err *err) MUST_CHECK;
 /* Ends it: the target is due again at now + next_due_ms, or with its first open build. */
-enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms, struct err *err) MUST_CHECK;
+/* why: of a visit that failed, for people; null: it did not. */
+enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms, struct text why,
+		      struct err *err) MUST_CHECK;
 /* Ends those whose holder is silent. Sockets must have been drained. */
 void lease_expire(struct hub *hub);
 void lease_forget_all(struct hub *hub);

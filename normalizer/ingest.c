@@ -5,6 +5,7 @@
 
 #define CURSOR_MAX   65536
 #define DUE_KEYS_MAX 200
+#define WHY_MAX      512
 #define BUDGET_MAX   1000000000 /* requests; more is no budget */
 
 static void answer_ack(struct request *request, int64_t n, const struct intake *counts)
@@ -284,18 +285,29 @@ static void note_budget(struct hub *hub, const struct lease *lease, const struct
 	}
 }
 
+/* Cut between characters. */
+static void read_why(const struct wire_fields *fields, struct text *why)
+{
+	if (wire_text(fields, 4, why) && why->size > WHY_MAX) {
+		for (why->size = WHY_MAX; why->size > 0 && (why->at[why->size] & 0xc0) == 0x80; why->size--) {
+		}
+	}
+}
+
 static void on_done(struct request *request)
 {
 	struct hub *hub = request->hub;
 	struct lease *lease = lease_for(request);
 	struct intake none = {0};
 	struct err err = {0};
+	struct text why = {0};
 	int64_t next_due_ms, last;
 	enum status status;
 
 	if (!lease) {
 		return;
 	}
+	read_why(request->fields, &why);
 	if (!wire_int(request->fields, 1, &next_due_ms) || next_due_ms < 0 || next_due_ms > 7 * 86400000LL) {
 		request_refuse(request, "malformed", -1, "done needs a fence and next_due_ms of 0 to 7 days");
 		return;
@@ -304,7 +316,7 @@ static void on_done(struct request *request)
 	note_budget(hub, lease, request->fields);
 	status = batch_begin(hub, &err);
 	if (status == OK) {
-		status = lease_end(hub, lease, next_due_ms, &err);
+		status = lease_end(hub, lease, next_due_ms, why, &err);
 	}
 	if (status != OK) {
 		batch_break(hub, &err);

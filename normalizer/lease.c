@@ -199,7 +199,8 @@ static enum status due_at(struct hub *hub, const struct lease *lease, int64_t ne
 	return status;
 }
 
-enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms, struct err *err)
+enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms, struct text why,
+		      struct err *err)
 {
 	int64_t due;
 	enum status status = due_at(hub, lease, next_due_ms, &due, err);
@@ -208,7 +209,8 @@ enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms,
 		status = db_run(&hub->db, SQL_LEASE_END, err, "i", lease->fence);
 	}
 	if (status == OK) {
-		status = db_run(&hub->db, SQL_TARGET_DUE, err, "iit", due, wall_ms(), text_of(lease->target));
+		status = db_run(&hub->db, SQL_TARGET_DUE, err, "iitt", due, wall_ms(), why,
+				text_of(lease->target));
 	}
 	if (status == OK) {
 		lease_fini(lease);
@@ -219,6 +221,7 @@ enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms,
 
 void lease_expire(struct hub *hub)
 {
+	struct text why = text_of("the worker fell silent in the middle of the visit");
 	int64_t now = now_ms();
 	struct err err = {0};
 
@@ -229,7 +232,7 @@ void lease_expire(struct hub *hub)
 		}
 		log_warn("lease.expired", STR("target", lease->target), STR("worker", lease->worker),
 			 NUM("fence", lease->fence));
-		if (batch_begin(hub, &err) != OK || lease_end(hub, lease, 0, &err) != OK) {
+		if (batch_begin(hub, &err) != OK || lease_end(hub, lease, 0, why, &err) != OK) {
 			batch_break(hub, &err);
 			return;
 		}

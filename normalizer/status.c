@@ -49,7 +49,7 @@ static void put_target(struct hub *hub, struct wire_head *head, sqlite3_stmt *ro
 {
 	struct text name = db_text(row, 0);
 
-	wire_put_map(head, 6);
+	wire_put_map(head, 7);
 	wire_put_string(head, "target");
 	wire_put_text(head, name);
 	wire_put_string(head, "due_in_ms");
@@ -66,6 +66,8 @@ static void put_target(struct hub *hub, struct wire_head *head, sqlite3_stmt *ro
 	}
 	put_pair(head, "open", sqlite3_column_int64(row, 3));
 	put_pair(head, "cursor_bytes", sqlite3_column_int64(row, 4));
+	wire_put_string(head, "last_error");
+	wire_put_text(head, db_text(row, 5));
 	put_lease(head, lease_on(hub, name));
 }
 
@@ -133,20 +135,25 @@ static enum status count_of(struct hub *hub, enum sql which, int64_t *count, str
 	return status;
 }
 
+static int64_t size_of(const char *file)
+{
+	struct stat info;
+
+	return stat(file, &info) == 0 ? info.st_size : 0;
+}
+
 static void put_disk(struct hub *hub, struct wire_head *head)
 {
 	const char *file = sqlite3_db_filename(hub->db.write, "main");
 	struct statvfs disk = {0};
-	struct stat info = {0};
 
 	statvfs(hub->context->config.bus.state_dir, &disk);
-	stat(file, &info);
 	wire_put_string(head, "disk");
 	wire_put_map(head, 5);
 	put_pair(head, "free_bytes", (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
 	put_pair(head, "min_free_bytes", hub->context->config.bus.min_free_bytes);
 	put_truth(head, "taking", hub->taking);
-	put_pair(head, "db_bytes", info.st_size);
+	put_pair(head, "db_bytes", size_of(file) + size_of(sqlite3_filename_wal(file)));
 	wire_put_string(head, "why");
 	wire_put_string(head, hub->taking ? NULL : hub->not_taking);
 }

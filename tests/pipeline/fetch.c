@@ -268,6 +268,7 @@ Test(fetch, ends_a_visit_whose_pages_stay_broken_and_moves_no_watermark, .init =
 	cr_expect(peer.leases[1].last_n == 0 && peer.leases[1].cursor_size == 0);
 	child_event(child, "fetch.failed", "target", "buildkite:acme/web");
 	cr_expect(peer.next_due_ms >= 7000);
+	cr_expect(*peer.why, "the hub's status has nothing to show");
 }
 
 Test(fetch, asks_for_less_when_an_answer_is_too_large, .init = setup, .fini = teardown)

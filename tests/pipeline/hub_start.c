@@ -96,6 +96,17 @@ Test(hub_start, a_hub_db_of_a_newer_version)
 	refuses_database("newer version");
 }
 
+Test(hub_start, takes_over_a_hub_db_of_the_first_version)
+{
+	hub_start(hub);
+	hub_stop(hub);
+	hub_sql(hub, "ALTER TABLE target DROP COLUMN why");
+	hub_sql(hub, "PRAGMA user_version = 1");
+	hub_start(hub);
+	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE why IS NULL"), 1);
+	hub_stop(hub);
+}
+
 Test(hub_start, a_newer_hub_db_whose_last_changes_are_in_its_wal)
 {
 	struct stat wal;

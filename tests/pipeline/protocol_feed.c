@@ -380,14 +380,34 @@ Test(feed, status_tells_where_everything_is)
 	publish(1, "running", T0);
 	attach(sink, "store", "session");
 	say(sink, "status");
-	hear(sink, "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'builds' 1 'open' 1 'dead' 0 "
-		   "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil} "
-		   "'since_start' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 ...} "
-		   "'sinks' [{'name' 'store' 'attached' true 'position' 0 'lag_records' 1 'lag_ms' _ "
-		   "'seen_ms_ago' _ 'lapsed' false 'dead' 0}] "
-		   "'targets' [{'target' 'buildkite:acme/web' 'due_in_ms' nil 'visited_ms_ago' _ 'open' 1 "
-		   "'cursor_bytes' _ 'lease' {'worker' 'w1' 'fence' $fence 'last' 1 'age_ms' _}}] "
-		   "'cut' false}");
+	hear(sink,
+	     "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'builds' 1 'open' 1 'dead' 0 "
+	     "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil} "
+	     "'since_start' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 ...} "
+	     "'sinks' [{'name' 'store' 'attached' true 'position' 0 'lag_records' 1 'lag_ms' _ "
+	     "'seen_ms_ago' _ 'lapsed' false 'dead' 0}] "
+	     "'targets' [{'target' 'buildkite:acme/web' 'due_in_ms' nil 'visited_ms_ago' _ 'open' 1 "
+	     "'cursor_bytes' _ 'last_error' nil 'lease' {'worker' 'w1' 'fence' $fence 'last' 1 'age_ms' _}}] "
+	     "'cut' false}");
+}
+
+#define STATUS_WITH_ERROR(why)                                                                               \
+	"status {'version' _ 'epoch' _ 'head' _ 'uptime_ms' _ 'builds' _ 'open' _ 'dead' _ 'disk' _ "        \
+	"'since_start' _ 'sinks' _ 'targets' [{'target' _ 'due_in_ms' _ 'visited_ms_ago' _ 'open' _ "        \
+	"'cursor_bytes' _ 'last_error' " why " ...}] ...}"
+
+Test(feed, status_tells_why_the_last_visit_failed_until_one_succeeds)
+{
+	say(worker, "done $fence 0 nil nil 'connection refused'");
+	hear(worker, "ack ...");
+	say(sink, "status");
+	hear(sink, STATUS_WITH_ERROR("'connection refused'"));
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $again ...");
+	say(worker, "done $again 0 nil nil");
+	hear(worker, "ack ...");
+	say(sink, "status");
+	hear(sink, STATUS_WITH_ERROR("nil"));
 }
 
 /* No reader takes a head over 1 MiB: a hub with many targets would have no status at all. */

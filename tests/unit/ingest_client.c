@@ -157,8 +157,10 @@ static void expect_all(void)
 static void finish(void)
 {
 	ingest_want(client, 0);
+	ingest_why(lease, "the network is away");
 	ingest_done(lease, 4000, 33, 5000);
 	until(has_ended, 1);
+	cr_expect_str_eq(peer.why, "the network is away");
 	cr_expect(peer.dones == 1 && peer.next_due_ms == 4000 && peer.remaining == 33);
 	cr_expect(ingest_held(client) == 0);
 }

@@ -214,6 +214,14 @@ static void on_heartbeat(struct ingest_peer *peer)
 	reply(peer, &head);
 }
 
+static void read_why(struct ingest_peer *peer, const struct wire_fields *fields)
+{
+	struct text why = {0};
+
+	wire_text(fields, 4, &why);
+	snprintf(peer->why, sizeof peer->why, "%.*s", (int)why.size, why.at ? why.at : "");
+}
+
 static void on_done(struct ingest_peer *peer, const struct wire_fields *fields)
 {
 	struct peer_lease *lease = lease_at(peer, fields);
@@ -224,6 +232,7 @@ static void on_done(struct ingest_peer *peer, const struct wire_fields *fields)
 		peer->dones++;
 		peer->next_due_ms = peer->remaining = -1;
 		wire_int(fields, 1, &peer->next_due_ms);
+		read_why(peer, fields);
 		wire_int(fields, 2, &peer->remaining);
 		lease->current = false;
 		reply_ack(peer, lease->last_n, 0, lease->fence);

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <yyjson.h>
@@ -227,4 +228,14 @@ Test(log, the_time_is_rfc_3339_with_milliseconds)
 			    &minute, &second, &ms, &end),
 		     7);
 	cr_assert_eq(end, 32);
+}
+
+Test(log, text_for_other_eyes_hides_secrets_too)
+{
+	char *masked;
+
+	log_secret("xyzzy-1");
+	masked = log_masked("asked with xyzzy-1, twice xyzzy-1");
+	cr_assert_str_eq(masked, "asked with ***, twice ***");
+	free(masked);
 }
