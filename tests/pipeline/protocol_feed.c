@@ -258,6 +258,37 @@ Test(feed, a_new_sink_gets_the_newest_version_of_every_build_and_then_the_log)
 	hear(sink, "records $session 6 7 [6 7]");
 }
 
+/* A new sink need not wait for one long look over all that is superseded: ranges without bodies lead it on.
+ */
+Test(feed, ranges_may_be_empty_and_follow_each_other_without_a_gap)
+{
+	int64_t next = 1, bodies = 0, empty = 0;
+
+	for (int i = 1; i <= 6; i++) {
+		for (int k = 0; k < 800; k++) {
+			with(worker, .branch = k % 2 ? "a" : "b", .observed_at = T0 + i * 1000000 + k * 1000);
+		}
+		say(worker, "publish $fence %d nil", i);
+		hear(worker, "ack %d 800 0 0 $fence", i);
+	}
+	attach(sink, "late", "session");
+	say(sink, "credit $session 10");
+	while (next <= 4800) {
+		cr_assert(peer_wait(HERE, sink, patience_ms()));
+		cr_assert(heard_is(sink, "records"));
+		cr_assert_eq(heard_head(sink)->ptr[3].via.i64, next);
+		next = heard_head(sink)->ptr[4].via.i64 + 1;
+		bodies += (int64_t)heard_bodies(sink);
+		empty += heard_bodies(sink) == 0;
+	}
+	cr_assert_eq(bodies, 1);
+	cr_assert_gt(empty, 0);
+	/* They cost no credit. */
+	say(sink, "credit $session 999991");
+	say(sink, "credit $session 1");
+	hear(sink, "error 'malformed' ...");
+}
+
 Test(feed, an_anonymous_reader_starts_after_from_or_with_the_newest_versions)
 {
 	publish(1, "running", T0);

@@ -53,6 +53,7 @@ static void each_is(const char *const *requests, size_t count, struct peer *peer
 		cr_assert(peer_wait(HERE, peer, patience_ms()), "no answer to %s", requests[i]);
 		cr_assert(heard_matches(HERE, peer, answer), "%s was answered otherwise than %s", requests[i],
 			  answer);
+		all_is_well();
 	}
 }
 #define EACH(peer, answer, ...)                                                                              \
@@ -170,6 +171,7 @@ Test(malformed, a_head_that_is_none)
 			say_raw(bad, heads[i].bytes, heads[i].size);
 			cr_assert(peer_wait(HERE, bad, patience_ms()), "no answer to head %zu", i);
 			cr_assert(heard_matches(HERE, bad, "error 'malformed' nil _ nil"), "head %zu", i);
+			all_is_well();
 		}
 		peer_free(&bad);
 	}
@@ -214,6 +216,7 @@ Test(malformed, random_bytes_and_broken_copies_of_good_heads)
 		for (int i = 0; i < 100; i++) {
 			say_nonsense(bad, i % 2, &seed);
 		}
+		all_is_well(); /* though a hundred of those wait before it */
 		for (int i = 0; i < 100; i++) {
 			cr_assert(peer_wait(HERE, bad, patience_ms()), "an answer is missing");
 			cr_assert(heard_is(bad, "error"));
