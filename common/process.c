@@ -134,6 +134,7 @@ static enum status open_signals(struct runner *runner, struct err *err)
 
 	zsys_handler_set(NULL); /* else CZMQ takes SIGINT and SIGTERM */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk like any other */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

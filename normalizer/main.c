@@ -4,7 +4,6 @@
 #include "normalizer/hub.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -131,7 +130,6 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	hub->taking = true;
 	hub->started_ms = hub->upkeep_ms = now_ms();
 	hub->ttl_ms = ttl_ms();
-	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk like any other */
 	numbers_open(hub);
 	arena_init(&hub->arena, RAW_ARENA_MAX);
 	hub->zstd = ZSTD_createCCtx();

@@ -11,9 +11,11 @@
 #include "tests/support/web.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { HUB, FETCH_A, FETCH_B, STORE, PROCESSES };
@@ -247,5 +249,42 @@ Test(faults, each_process_killed_50_times_loses_doubles_and_ages_nothing)
 	}
 	finish_all();
 	settle("after the kills");
+	check_log();
+}
+
+/* The nearest thing to a full disk that a test can set and lift: files can't grow. */
+static void fill_disk(int part, bool full)
+{
+	struct rlimit limit = {full ? 4096 : RLIM_INFINITY, RLIM_INFINITY};
+
+	cr_assert_eq(prlimit(child_pid(running[part]), RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+/* Longer than a lease lives: who wakes up holds a fence, or a session, that is over. */
+static void suspend(int part)
+{
+	child_signal(running[part], SIGSTOP);
+	pass_time(3000);
+	child_signal(running[part], SIGCONT);
+}
+
+Test(faults, full_disks_and_suspended_processes_lose_double_and_age_nothing)
+{
+	for (int i = 0; i < STEPS / 4; i++) {
+		int sufferer = pick(2) ? HUB : STORE;
+
+		advance(STEP_MS);
+		meddle();
+		fill_disk(sufferer, true);
+		pass_time(800);
+		if (pick(4) == 0) {
+			suspend((int)pick(PROCESSES));
+		}
+		fill_disk(sufferer, false);
+		pass_time(300);
+		check_running();
+	}
+	finish_all();
+	settle("after the full disks");
 	check_log();
 }
