@@ -28,7 +28,6 @@ enum sql {
 	SQL_LOG_ADD,
 	SQL_LOG_HEAD,
 	SQL_LOG_GET,
-	SQL_LOG_AT,
 	SQL_SUPERSEDED_ADD,
 	SQL_TRIM_LIST,
 	SQL_TRIM_LOG,
@@ -64,7 +63,8 @@ enum sql {
 	SQL_CLOCK_SINKS,
 	SQL_DEAD_PUT,
 	SQL_DEAD_COUNT,
-	SQL_DEAD_CLEAR,
+	SQL_DEAD_UNREAD,
+	SQL_DEAD_READ,
 	/* From here on for the read connection, which sees committed rows only. */
 	SQL_READ_FEED,
 	SQL_READ_FEED_FRESH,

@@ -74,7 +74,6 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_LOG_ADD] = "INSERT INTO log(seq, at, id, record) VALUES(?, ?, ?, ?)",
 	[SQL_LOG_HEAD] = "SELECT coalesce(max(seq), 0) FROM log",
 	[SQL_LOG_GET] = "SELECT id, record FROM log WHERE seq = ?",
-	[SQL_LOG_AT] = "SELECT at FROM log WHERE seq > ? ORDER BY seq LIMIT 1",
 	[SQL_SUPERSEDED_ADD] = "INSERT INTO superseded(seq, at) VALUES(?, ?)",
 	/* A bounded look at the oldest ones, so that a sink that is far behind doesn't make it long. */
 	[SQL_TRIM_LIST] = "SELECT seq FROM (SELECT seq FROM superseded WHERE at < ? ORDER BY at LIMIT ?) "
@@ -132,7 +131,9 @@ const char *const db_sql[SQL_COUNT] = {
 		" ON CONFLICT(stage, target, key) DO UPDATE SET at = excluded.at, reason = excluded.reason,"
 		" body = excluded.body, times = times + 1",
 	[SQL_DEAD_COUNT] = "SELECT count(*) FROM dead",
-	[SQL_DEAD_CLEAR] = "DELETE FROM dead WHERE stage = ? AND target = ? AND key = ?",
+	[SQL_DEAD_UNREAD] = "SELECT 1 FROM dead WHERE stage IN ('normalize', 'oversize') LIMIT 1",
+	[SQL_DEAD_READ] =
+		"DELETE FROM dead WHERE stage IN ('normalize', 'oversize') AND target = ? AND key = ?",
 	[SQL_READ_FEED] = "SELECT seq, record FROM log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
 	[SQL_READ_FEED_FRESH] =
 		"SELECT seq, record FROM log WHERE seq > ? AND seq <= ?"

@@ -93,6 +93,7 @@ struct hub {
 	struct arena arena;       /* of the raw record at hand */
 	struct wire_message in;   /* the message at hand */
 	bool taking;              /* false: below min_free or the disk refused */
+	bool unread;              /* there may be dead letters of builds that could not be read */
 	bool targets_pending;     /* a reload's targets are not stored yet */
 	int64_t ttl_ms;           /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
 	int64_t upkeep_ms;        /* monotonic: the last turn of upkeep */

@@ -23,6 +23,7 @@ enum status dead_letter(struct hub *hub, const char *stage, struct text target, 
 {
 	log_warn("hub.dead_letter", STR("stage", stage), STR("reason", reason));
 	++*hub->counts.dead;
+	hub->unread = true;
 	return db_run(&hub->db, SQL_DEAD_PUT, err,
 		      "itttt"
 		      "b",
@@ -87,6 +88,7 @@ static enum status take_build(struct hub *hub, const struct raw *raw, const stru
 	struct err why = {0};
 	size_t count = 0;
 	bool changed = false;
+	int64_t stale;
 	enum status status;
 
 	if (!provider) {
@@ -101,7 +103,12 @@ static enum status take_build(struct hub *hub, const struct raw *raw, const stru
 		builds[i].version = INT_NULL;
 		builds[i].origin = raw->origin == ORIGIN_BACKFILL ? ORIGIN_BACKFILL : ORIGIN_LIVE;
 	}
+	stale = counts->stale;
 	status = apply_all(hub, builds, count, seen, counts, &changed, err);
+	if (status == OK && hub->unread &&
+	    counts->stale == stale) { /* what could not be read before is there now */
+		status = db_run(&hub->db, SQL_DEAD_READ, err, "tt", seen->target, seen->key);
+	}
 	changed &= hub->context->config.bus.raw_retention_ms > 0;
 	return status == OK && changed ? archive(hub, seen->target, seen->key, envelope, err) : status;
 }

@@ -99,6 +99,7 @@ static enum status bind_router(zsock_t **out, const char *endpoint, const char *
 static enum status load_state(struct hub *hub, struct err *err)
 {
 	enum status status = load_head(hub, err);
+	sqlite3_stmt *row;
 
 	if (status != OK || (status = db_meta_get(&hub->db, "epoch", &hub->epoch, err)) != OK ||
 	    (status = db_meta_get(&hub->db, "counter", &hub->counter, err)) != OK ||
@@ -107,7 +108,10 @@ static enum status load_state(struct hub *hub, struct err *err)
 	    (status = upkeep_clock(hub, err)) != OK) {
 		return status;
 	}
-	return lease_load(hub, err);
+	status = db_query(&hub->db, SQL_DEAD_UNREAD, &row, err, "");
+	hub->unread = row != NULL;
+	db_done(&hub->db, SQL_DEAD_UNREAD);
+	return status == OK ? lease_load(hub, err) : status;
 }
 
 /* Tests of expiry shorten it; nothing else should. */

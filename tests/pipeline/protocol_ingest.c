@@ -317,3 +317,19 @@ Test(ingest, an_open_build_that_is_too_big_is_looked_after_but_not_at_every_poll
 	cr_assert_gt(hub_sql(hub, "SELECT due_at - unixepoch() * 1000 FROM build"), 600000);
 	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 1);
 }
+
+Test(ingest, a_dead_letter_goes_when_its_build_can_be_read)
+{
+	claim(worker);
+	with(worker, .number = 1, .body = "{\"number\": broken");
+	with(worker, .number = 2, .body = "{\"number\": broken");
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack 1 0 0 0 $fence");
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 2);
+	hub_restart(hub);
+	with(worker, .number = 1, .observed_at = T0 + 1000);
+	say(worker, "publish $fence 2 nil");
+	hear(worker, "ack 2 1 0 0 $fence");
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 1);
+	cr_assert_eq(hub_sql(hub, "SELECT CAST(key AS INTEGER) FROM dead"), 2);
+}
