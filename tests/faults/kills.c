@@ -22,7 +22,7 @@ enum { HUB, FETCH_A, FETCH_B, STORE, PROCESSES };
 #define KILLS     50
 #define STEP_MS   3000 /* of the world's time between two faults */
 #define STEPS     (KILLS * PROCESSES)
-#define SETTLE_MS 60000 /* open builds are looked at every age/60; the world is 20 minutes old */
+#define SETTLE_MS 90000 /* open builds are looked at every age/60; the world is 20 minutes old */
 
 static const struct {
 	const char *program, *name;
