@@ -5,7 +5,8 @@
  *   targets.c  which targets exist and when each is due
  *   lease.c    who visits which target: fences, expiry
  *   ingest.c   the commands of fetchers
- *   session.c  the readers of the feed, what they get and when
+ *   session.c  the readers of the feed
+ *   pump.c     what they get and when
  *   feed.c     the commands of sinks and of `buildbus`
  *   upkeep.c   free space, retention, absent sinks
  *   numbers.c   metrics
@@ -207,8 +208,6 @@ int on_feed(zloop_t *loop, zsock_t *socket, void *arg);
 
 /* session.c */
 
-/* Sends what credit allows to every session. Called after each commit and each credit. */
-void feed_pump(struct hub *hub);
 struct session *session_of(struct hub *hub, int64_t number);
 /* Opens a session; name NULL: anonymous, after from or fresh. *busy_ms > 0: the name is taken (or there are
  * too many anonymous ones), *session NULL. ERR_DATA: too many names. */
@@ -220,6 +219,11 @@ void session_expire(struct hub *hub);
 void session_forget_all(struct hub *hub);
 /* After a rollback: sessions of the lost transaction end, the others have their position of the database. */
 void session_roll_back(struct hub *hub);
+
+/* pump.c */
+
+/* Sends what credit allows to every session. Called after each commit and each credit. */
+void feed_pump(struct hub *hub);
 
 /* upkeep.c */
 

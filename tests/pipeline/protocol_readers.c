@@ -1,0 +1,159 @@
+/* Many readers, greedy readers, lazy readers, and what `status` says of it all. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/hub.h"
+
+static struct test_hub *hub;
+static struct peer *worker, *sink;
+
+static void open_hub(void)
+{
+	hub = hub_new(.pipelines = "web");
+	worker = worker_of(hub);
+	sink = reader_of(hub);
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $fence ...");
+	value_set("n", 0);
+}
+
+static void close_hub(void)
+{
+	peer_free(&worker);
+	peer_free(&sink);
+	hub_free(&hub);
+}
+
+TestSuite(readers, .timeout = 120, .init = open_hub, .fini = close_hub);
+
+/* Build number in that state becomes a record of its own. */
+static void publish(int number, const char *state, int64_t observed_at)
+{
+	int64_t n = value_of("n") + 1;
+
+	value_set("n", n);
+	with(worker, .number = number, .state = state, .observed_at = observed_at);
+	say(worker, "publish $fence $n nil");
+	hear(worker, "ack $n 1 0 0 $fence");
+}
+
+static void attach(struct peer *peer, const char *name, const char *session)
+{
+	value_forget(session);
+	value_forget("epoch");
+	say(peer, "attach '%s' nil nil", name);
+	hear(peer, "attached $%s [$epoch _] _ [$epoch _]", session);
+}
+
+Test(readers, anonymous_readers_are_bounded_and_do_not_shut_sinks_out)
+{
+	int attached = 0;
+
+	for (int i = 0; i < 300; i++) {
+		say(sink, "attach nil nil nil");
+	}
+	for (int i = 0; i < 300; i++) {
+		cr_assert(peer_wait(HERE, sink, patience_ms()));
+		attached += heard_is(sink, "attached");
+	}
+	cr_assert_eq(attached, 256);
+	attach(sink, "store", "session");
+}
+
+Test(readers, names_of_sinks_are_bounded)
+{
+	hub_sql(hub,
+		"WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 999) INSERT INTO "
+		"sink(name, position, fresh_to, seen_at) SELECT 's' || x, 0, 0, 0 FROM i");
+	say(sink, "attach 'the last' nil nil");
+	hear(sink, "attached ...");
+	say(sink, "attach 'one more' nil nil");
+	hear(sink, "error 'malformed' nil _ nil");
+	publish(1, "passed", T0); /* the others of the batch are not disturbed */
+	say(sink, "status");
+	hear(sink, "status _");
+}
+
+#define PUBLISHED 700
+
+/* A reader that grants credit and does not read: it is fed from the log when it reads again, the others at
+ * once, and the hub keeps little for it. */
+Test(readers, a_reader_that_does_not_read_disturbs_nobody_and_misses_nothing)
+{
+	struct peer *lazy = peer_new_narrow(hub->feed);
+	int64_t next = 1;
+
+	attach(lazy, "lazy", "lazy");
+	attach(sink, "store", "session");
+	say(lazy, "credit $lazy 1000000");
+	say(sink, "credit $session 1000000");
+	for (int i = 1; i <= PUBLISHED; i++) {
+		value_set("n", i);
+		with(worker, .number = i, .pad = 4000);
+		say(worker, "publish $fence $n nil");
+		hear(worker, "ack $n 1 0 0 $fence");
+		hear(sink, "records $session %d %d [%d]", i, i, i);
+	}
+	while (next <= PUBLISHED) {
+		if (!peer_wait(HERE, lazy, 500)) {
+			say(lazy, "heartbeat $lazy"); /* its next sign goes on */
+			continue;
+		}
+		if (heard_is(lazy, "records")) {
+			cr_assert_eq(heard_head(lazy)->ptr[3].via.i64, next, "ranges without gap");
+			next = heard_head(lazy)->ptr[4].via.i64 + 1;
+			cr_assert_eq(heard_bodies(lazy), heard_head(lazy)->ptr[5].via.array.size);
+		}
+	}
+	peer_free(&lazy);
+}
+
+Test(readers, status_tells_where_everything_is)
+{
+	publish(1, "running", T0);
+	attach(sink, "store", "session");
+	say(sink, "status");
+	hear(sink,
+	     "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'builds' 1 'open' 1 'dead' 0 "
+	     "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil} "
+	     "'since_start' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 ...} "
+	     "'sinks' [{'name' 'store' 'attached' true 'position' 0 'lag_records' 1 'lag_ms' _ "
+	     "'seen_ms_ago' _ 'lapsed' false 'dead' 0}] "
+	     "'targets' [{'target' 'buildkite:acme/web' 'due_in_ms' nil 'visited_ms_ago' _ 'open' 1 "
+	     "'cursor_bytes' _ 'last_error' nil 'lease' {'worker' 'w1' 'fence' $fence 'last' 1 'age_ms' _}}] "
+	     "'cut' false}");
+}
+
+#define STATUS_WITH_ERROR(why)                                                                               \
+	"status {'version' _ 'epoch' _ 'head' _ 'uptime_ms' _ 'builds' _ 'open' _ 'dead' _ 'disk' _ "        \
+	"'since_start' _ 'sinks' _ 'targets' [{'target' _ 'due_in_ms' _ 'visited_ms_ago' _ 'open' _ "        \
+	"'cursor_bytes' _ 'last_error' " why " ...}] ...}"
+
+Test(readers, status_tells_why_the_last_visit_failed_until_one_succeeds)
+{
+	say(worker, "done $fence 0 nil nil 'connection refused'");
+	hear(worker, "ack ...");
+	say(sink, "status");
+	hear(sink, STATUS_WITH_ERROR("'connection refused'"));
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $again ...");
+	say(worker, "done $again 0 nil nil");
+	hear(worker, "ack ...");
+	say(sink, "status");
+	hear(sink, STATUS_WITH_ERROR("nil"));
+}
+
+/* No reader takes a head over 1 MiB: a hub with many targets would have no status at all. */
+Test(readers, status_of_many_targets_is_cut_at_the_bound_of_a_head)
+{
+	const msgpack_object_map *map;
+
+	hub_sql(hub,
+		"WITH RECURSIVE i(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM i WHERE x < 12000) INSERT INTO "
+		"target(name, provider, source, active, due_at) SELECT 'buildkite:acme/a-long-name-' || x, "
+		"'buildkite', 'buildkite', 1, 9000000000000 FROM i");
+	say(sink, "status");
+	hear(sink, "status _");
+	cr_assert_lt(heard_size(sink), 1 << 20);
+	map = &heard_head(sink)->ptr[2].via.map;
+	cr_assert_gt(map->ptr[map->size - 2].val.via.array.size, 5000);
+	cr_assert(map->ptr[map->size - 1].val.via.boolean, "it says that it is cut");
+}
