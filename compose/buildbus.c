@@ -52,6 +52,17 @@ static int unknown(const char *word)
 	return command_fail(EXIT_USAGE, "%s (see buildbus --help)", err.text);
 }
 
+/* `buildbus help COMMAND` is `buildbus COMMAND --help`. */
+static void turn_round(int argc, char **argv)
+{
+	static char help[] = "--help";
+
+	if (argc > 1 && strcmp(argv[1], "help") == 0) {
+		argv[1] = argc == 3 ? argv[2] : help;
+		argv[argc - 1] = help;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -60,6 +71,7 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
+	turn_round(argc, argv);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("buildbus %s\n", BUILDBUS_VERSION);
 		return EXIT_DONE;
