@@ -54,6 +54,17 @@ enum status err_prefix(struct err *err, const char *format, ...)
 	return err->status;
 }
 
+enum status err_append(struct err *err, const char *format, ...)
+{
+	size_t used = strlen(err->text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err->text + used, sizeof err->text - used, format, args);
+	va_end(args);
+	return err->status;
+}
+
 int err_exit_code(enum status status)
 {
 	switch (status) {

@@ -26,6 +26,8 @@ enum status err_set(struct err *err, enum status status, const char *format, ...
 enum status err_sys(struct err *err, const char *format, ...) PRINTF(2, 3);
 /* Puts "<prefix>: " before the sentence that is there; returns err->status. */
 enum status err_prefix(struct err *err, const char *format, ...) PRINTF(2, 3);
+/* Adds to the end of the sentence: what to do. Returns err->status. */
+enum status err_append(struct err *err, const char *format, ...) PRINTF(2, 3);
 
 /* Exit code of a daemon for the status that ended it (DESIGN.md section 2): OK 0, ERR_CONFIG 100, others 111.
  */

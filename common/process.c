@@ -83,11 +83,17 @@ static void on_hangup(struct runner *runner)
 	struct config old = context->config, fresh = {0};
 	struct err err = {0};
 
-	if (runner->idling || !context->process->reload) {
+	if (runner->idling) {
+		return;
+	}
+	if (!context->process->reload) {
+		log_info("proc.reload_ignored",
+			 STR("why", "this process reads its configuration once: restart it for another"));
 		return;
 	}
 	if (config_load(&fresh, runner->options.config_path, &err) != OK) {
 		config_fini(&fresh);
+		err_append(&err, "; the old configuration stays");
 		log_error("proc.reload_failed", STR("why", err.text));
 		return;
 	}

@@ -106,11 +106,9 @@ static enum status retry(struct request *request, struct err *err)
 static enum status retry_unreached(struct request *request, struct err *err)
 {
 	enum status status = retry(request, err);
-	size_t used = strlen(err->text);
 
 	if (status == ERR_REMOTE) {
-		snprintf(err->text + used, sizeof err->text - used,
-			 ": check api_url, the network and the proxy; it is tried again by itself");
+		err_append(err, ": check api_url, the network and the proxy; it is tried again by itself");
 	}
 	return status;
 }

@@ -139,6 +139,7 @@ static void reload_section(struct engine *engine, const struct config *config,
 	struct err err;
 
 	if (source_new(engine, config, section, &fresh, &err) != OK) {
+		err_append(&err, "; the old source stays");
 		log_error("fetch.reload_failed", STR("source", section->name), STR("why", err.text));
 		return;
 	}

@@ -221,7 +221,7 @@ Test(process, sighup_with_an_unusable_file_keeps_the_old_config)
 	expect(&child, "proc.ready");
 	kill(child.pid, SIGHUP);
 	expect(&child, "\"level\":\"error\",\"proc\":\"test\",\"event\":\"proc.reload_failed\",\"why\":\"b."
-		       "yml:9: twice\"");
+		       "yml:9: twice; the old configuration stays\"");
 	kill(child.pid, SIGTERM);
 	expect(&child, "test.drain");
 	cr_assert_eq(exit_code(&child), 0);
