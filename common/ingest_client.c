@@ -80,6 +80,11 @@ int ingest_held(const struct ingest_client *client)
 	return client->held;
 }
 
+bool ingest_is_idle(const struct ingest_client *client)
+{
+	return client->held == 0 && client->claimed_at_ms == 0;
+}
+
 /* One block: the texts, then their bytes. */
 static struct text *copy_texts(const struct text *texts, size_t count)
 {

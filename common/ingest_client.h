@@ -56,6 +56,8 @@ struct ingest_events {
 	void (*ended)(void *context, struct ingest_lease *lease, bool lost);
 	/* The hub refused something, for the log. `version` and `command` can't get better by waiting. */
 	void (*trouble)(void *context, const struct ingest_trouble *trouble);
+	/* A claim was answered, and there is no lease. May be NULL. */
+	void (*idle)(void *context);
 };
 
 /* Connecting goes on in the background. ERR_CONFIG: bus settings that can't be used. */
@@ -69,6 +71,8 @@ void ingest_free(struct ingest_client **client);
 void ingest_want(struct ingest_client *client, int leases);
 /* Leases held, those included whose `done` is still under way. */
 int ingest_held(const struct ingest_client *client);
+/* No lease, and no claim that could still bring one. */
+bool ingest_is_idle(const struct ingest_client *client);
 
 /* False: the lease's window is full. Read no more from the provider before the next `acked`. */
 bool ingest_room(const struct ingest_lease *lease);

@@ -145,6 +145,9 @@ static void on_idle(struct ingest_client *client, const struct wire_fields *fiel
 	wire_int(fields, 0, &retry_ms);
 	client->claimed_at_ms = 0;
 	client->claim_at_ms = zclock_mono() + bounded(retry_ms, IDLE_MIN_MS, IDLE_MAX_MS);
+	if (client->events->idle) {
+		client->events->idle(client->context);
+	}
 }
 
 static void targets_acked(struct lease *lease)

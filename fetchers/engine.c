@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define GIVE_BACK_MS 2000 /* a process that must stop waits that long for its leases' end */
+#define GIVE_BACK_MS 3000 /* a process that is to stop waits that long for its leases' end */
 
 struct fetch_process {
 	struct process process; /* first: context->process is this */
@@ -73,7 +73,17 @@ static void on_trouble(void *context, const struct ingest_trouble *trouble)
 		 STR("why", trouble->detail), NUM("retry_ms", trouble->retry_ms));
 }
 
+static void on_idle(void *context)
+{
+	struct engine *engine = context;
+
+	if (engine->draining) {
+		alarm_by(&engine->alarm, zclock_mono());
+	}
+}
+
 static const struct ingest_events ingest_events = {
+	.idle = on_idle,
 	.granted = on_granted,
 	.acked = on_acked,
 	.ended = on_ended,
@@ -81,11 +91,16 @@ static const struct ingest_events ingest_events = {
 };
 
 /* Stopping, and the leases are given back. */
+static void stop(struct engine *engine)
+{
+	process_stop(engine->context, engine->failed ? ERR_CONFIG : OK, engine->failed ? &engine->err : NULL);
+}
+
+/* A lease that answers a claim after we are gone would be nobody's until it expires. */
 static void stop_when_empty(struct engine *engine)
 {
-	if (ingest_held(engine->ingest) == 0) {
-		process_stop(engine->context, engine->failed ? ERR_CONFIG : OK,
-			     engine->failed ? &engine->err : NULL);
+	if (ingest_is_idle(engine->ingest)) {
+		stop(engine);
 	}
 }
 
@@ -95,17 +110,24 @@ static int on_give_back(zloop_t *loop, int timer, void *argument)
 
 	(void)loop;
 	(void)timer;
-	process_stop(engine->context, ERR_CONFIG, &engine->err);
+	log_warn("fetch.leases_kept", NUM("leases", ingest_held(engine->ingest)));
+	stop(engine);
 	return 0;
+}
+
+/* No hub to give them back to is no reason to wait until somebody kills us: they expire there. */
+static void drain(struct engine *engine)
+{
+	engine->draining = true;
+	ingest_want(engine->ingest, 0);
+	visits_end_all(engine);
+	zloop_timer(engine->context->loop, GIVE_BACK_MS, 1, on_give_back, engine);
 }
 
 static void give_up(struct engine *engine)
 {
 	if (!engine->draining) {
-		engine->draining = true;
-		ingest_want(engine->ingest, 0);
-		visits_end_all(engine);
-		zloop_timer(engine->context->loop, GIVE_BACK_MS, 1, on_give_back, engine);
+		drain(engine);
 	}
 }
 
@@ -161,9 +183,7 @@ static void engine_drain(void *state)
 {
 	struct engine *engine = state;
 
-	engine->draining = true;
-	ingest_want(engine->ingest, 0);
-	visits_end_all(engine);
+	drain(engine);
 	stop_when_empty(engine);
 }
 

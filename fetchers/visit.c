@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FAILED_MAX_MS  600000 /* a target whose visits fail waits at most that long */
-#define REFUSED_MS     60000  /* one that an operator must repair, at first */
-#define UNKNOWN_DUE_MS 60000  /* a source that this worker's config doesn't have */
+#define FAILED_MAX_MS 600000 /* a target whose visits fail waits at most that long */
+#define REFUSED_MS    60000  /* one that an operator must repair, at first */
+/* A lease that this worker can't use for now comes back so soon: another worker may, or this one after
+ * SIGHUP.
+ */
+#define USELESS_DUE_MS 10000
 
 void *visit_state(struct visit *visit)
 {
@@ -168,7 +171,7 @@ static void fail_for_good(struct visit *visit, const struct err *err)
 		log_error("fetch.refused", STR("target", visit->lease->target), STR("why", err->text),
 			  NUM("again_in_ms", wait_ms));
 	}
-	give_back(visit, wait_ms);
+	give_back(visit, visit->source->refused && wait_ms > USELESS_DUE_MS ? USELESS_DUE_MS : wait_ms);
 }
 
 void visit_fail(struct visit *visit, const struct err *err)
@@ -260,17 +263,17 @@ void visit_open(struct engine *engine, struct ingest_lease *lease, const struct 
 			 STR("why",
 			     "this worker's config has no such source; give all workers the same file"));
 		ingest_why(lease, "the worker's configuration has no such source");
-		ingest_done(lease, UNKNOWN_DUE_MS, -1, -1);
+		ingest_done(lease, USELESS_DUE_MS, -1, -1);
 		return;
 	}
 	if (source->refused_until_ms > zclock_mono()) {
 		ingest_why(lease, "the provider refused the token a moment ago");
-		ingest_done(lease, source->refused_until_ms - zclock_mono(), -1, -1);
+		ingest_done(lease, USELESS_DUE_MS, -1, -1);
 		return;
 	}
 	visit = calloc(1, sizeof *visit);
 	if (!visit) {
-		ingest_done(lease, UNKNOWN_DUE_MS, -1, -1);
+		ingest_done(lease, USELESS_DUE_MS, -1, -1);
 		return;
 	}
 	*visit = (struct visit){

@@ -50,7 +50,7 @@ static void on_trouble(void *context, const struct ingest_trouble *trouble)
 	snprintf(last_code, sizeof last_code, "%s", trouble->code);
 }
 
-static const struct ingest_events events = {on_granted, on_acked, on_ended, on_trouble};
+static const struct ingest_events events = {on_granted, on_acked, on_ended, on_trouble, NULL};
 
 static void open_client(void)
 {
