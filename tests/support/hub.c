@@ -108,7 +108,8 @@ int64_t hub_sql(const struct test_hub *hub, const char *sql)
 	int code;
 
 	snprintf(path, sizeof path, "%s/hub.db", hub->place->state);
-	cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK, "%s", path);
+	code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+	cr_assert_eq(code, SQLITE_OK, "%s: %s", path, sqlite3_errmsg(db));
 	sqlite3_busy_timeout(db, 5000);
 	cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
 	code = sqlite3_step(row);
