@@ -3,7 +3,7 @@
  *
  * A reader describes its section as rows; the same rows parse, default, check, document (docs/config.md).
  * Expansion of $NAME, ${NAME}, ${NAME:-default}, $$ happens after parsing, only in sections that are read
- * with config_read (DESIGN.md section 7), so a process never needs the credentials of another. */
+ * with config_read (docs/config.md), so a process never needs the credentials of another. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/err.h"
@@ -66,7 +66,7 @@ struct config_row {
 struct bus_config {
 	char *state_dir; /* absolute; BUILDBUS_STATE_DIR where the file names none; default ./state */
 	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in state_dir (a long path falls back,
-				      DESIGN.md section 3) */
+				      docs/config.md) */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: */
 	int64_t log_retention_ms, raw_retention_ms, absent_max_ms, min_free_bytes;
@@ -91,7 +91,7 @@ struct config {
 	void *document; /* private */
 };
 
-/* Reads and checks the shape of the file at path (all three accepted forms of DESIGN.md section 7). Unknown
+/* Reads and checks the shape of the file at path (all three accepted forms of docs/config.md). Unknown
  * kinds, repeated keys, repeated names are ERR_CONFIG. With no destination a `store` section is added. path
  * NULL: $BUILDBUS_CONFIG, then ./buildbus.yml. */
 enum status config_load(struct config *config, const char *path, struct err *err) MUST_CHECK;

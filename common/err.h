@@ -29,6 +29,7 @@ enum status err_prefix(struct err *err, const char *format, ...) PRINTF(2, 3);
 /* Adds to the end of the sentence: what to do. Returns err->status. */
 enum status err_append(struct err *err, const char *format, ...) PRINTF(2, 3);
 
-/* Exit code of a daemon for the status that ended it (DESIGN.md section 2): OK 0, ERR_CONFIG 100, others 111.
+/* Exit code of a daemon for the status that ended it (docs/architecture.md): OK 0, ERR_CONFIG 100, others
+ * 111.
  */
 int err_exit_code(enum status status);

@@ -1,5 +1,5 @@
 /* The skeleton of every daemon: flags, log, config, one zloop, signals as events, readiness, exit codes
- * (DESIGN.md section 2). */
+ * (docs/architecture.md). */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/config.h"

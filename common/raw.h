@@ -1,5 +1,5 @@
-/* The envelope of a raw record (DESIGN.md section 4): what the provider said, unchanged but for redaction.
- * One envelope is one body frame of `publish`. */
+/* The envelope of a raw record (docs/protocol.md section 4): what the provider said, unchanged but for
+ * redaction. One envelope is one body frame of `publish`. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/schema.h"

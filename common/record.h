@@ -1,4 +1,4 @@
-/* The normalised record of DESIGN.md section 4 as structs and as msgpack. Times are ms since the epoch UTC,
+/* The normalised record of docs/record.md as structs and as msgpack. Times are ms since the epoch UTC,
  * durations ms, INT_NULL is null. Texts are views: they live as long as the bytes they were read from (the
  * raw record's arena in the normalizer, the zmq_msg_t in a sink). */
 /* SPDX-License-Identifier: MIT */
@@ -106,7 +106,7 @@ void build_pack(const struct build *build, msgpack_sbuffer *out, uint64_t *conte
  * safe. */
 enum status build_unpack(const void *bytes, size_t size, struct arena *arena, struct build *build,
 			 struct err *err) MUST_CHECK;
-/* One JSON object, keys of DESIGN.md section 4 in table order, no line end. Heap; caller frees; NULL: out of
+/* One JSON object, keys of docs/record.md in table order, no line end. Heap; caller frees; NULL: out of
  * memory. */
 char *build_json(const struct build *build, size_t *size);
 

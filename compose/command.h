@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Exit codes of commands (DESIGN.md section 2). */
+/* Exit codes of commands (docs/architecture.md). */
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 enum option_type {

@@ -1,5 +1,5 @@
-/* Where a fetcher is in a target's history: the cursor of DESIGN.md section 5, and what to read next. Pure:
- * no I/O, no clock. All times are the provider's, ms since the epoch UTC.
+/* Where a fetcher is in a target's history: the cursor of docs/decisions/0004-walks-by-time.md, and what to
+ * read next. Pure: no I/O, no clock. All times are the provider's, ms since the epoch UTC.
  *
  * Two live walks a visit go from the newest build down: what was created since `covered_to`, and what
  * finished since `finished_to`. A watermark moves only when its walk has reached the bottom, to the Date of

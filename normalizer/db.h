@@ -1,5 +1,5 @@
 /* hub.db: one SQLite database over log, latest states, targets, leases, sinks, dead letters and the raw
- * archive, so that records and cursors are one transaction (DESIGN.md section 3). */
+ * archive, so that records and cursors are one transaction. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/err.h"

@@ -29,7 +29,7 @@ struct reply {
 	int64_t fence; /* goes into the error if the commit fails; 0: none */
 };
 
-#define BATCH_RECORDS_MAX 256 /* DESIGN.md section 3: group commit at 256 records or 2 ms */
+#define BATCH_RECORDS_MAX 256 /* group commit at 256 records or 2 ms */
 #define BATCH_LINGER_MS   2
 
 struct batch {

@@ -11,7 +11,7 @@
 #include <zstd.h>
 
 #define GONE_MISSES   3       /* so many 404s … */
-#define GONE_AFTER_MS 3600000 /* … over so long make a build finished (DESIGN.md section 4) */
+#define GONE_AFTER_MS 3600000 /* … over so long make a build finished (docs/record.md) */
 #define GONE_RETRY_MS 1800000 /* between two of them */
 #define ZSTD_LEVEL    1
 #define KEY_MAX_BYTES 512

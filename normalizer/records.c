@@ -1,4 +1,4 @@
-/* Change detection and versions: which observation of a build becomes a record (DESIGN.md section 4). */
+/* Change detection and versions: which observation of a build becomes a record (docs/record.md). */
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
 #include "normalizer/hub.h"

@@ -7,7 +7,7 @@
 
 #define RETRY_BASE_MS 200
 #define RETRY_CAP_MS  30000
-#define RETRY_FOR_MS  3600000 /* DESIGN.md section 3 */
+#define RETRY_FOR_MS  3600000 /* then a record that fails while others succeed is a dead letter */
 
 struct health {
 	unsigned failures;  /* batches in a row of which nothing succeeded; 0: well */

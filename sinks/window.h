@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <zmq.h>
 
-#define WINDOW_MAX 10000 /* DESIGN.md section 3: as far ahead as a sink may run */
+#define WINDOW_MAX 10000 /* as far ahead as a sink may run */
 
 enum entry_state {
 	ENTRY_WAITING, /* for its turn, since it came or since its last try */

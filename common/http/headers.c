@@ -10,7 +10,7 @@
 
 /* A longer wait than any provider means is a mistake; it also keeps the sums below from overflowing. */
 #define NUMBER_MAX INT64_C(1000000000000000)
-/* A reset above this is a time (epoch seconds, as GitHub sends), below it seconds from now: facts/api.md 1-3.
+/* A reset above this is a time (epoch seconds, as GitHub sends), below it seconds from now (Buildkite).
  */
 #define EPOCH_MIN_S INT64_C(100000000)
 

@@ -4,5 +4,5 @@
 #include <stdbool.h>
 
 /* True when one of the links in value has the relation `next`. The address itself is not used: it may carry
- * an API key (facts/api.md section 1), and walks don't page by number. */
+ * an API key (as in an example of Buildkite), and walks don't page by number. */
 bool http_link_has_next(const char *value);

@@ -1,4 +1,4 @@
-/* Which answer of a provider becomes which version of a record (DESIGN.md section 4), and what the log keeps.
+/* Which answer of a provider becomes which version of a record (docs/record.md), and what the log keeps.
  */
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/hub.h"

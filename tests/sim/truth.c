@@ -2,7 +2,7 @@
 #include "tests/sim/truth.h"
 #include "tests/sim/when.h"
 
-/* Their word -> ours (DESIGN.md section 4), written here a second time on purpose. */
+/* Their word -> ours (docs/record.md), written here a second time on purpose. */
 static const struct {
 	const char *state, *result;
 } words[BUILD_STATES] = {

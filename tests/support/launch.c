@@ -48,7 +48,7 @@ void launch_run(const struct launch *launch, const char *program, const char *sa
 {
 	char *argv[64] = {(char *)(uintptr_t)program};
 	const char *out = launch->stdout_path ? launch->stdout_path : "/dev/null";
-	int count = 1;
+	int count = 1, executable;
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -66,8 +66,10 @@ void launch_run(const struct launch *launch, const char *program, const char *sa
 	dup2(ready, READY_FD);
 	close_range(READY_FD + 1, ~0U, 0);
 	set_environment(launch, sanitizer);
+	/* Opened before uid changes: that user may not even look into a clone in /root. */
+	executable = open(program, O_PATH | O_CLOEXEC);
 	set_limits(launch);
-	execv(program, argv);
+	fexecve(executable, argv, environ);
 	dprintf(STDERR_FILENO, "%s can't be run: %s\n", program, strerror(errno));
 	_exit(127);
 }
