@@ -344,6 +344,18 @@ Test(fetch, drains_when_it_is_asked_to_stop, .init = setup, .fini = teardown)
 	cr_expect(peer.dones == 1 && peer.next_due_ms == 0);
 }
 
+/* A lease that came after its end would be nobody's for 15 s. */
+Test(fetch, waits_a_little_at_its_end_for_the_answer_to_a_claim, .init = setup, .fini = teardown)
+{
+	configure(TOKEN, "web");
+	peer.deaf = true;
+	start();
+	wait_at(HERE, &peer.claims, 1);
+	child_signal(child, SIGTERM);
+	cr_expect(end() == 0);
+	cr_expect(child_said(child, "fetch.leases_kept"));
+}
+
 Test(fetch, takes_a_new_token_while_it_runs, .init = setup, .fini = teardown)
 {
 	configure(TOKEN, "web");
