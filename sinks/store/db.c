@@ -164,6 +164,17 @@ void store_db_close(struct store_db *store)
 	*store = (struct store_db){0};
 }
 
+bool store_db_is_empty(const struct store_db *store)
+{
+	sqlite3_stmt *ask = NULL;
+	bool empty =
+		sqlite3_prepare_v2(store->db, "SELECT 1 FROM builds LIMIT 1", -1, &ask, NULL) == SQLITE_OK &&
+		sqlite3_step(ask) == SQLITE_DONE;
+
+	sqlite3_finalize(ask);
+	return empty;
+}
+
 static int run(sqlite3_stmt *statement)
 {
 	int code = sqlite3_step(statement);

@@ -22,6 +22,9 @@ enum status store_db_open(struct store_db *store, const char *state_dir, struct 
 /* Accepts zeroed and half-opened. */
 void store_db_close(struct store_db *store);
 
+/* True only when there is surely no build in it. */
+bool store_db_is_empty(const struct store_db *store);
+
 /* ERR_AGAIN: this machine can't store now (full, locked, read-only): the transaction is gone, try again
  * later. ERR_CONFIG: the file is not usable any more (damaged, moved away). */
 enum status store_db_begin(struct store_db *store, struct err *err) MUST_CHECK;

@@ -22,6 +22,24 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	return store_db_open(&store->db, context->bus->state_dir, err);
 }
 
+/* What the hub counts as stored never comes again: a file that was lost must not be filled from the middle.
+ */
+static void store_attached(void *state, struct text note, struct position position)
+{
+	struct store *store = state;
+	struct err err;
+
+	(void)note;
+	if (position.seq > 0 && store_db_is_empty(&store->db)) {
+		err_set(&err, ERR_CONFIG,
+			"%s is empty, but the hub counts %lld records as stored by the destination `%s`: put "
+			"the file back, or give the destination another `name:` so that a new one is filled "
+			"from the start",
+			store->db.path, (long long)position.seq, store->context->name);
+		sink_stop(store->context, ERR_CONFIG, &err);
+	}
+}
+
 /* ERR_DATA: one more record is rejected, the others must be put anew. */
 static enum status put_all(struct store *store, struct sink_batch *batch, struct err *err)
 {
@@ -76,6 +94,7 @@ static const struct sink store_sink = {
 	.config_size = sizeof(struct store_config),
 	.state_size = sizeof(struct store),
 	.open = store_open,
+	.attached = store_attached,
 	.write = store_write,
 	.close = store_close,
 };

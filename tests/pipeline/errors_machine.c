@@ -250,14 +250,19 @@ Test(machine, a_second_up_on_the_same_state_stops_with_the_sentence)
 	scene_holds_truth(scene);
 }
 
-/* What the sentence about a damaged store promises. */
-Test(machine, a_store_under_another_name_is_filled_from_the_start)
+/* And the way out that the sentences about lost and damaged stores promise. */
+Test(machine, a_store_db_that_was_lost_is_not_filled_from_the_middle)
 {
+	struct said said;
+
 	scene_start(scene);
 	scene_holds_truth(scene);
 	child_stop(scene->sink);
 	child_free(&scene->sink);
 	unlink(place_path(scene->place, "state/store.db"));
+	said = command_run(scene->place, "buildbus-sink-store", ARGS("-c", scene->place->config));
+	expect_refusal(&said, 100, "store.db is empty|the hub counts 100|put the file back|another `name:`");
+	said_free(&said);
 	place_write(scene->place, "store.yml",
 		    "bus: {state_dir: %s}\ndestinations:\n  - store: {name: again}\n", scene->place->state);
 	scene->sink = start_store(0);
