@@ -82,6 +82,11 @@ static int64_t wait_for_share(struct budget *budget, int64_t now)
 	return budget->tokens >= 1 ? 0 : (int64_t)((1 - budget->tokens) / rate) + 1;
 }
 
+int64_t budget_spent_ms(struct budget *budget, int64_t now)
+{
+	return wait_for_window(budget, now, true);
+}
+
 int64_t budget_take(struct budget *budget, int64_t now, bool low)
 {
 	int64_t wait_ms;

@@ -26,6 +26,8 @@ void budget_learn(struct budget *budget, int64_t now, int64_t remaining, int64_t
 		  int64_t in_flight);
 /* Nothing is sent for that long. */
 void budget_pause(struct budget *budget, int64_t now, int64_t wait_ms);
+/* How long the window has nothing left for what is low; 0: it has. */
+int64_t budget_spent_ms(struct budget *budget, int64_t now);
 /* 0: one request may be sent now, and is counted. Else ms to wait before asking again. low: leaves a part of
  * the window to others. */
 int64_t budget_take(struct budget *budget, int64_t now, bool low);

@@ -14,6 +14,7 @@
 #define LIMITED_MAX    20  /* times a request is put off by a 429 before the visit gives its lease back */
 #define RETRY_MS       500 /* first back-off; doubles */
 #define RETRY_MAX_MS   20000
+#define YIELD_MS       2000   /* back-fill waits that long for its part of the budget with its lease */
 #define LIMITED_MS     5000   /* a 429 that doesn't say how long */
 #define LIMITED_MAX_MS 120000 /* whatever it says */
 
@@ -293,10 +294,34 @@ static void pump_priority(struct engine *engine, enum visit_priority priority, i
 	}
 }
 
+/* All that the visit still waits for is back-fill that was not sent. */
+static bool only_backfill(const struct visit *visit)
+{
+	for (struct request *request = visit->source->engine->requests; request; request = request->next) {
+		if (request->visit == visit && (request->sent || request->priority != VISIT_BACKFILL)) {
+			return false;
+		}
+	}
+	return visit->waiting > 0;
+}
+
+/* The part of the budget that is kept for what is new is of no use while visits that wait for the next window
+ * hold all leases: they give them back, and go on with their back-fill another time. */
+static void yield_leases(struct engine *engine, int64_t now)
+{
+	for (struct visit *visit = engine->visits; visit; visit = visit->next) {
+		if (!visit->over && !visit->sync && only_backfill(visit) &&
+		    budget_spent_ms(&visit->source->budget, now) > YIELD_MS) {
+			visit_done(visit, VISIT_POLL);
+		}
+	}
+}
+
 void requests_pump(struct engine *engine)
 {
 	int64_t now = zclock_mono();
 
 	pump_priority(engine, VISIT_LIVE, now);
 	pump_priority(engine, VISIT_BACKFILL, now);
+	yield_leases(engine, now);
 }

@@ -261,6 +261,14 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	if (reply.next) {
 		MHD_add_response_header(response, "Link", "<http://x/?page=2&api_key=k>; rel=\"next\"");
 	}
+	if (api->remaining > 0) {
+		char text[16];
+
+		snprintf(text, sizeof text, "%d", api->remaining);
+		MHD_add_response_header(response, "RateLimit-Remaining", text);
+		MHD_add_response_header(response, "RateLimit-Limit", "100");
+		MHD_add_response_header(response, "RateLimit-Reset", "30");
+	}
 	if (reply.status == 429) {
 		MHD_add_response_header(response, "Retry-After", "1");
 	}

@@ -24,6 +24,7 @@ struct fake_api {
 	int page_max;           /* lists of more builds a page are answered with 504; 0: none */
 	int unreadable;         /* number of a build that is answered with 422; 0: none */
 	const char *token;      /* NULL: any */
+	int remaining;          /* RateLimit-Remaining of 100, reset in 30 s; 0: no such headers */
 	/* Changed while it runs through fake_api_set only. */
 	int broken;     /* so many lists are cut in the middle */
 	int wrong;      /* so many lists are an object */

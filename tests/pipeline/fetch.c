@@ -457,3 +457,19 @@ Test(fetch, asks_for_less_when_a_page_is_too_much_for_the_provider, .init = setu
 	expect_all(1, 50);
 	cr_expect(asked_for("per_page=50"));
 }
+
+/* What is kept back for what is new is of use only when there is a lease to use it with. */
+Test(fetch, gives_its_lease_back_while_the_budget_has_nothing_for_the_back_fill, .init = setup,
+     .fini = teardown)
+{
+	api.count = 730;
+	api.remaining = 20; /* of 100: under the quarter that back-fill leaves alone */
+	configure(TOKEN, "web");
+	start();
+	lease();
+	cr_expect(seen[730] == 1 && seen[1] == 0);
+	cr_expect(peer.next_due_ms == 7000, "%lld", (long long)peer.next_due_ms);
+	api.remaining = 0;
+	lease();
+	cr_expect(seen[730] == 1 && api.lists >= 3, "what is new is asked for");
+}
