@@ -13,7 +13,7 @@ struct idle {
 	zsock_t *socket;
 	int timer;
 	size_t sinks;
-	void (*on_idle)(void *);
+	bool (*on_idle)(void *, int64_t);
 	void *context;
 	bool told, told_wait;
 };
@@ -105,22 +105,23 @@ static void tell_wait(struct idle *idle, yyjson_mut_val *status)
 	}
 }
 
-static bool judge(struct idle *idle, struct answer *answer)
+static void judge(struct idle *idle, struct answer *answer)
 {
 	struct err err;
 	yyjson_mut_doc *doc;
-	bool yes;
+	yyjson_mut_val *status;
 
 	if (ask_read(answer, &err) != OK) {
-		return false;
+		return;
 	}
 	doc = status_document(answer->map);
-	yes = doc && is_idle(yyjson_mut_doc_get_root(doc), idle->sinks);
-	if (doc && !yes) {
-		tell_wait(idle, yyjson_mut_doc_get_root(doc));
+	status = yyjson_mut_doc_get_root(doc);
+	if (doc && is_idle(status, idle->sinks)) {
+		idle->told = idle->told || idle->on_idle(idle->context, number_at(status, "head", 0));
+	} else if (doc) {
+		tell_wait(idle, status);
 	}
 	yyjson_mut_doc_free(doc);
-	return yes;
 }
 
 static int on_answer(zloop_t *loop, zsock_t *socket, void *arg)
@@ -131,13 +132,8 @@ static int on_answer(zloop_t *loop, zsock_t *socket, void *arg)
 
 	(void)loop;
 	while (wire_receive(zsock_resolve(socket), NULL, &answer.message, &err) == OK) {
-		bool yes = judge(idle, &answer);
-
+		judge(idle, &answer);
 		wire_fields_fini(&answer.fields);
-		if (yes && !idle->told) {
-			idle->told = true;
-			idle->on_idle(idle->context);
-		}
 	}
 	ask_fini(&answer);
 	return 0;
@@ -175,8 +171,8 @@ static enum status idle_open(struct idle *idle, const struct config *config, str
 	return OK;
 }
 
-enum status idle_new(struct idle **out, zloop_t *loop, const struct config *config, void (*on_idle)(void *),
-		     void *context, struct err *err)
+enum status idle_new(struct idle **out, zloop_t *loop, const struct config *config,
+		     bool (*on_idle)(void *, int64_t), void *context, struct err *err)
 {
 	struct idle *idle = calloc(1, sizeof *idle);
 	enum status status;

@@ -10,10 +10,10 @@
 
 struct idle;
 
-/* Calls on_idle once, from the loop, when every target was visited since the hub's start and every sink has
- * confirmed everything. */
-enum status idle_new(struct idle **out, zloop_t *loop, const struct config *config, void (*on_idle)(void *),
-		     void *context, struct err *err) MUST_CHECK;
+/* Calls on_idle from the loop when every target was visited since the hub's start and every sink has
+ * confirmed everything, with the newest seq of the hub; again until it returns true. */
+enum status idle_new(struct idle **out, zloop_t *loop, const struct config *config,
+		     bool (*on_idle)(void *, int64_t), void *context, struct err *err) MUST_CHECK;
 /* Accepts NULL; nulls the pointer. */
 void idle_free(struct idle **idle);
 

@@ -18,7 +18,19 @@ struct show {
 	struct arena arena;
 	size_t width; /* of the terminal when we came; 0: stdout is none */
 	int timer;    /* -1: none */
+	int64_t seen; /* printed up to this seq */
+	bool failed;
+	void (*on_begin)(void *); /* NULL: was called */
+	void *context;
 };
+
+static void begin(struct show *show)
+{
+	if (show->on_begin) {
+		show->on_begin(show->context);
+		show->on_begin = NULL;
+	}
+}
 
 static int on_reopen(zloop_t *loop, int timer, void *arg);
 
@@ -30,6 +42,8 @@ static void on_attached(void *context, const struct feed_session *session)
 
 	if (show->from.epoch == 0) {
 		show->from = session->head;
+		show->seen = session->head.seq;
+		begin(show);
 		show->timer = zloop_timer(show->loop, 0, 1, on_reopen, show);
 		return;
 	}
@@ -58,6 +72,7 @@ static void on_records(void *context, const struct feed_range *range)
 		print(show, feed_range_frame(range, i));
 	}
 	fflush(stdout);
+	show->seen = range->last;
 	feed_client_credit(show->client, (int64_t)range->count);
 }
 
@@ -79,8 +94,11 @@ static void on_waiting(void *context, const char *why)
 
 static void on_failed(void *context, const struct err *err)
 {
-	(void)context;
+	struct show *show = context;
+
 	log_warn("show.failed", STR("why", err->text));
+	show->failed = true;
+	begin(show);
 }
 
 static const struct feed_events events = {
@@ -115,7 +133,13 @@ static int on_reopen(zloop_t *loop, int timer, void *arg)
 	return 0;
 }
 
-enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *bus, struct err *err)
+bool show_has(const struct show *show, int64_t seq)
+{
+	return show->failed || (show->from.epoch != 0 && show->seen >= seq);
+}
+
+enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *bus, void (*on_begin)(void *),
+		     void *context, struct err *err)
 {
 	struct show *show = calloc(1, sizeof *show);
 	enum status status;
@@ -123,7 +147,12 @@ enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *
 	if (!show) {
 		return err_set(err, ERR_SYS, "out of memory");
 	}
-	*show = (struct show){.loop = loop, .bus = bus, .timer = -1, .width = terminal_width()};
+	*show = (struct show){.loop = loop,
+			      .bus = bus,
+			      .timer = -1,
+			      .width = terminal_width(),
+			      .on_begin = on_begin,
+			      .context = context};
 	arena_init(&show->arena, ARENA_MAX);
 	status = client_open(show, err);
 	if (status != OK) {

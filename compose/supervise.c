@@ -145,10 +145,20 @@ static int on_ready(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 	child->relay.why[0] = '\0'; /* whatever it was, it is over */
 	if (child->role == ROLE_HUB) {
 		start_role(all, ROLE_SINK);
-		start_role(all, ROLE_FETCHER);
+		if (!all->hold_fetchers) {
+			start_role(all, ROLE_FETCHER);
+		}
 	}
 	announce(all);
 	return 0;
+}
+
+void supervisor_fetch(struct supervisor *all)
+{
+	all->hold_fetchers = false;
+	if (!all->stopping && all->fleet.children[0].state == CHILD_READY) {
+		start_role(all, ROLE_FETCHER);
+	}
 }
 
 void supervisor_signal(struct supervisor *all, int number)

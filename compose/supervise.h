@@ -7,7 +7,8 @@
 struct supervisor {
 	zloop_t *loop;
 	struct fleet fleet;
-	bool strict; /* the first refusal ends everything */
+	bool strict;        /* the first refusal ends everything */
+	bool hold_fetchers; /* until supervisor_fetch */
 	bool stopping;
 	bool announced; /* everything was ready once */
 	bool failed;    /* something was refused, or had to be killed */
@@ -18,6 +19,8 @@ struct supervisor {
 /* Starts the hub, and once it is ready the others. What dies is restarted with back-off, unless an operator
  * must act. */
 void supervisor_start(struct supervisor *all);
+/* Fetchers may start: whoever wants to see all that they bring is there. */
+void supervisor_fetch(struct supervisor *all);
 /* Drains everything; what has not ended after 10 s is killed. Then the loop ends. Once is enough. */
 void supervisor_stop(struct supervisor *all, const char *why);
 /* Ends everything now; nothing that was acknowledged is lost by that. */

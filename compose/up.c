@@ -121,11 +121,20 @@ static void say_again(struct up *up)
 	}
 }
 
-static void on_idle(void *context)
+static bool on_idle(void *context, int64_t head)
 {
 	struct up *up = context;
 
+	if (up->show && !show_has(up->show, head)) {
+		return false;
+	}
 	supervisor_stop(&up->all, "every target was visited, every sink has confirmed everything");
+	return true;
+}
+
+static void on_show(void *context)
+{
+	supervisor_fetch(context);
 }
 
 static enum status open_watchers(struct up *up, const struct up_options *options, const struct config *config,
@@ -135,7 +144,8 @@ static enum status open_watchers(struct up *up, const struct up_options *options
 
 	up->all.strict = options->once;
 	if (options->show) {
-		status = show_new(&up->show, up->all.loop, &config->bus, err);
+		up->all.hold_fetchers = true;
+		status = show_new(&up->show, up->all.loop, &config->bus, on_show, &up->all, err);
 	}
 	if (status == OK && options->once) {
 		status = idle_new(&up->idle, up->all.loop, config, on_idle, up, err);

@@ -81,7 +81,7 @@ Test(once, carries_a_thousand_builds_shows_each_and_exits, .init = open_place, .
 
 	cr_assert_eq(run(&out), 0);
 	expect_truth();
-	cr_assert_eq(count_lines(out), 1000);
+	cr_assert_eq(count_lines(out), 1000, "%zu lines, the first %.60s", count_lines(out), out);
 	cr_assert(strstr(out, "acme/web #1 "), "%.500s", out);
 	free(out);
 }
