@@ -21,8 +21,10 @@ struct runner {
 	int signal_fd;
 	struct metrics_server *metrics; /* NULL without --metrics */
 	int64_t started_ms;
-	bool stopping; /* process_stop was called: the loop ends with this turn */
-	bool idling;   /* failed for good in a container: only waits for SIGTERM */
+	int stop_signal;        /* the one that began the drain */
+	int64_t stop_signal_ms; /* and when */
+	bool stopping;          /* process_stop was called: the loop ends with this turn */
+	bool idling;            /* failed for good in a container: only waits for SIGTERM */
 };
 
 static int on_stop(zloop_t *loop, int timer, void *arg)
@@ -62,12 +64,18 @@ static void on_terminate(struct runner *runner, int number)
 {
 	struct process_context *context = &runner->context;
 
+	if (context->draining && number == runner->stop_signal &&
+	    now_ms() - runner->stop_signal_ms < PROCESS_SAME_SIGNAL_MS) {
+		return;
+	}
 	if (context->draining) {
 		log_warn("proc.stop_now", STR("why", "a second signal"));
 		process_stop(context, OK, NULL);
 		return;
 	}
 	log_info("proc.stop", STR("signal", number == SIGTERM ? "TERM" : "INT"));
+	runner->stop_signal = number;
+	runner->stop_signal_ms = now_ms();
 	context->draining = true;
 	if (runner->idling || !context->process->drain) {
 		process_stop(context, OK, NULL);

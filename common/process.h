@@ -44,6 +44,10 @@ int process_main(const struct process *process, int argc, char **argv);
 /* Ends the loop after this turn. ERR_CONFIG exits 100, OK 0, others 111. err may be NULL for OK. */
 void process_stop(struct process_context *context, enum status status, const struct err *err);
 
+/* timeout(1) and some wrappers deliver one signal twice, to the process and to its group: what comes again
+ * within this many ms is the same one. */
+enum { PROCESS_SAME_SIGNAL_MS = 300 };
+
 /* Milliseconds on the monotonic clock, for everything timed; and of the wall clock (UTC), for records only.
  */
 int64_t now_ms(void);

@@ -20,9 +20,6 @@ struct up_options {
 	bool verbose, quiet, show, once;
 };
 
-/* timeout(1) and some wrappers deliver one signal twice, to the process and to its group. */
-enum { SAME_SIGNAL_MS = 300 };
-
 struct up {
 	struct supervisor all;
 	int signal_fd;
@@ -36,7 +33,7 @@ static void on_stop(struct up *up, const char *why)
 	if (up->stopped_ms == 0) {
 		up->stopped_ms = now_ms();
 		supervisor_stop(&up->all, why);
-	} else if (now_ms() - up->stopped_ms >= SAME_SIGNAL_MS) {
+	} else if (now_ms() - up->stopped_ms >= PROCESS_SAME_SIGNAL_MS) {
 		supervisor_kill(&up->all, "a second signal");
 	}
 }
