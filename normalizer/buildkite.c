@@ -88,14 +88,15 @@ static void read_state(struct json *from, struct build *build, struct normal_not
 	}
 }
 
-static void read_author(struct json *from, struct build *build)
+/* False: it names nobody. */
+static bool read_person(struct json *from, const char *key, struct build *build)
 {
-	struct json author = json_object(from, "author"), creator = json_object(from, "creator");
-	struct json *who = author.value ? &author : &creator;
+	struct json who = json_object(from, key);
 
-	build->author.name = json_text(who, "name");
-	build->author.email = json_text(who, "email");
-	build->author.login = json_text(who, "username");
+	build->author.name = json_text(&who, "name");
+	build->author.email = json_text(&who, "email");
+	build->author.login = json_text(&who, "username");
+	return build->author.name.at || build->author.email.at || build->author.login.at;
 }
 
 static void read_source(struct json *from, struct build *build, struct normal_notes *notes)
@@ -107,7 +108,9 @@ static void read_source(struct json *from, struct build *build, struct normal_no
 		notes->unknown_words++;
 		build->trigger = TRIGGER_OTHER;
 	}
-	read_author(from, build);
+	if (!read_person(from, "author", build)) {
+		(void)read_person(from, "creator", build);
+	}
 }
 
 static void read_pull_request(struct json *from, struct build *build)

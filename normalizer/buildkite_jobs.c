@@ -107,6 +107,32 @@ static struct text queue_of(yyjson_val *tags)
 	return (struct text){0};
 }
 
+/* Of rules, [{"exit_status": 1}, {"exit_status": "*"}] as a step has them, the one that allows this exit. */
+static bool allows(yyjson_val *rules, int64_t exit_status)
+{
+	yyjson_arr_iter iter = yyjson_arr_iter_with(rules);
+	yyjson_val *rule, *allowed;
+
+	while ((rule = yyjson_arr_iter_next(&iter))) {
+		allowed = yyjson_obj_get(rule, "exit_status");
+		if (yyjson_equals_str(allowed, "*") ||
+		    (yyjson_is_int(allowed) && yyjson_get_sint(allowed) == exit_status)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_soft(struct json *from, const struct job *job)
+{
+	yyjson_val *value = json_member(from, "soft_failed");
+
+	if (!yyjson_is_arr(value)) {
+		return json_bool(from, "soft_failed");
+	}
+	return text_is(job->provider_state, "failed") && allows(value, job->exit_status);
+}
+
 static void read_identity(struct json *from, struct job *job, struct normal_notes *notes)
 {
 	struct text type;
@@ -123,8 +149,8 @@ static void read_identity(struct json *from, struct job *job, struct normal_note
 	job->runner.queue = queue_of(json_member(from, "agent_query_rules"));
 	job->provider_state = json_text(from, "state");
 	job->url = json_text(from, "web_url");
-	job->soft_failed = json_bool(from, "soft_failed");
 	job->exit_status = json_int(from, "exit_status");
+	job->soft_failed = is_soft(from, job);
 }
 
 /* What the agent says wins over what the step asked for. */
@@ -134,6 +160,9 @@ static void read_runner(struct json *from, struct job *job)
 	struct text queue;
 
 	job->runner.name = json_text(&agent, "name");
+	if (!job->runner.name.at) {
+		job->runner.name = json_text(&agent, "hostname");
+	}
 	queue = queue_of(json_member(&agent, "meta_data"));
 	if (queue.at) {
 		job->runner.queue = queue;
@@ -172,16 +201,26 @@ static void read_retry(struct json *from, struct buildkite_job *item)
 	item->job->superseded |= item->retried_in.at != NULL;
 }
 
-/* `finished` says nothing about how, and `failed` not who ended it: -1 is an agent that was lost. */
-static int refine_result(struct json *from, const struct job *job, int result)
+/* `finished` says nothing about how. A step that runs nothing was passed, whatever it says of that. */
+static bool finished_badly(struct json *from, const struct job *job)
 {
-	int by_signal = word_find(buildkite_signals, json_text(from, "signal_reason"));
+	yyjson_val *passed = json_member(from, "passed");
 
+	if (job->kind == KIND_APPROVAL || job->kind == KIND_WAIT) {
+		return false;
+	}
+	return passed ? !yyjson_is_true(passed) : job->exit_status != 0 && job->exit_status != INT_NULL;
+}
+
+/* `failed` doesn't say who ended it: -1 is an agent that was lost. */
+static int refine_result(struct json *from, const struct job *job, int result, struct normal_notes *notes)
+{
+	struct text reason = json_text(from, "signal_reason");
+	int by_signal = word_find(buildkite_signals, reason);
+
+	notes->unknown_words += reason.at && !by_signal;
 	if (text_is(job->provider_state, "finished")) {
-		yyjson_val *passed = json_member(from, "passed");
-		bool bad = passed ? !yyjson_is_true(passed)
-				  : job->exit_status != 0 && job->exit_status != INT_NULL;
-		result = bad ? RESULT_FAILURE : RESULT_SUCCESS;
+		result = finished_badly(from, job) ? RESULT_FAILURE : RESULT_SUCCESS;
 	}
 	if (result != RESULT_FAILURE) {
 		return result;
@@ -195,7 +234,7 @@ static void read_state(struct json *from, struct job *job, struct normal_notes *
 
 	if (word) {
 		job->state = word->state;
-		job->result = refine_result(from, job, word->result);
+		job->result = refine_result(from, job, word->result, notes);
 		return;
 	}
 	notes->unknown_words += job->provider_state.at != NULL;

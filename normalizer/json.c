@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum status json_open(struct json_doc *doc, struct text body, struct json *root)
 {
@@ -75,11 +76,17 @@ yyjson_val *json_member(struct json *object, const char *key)
 	return yyjson_is_null(value) ? NULL : value;
 }
 
+/* What stands for "no object" beside null: PHP's empty one, and a plain no. */
+static bool is_none(yyjson_val *value)
+{
+	return yyjson_is_false(value) || (yyjson_is_arr(value) && yyjson_arr_size(value) == 0);
+}
+
 struct json json_object(struct json *object, const char *key)
 {
 	struct json out = {.doc = object->doc, .up = object, .key = key, .value = json_member(object, key)};
 
-	if (yyjson_is_arr(out.value) && yyjson_arr_size(out.value) == 0) {
+	if (is_none(out.value)) {
 		out.value = NULL;
 	} else if (out.value && !yyjson_obj_iter_init(out.value, &out.members)) {
 		json_fail(&out, NULL, "not an object");
@@ -118,10 +125,22 @@ bool json_next(struct json *array, struct json *item)
 	return false;
 }
 
+/* The shortest decimal that is this double: 3.13, not 3.1299999999999999. */
+static char *real_text(struct arena *arena, double real)
+{
+	char text[32];
+	int digits = 15;
+
+	do {
+		snprintf(text, sizeof text, "%.*g", digits, real);
+	} while (strtod(text, NULL) != real && digits++ < 17);
+	return arena_format(arena, "%s", text);
+}
+
 static struct text number_text(const struct json *at, yyjson_val *value)
 {
 	struct arena *arena = at->doc->arena;
-	char *text = yyjson_is_real(value)   ? arena_format(arena, "%.17g", yyjson_get_real(value))
+	char *text = yyjson_is_real(value)   ? real_text(arena, yyjson_get_real(value))
 		     : yyjson_is_uint(value) ? arena_format(arena, "%" PRIu64, yyjson_get_uint(value))
 					     : arena_format(arena, "%" PRId64, yyjson_get_sint(value));
 

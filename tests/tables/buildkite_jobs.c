@@ -74,7 +74,7 @@ Test(buildkite_jobs, tells_how_it_failed)
 		 JOB("'state':'failed','exit_status':-1,'signal_reason':'cancel'", "'result':'cancellation'"),
 		 0},
 		{"other reason",
-		 JOB("'state':'failed','signal':'SIGTERM','signal_reason':'moon'", "'result':'failure'"), 0},
+		 JOB("'state':'failed','signal':'SIGTERM','signal_reason':'moon'", "'result':'failure'"), 1},
 		{"a signal doesn't spoil success",
 		 JOB("'state':'passed','signal_reason':'agent_stop'", "'result':'success'"), 0},
 		{"finished, 0",
