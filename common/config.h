@@ -53,9 +53,10 @@ struct config_row {
 	int64_t min, max;           /* INT, DURATION, SIZE; 0,0: unbounded (but never negative) */
 	const char *const *choices; /* ENUM: NULL-terminated */
 	bool slug;                  /* TEXT, LIST: no '/' and no spaces, as the provider's slugs */
-	const char *later;          /* taken, but this version does nothing with it: the sentence; or NULL */
-	const char *alias;          /* an older spelling of the key, or NULL; both given is an error */
-	const char *help;           /* one line for docs/config.md and `buildbus validate` */
+	enum status (*check)(const char *item, struct err *err); /* LIST: of each item; err: what is wrong */
+	const char *later; /* taken, but this version does nothing with it: the sentence; or NULL */
+	const char *alias; /* an older spelling of the key, or NULL; both given is an error */
+	const char *help;  /* one line for docs/config.md and `buildbus validate` */
 };
 #define CONFIG_END                                                                                           \
 	{                                                                                                    \

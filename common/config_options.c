@@ -252,6 +252,18 @@ static void check_slugs(const struct slot *slot)
 	}
 }
 
+static void check_items(const struct slot *slot)
+{
+	const struct config_list *list = slot->target;
+	struct err err;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (slot->row->check(list->items[i], &err) != OK) {
+			slot_problem(slot, &err);
+		}
+	}
+}
+
 static void set_row(struct reader *reader, const struct config_row *row, void *target)
 {
 	const struct given *given = &reader->given[row - reader->rows];
@@ -280,6 +292,9 @@ static void set_row(struct reader *reader, const struct config_row *row, void *t
 	}
 	if (row->slug) {
 		check_slugs(&slot);
+	}
+	if (row->check) {
+		check_items(&slot);
 	}
 }
 

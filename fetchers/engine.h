@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "fetchers/budget.h"
 #include "fetchers/fetcher.h"
+#include "fetchers/refusals.h"
 
 #define FETCH_LEASES      8 /* visits at once */
 #define FETCH_CONNECTIONS 8 /* requests at once, of one source */
@@ -27,12 +28,11 @@ struct source {
 	struct budget budget;
 	int64_t remaining, reset_ms; /* as last seen; -1 */
 	int failures;                /* visits in a row */
-	int refusals;
-	bool worked;              /* a visit went through */
-	bool refused;             /* the token was */
-	int64_t refused_until_ms; /* and is not tried again before */
-	char **refused_slugs;     /* targets that an operator must repair, each once */
-	size_t refused_count;
+	int refusals;                /* in a row */
+	bool worked;                 /* a visit went through */
+	bool refused;                /* the token was */
+	int64_t refused_until_ms;    /* and is not tried again before */
+	struct refusals refused_targets;
 	int visits;
 	bool retired;
 };
@@ -87,8 +87,6 @@ enum status sources_open(struct engine *engine, const struct config *config, str
 void sources_reload(struct engine *engine, const struct config *config);
 void sources_free(struct engine *engine);
 struct source *source_find(struct engine *engine, struct text name);
-/* Remembers that a target can't be visited. */
-void source_refused(struct source *source, const char *slug);
 /* Frees the retired sources without visits. Not from inside a callback of their clients. */
 void sources_reap(struct engine *engine);
 

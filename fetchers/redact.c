@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/redact.h"
 
+#include "fetchers/redact_path.h"
+
 #include <stdbool.h>
 #include <string.h>
 
 #define DEPTH_MAX 64 /* what is nested deeper than any provider's JSON is dropped unread */
 
-static bool key_is(yyjson_val *key, const char *name)
+/* What a copy needs to know everywhere. */
+struct copy {
+	yyjson_mut_doc *doc;
+	const struct config_list *paths;
+};
+
+static bool key_is(const struct redact_key *at, const char *name)
 {
-	return yyjson_equals_str(key, name);
+	return at && yyjson_equals_str(at->key, name);
 }
 
 /* Keys whose value goes, wherever they are; `settings` only in a `provider`. */
-static bool is_redacted(yyjson_val *key, yyjson_val *parent_key)
+static bool is_redacted(const struct copy *copy, const struct redact_key *at)
 {
-	return key_is(key, "env") || key_is(key, "webhook_url") ||
-	       (key_is(key, "settings") && parent_key && key_is(parent_key, "provider"));
+	if (key_is(at, "env") || key_is(at, "webhook_url") ||
+	    (key_is(at, "settings") && key_is(at->outer, "provider"))) {
+		return true;
+	}
+	for (size_t i = 0; copy->paths && i < copy->paths->count; i++) {
+		if (redact_path_fits(copy->paths->items[i], at)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static size_t scheme_length(const char *text, size_t size)
@@ -70,82 +86,89 @@ size_t redact_url(char *text, size_t size)
 	return size;
 }
 
-static yyjson_mut_val *copy_text(yyjson_mut_doc *doc, yyjson_val *value, yyjson_val *key)
+static yyjson_mut_val *copy_text(const struct copy *copy, yyjson_val *value, const struct redact_key *at)
 {
 	const char *text = yyjson_get_str(value);
 	size_t size = yyjson_get_len(value), kept;
-	yyjson_mut_val *copy;
+	yyjson_mut_val *changed;
 	char *bytes;
 
-	if (scheme_length(text, size) == 0 || (key && key_is(key, "message"))) {
-		return yyjson_mut_strn(doc, text, size); /* a view: the source outlives the copy */
+	if (scheme_length(text, size) == 0 || key_is(at, "message")) {
+		return yyjson_mut_strn(copy->doc, text, size); /* a view: the source outlives the copy */
 	}
-	copy = yyjson_mut_strncpy(doc, text, size);
-	if (!copy) {
+	changed = yyjson_mut_strncpy(copy->doc, text, size);
+	if (!changed) {
 		return NULL;
 	}
-	bytes = (char *)(uintptr_t)yyjson_mut_get_str(copy);
+	bytes = (char *)(uintptr_t)yyjson_mut_get_str(changed);
 	kept = redact_url(bytes, size);
-	return yyjson_mut_set_strn(copy, bytes, kept) ? copy : NULL;
+	return yyjson_mut_set_strn(changed, bytes, kept) ? changed : NULL;
 }
 
-static yyjson_mut_val *copy_value(yyjson_mut_doc *doc, yyjson_val *value, yyjson_val *key, int depth);
+static yyjson_mut_val *copy_value(const struct copy *copy, yyjson_val *value, const struct redact_key *at,
+				  int depth);
 
-static yyjson_mut_val *copy_object(yyjson_mut_doc *doc, yyjson_val *value, yyjson_val *parent, int depth)
+static yyjson_mut_val *copy_object(const struct copy *copy, yyjson_val *value, const struct redact_key *at,
+				   int depth)
 {
-	yyjson_mut_val *copy = yyjson_mut_obj(doc);
-	yyjson_val *key, *member;
+	yyjson_mut_val *object = yyjson_mut_obj(copy->doc);
+	struct redact_key member = {.outer = at};
+	yyjson_val *inner;
 	size_t i, max;
 
-	yyjson_obj_foreach(value, i, max, key, member)
+	yyjson_obj_foreach(value, i, max, member.key, inner)
 	{
 		yyjson_mut_val *name, *child;
 
-		if (is_redacted(key, parent)) {
+		if (is_redacted(copy, &member)) {
 			continue;
 		}
-		name = yyjson_mut_strn(doc, yyjson_get_str(key), yyjson_get_len(key));
-		child = copy_value(doc, member, key, depth + 1);
-		if (!yyjson_mut_obj_add(copy, name, child)) {
+		name = yyjson_mut_strn(copy->doc, yyjson_get_str(member.key), yyjson_get_len(member.key));
+		child = copy_value(copy, inner, &member, depth + 1);
+		if (!yyjson_mut_obj_add(object, name, child)) {
 			return NULL;
 		}
 	}
-	return copy;
+	return object;
 }
 
-static yyjson_mut_val *copy_array(yyjson_mut_doc *doc, yyjson_val *value, yyjson_val *parent, int depth)
+static yyjson_mut_val *copy_array(const struct copy *copy, yyjson_val *value, const struct redact_key *at,
+				  int depth)
 {
-	yyjson_mut_val *copy = yyjson_mut_arr(doc);
+	yyjson_mut_val *array = yyjson_mut_arr(copy->doc);
 	yyjson_val *element;
 	size_t i, max;
 
 	yyjson_arr_foreach(value, i, max, element)
 	{
-		if (!yyjson_mut_arr_append(copy, copy_value(doc, element, parent, depth + 1))) {
+		if (!yyjson_mut_arr_append(array, copy_value(copy, element, at, depth + 1))) {
 			return NULL;
 		}
 	}
-	return copy;
+	return array;
 }
 
-static yyjson_mut_val *copy_value(yyjson_mut_doc *doc, yyjson_val *value, yyjson_val *key, int depth)
+static yyjson_mut_val *copy_value(const struct copy *copy, yyjson_val *value, const struct redact_key *at,
+				  int depth)
 {
 	if (depth > DEPTH_MAX) {
-		return yyjson_mut_null(doc);
+		return yyjson_mut_null(copy->doc);
 	}
 	switch (yyjson_get_type(value)) {
 	case YYJSON_TYPE_OBJ:
-		return copy_object(doc, value, key, depth);
+		return copy_object(copy, value, at, depth);
 	case YYJSON_TYPE_ARR:
-		return copy_array(doc, value, key, depth);
+		return copy_array(copy, value, at, depth);
 	case YYJSON_TYPE_STR:
-		return copy_text(doc, value, key);
+		return copy_text(copy, value, at);
 	default:
-		return yyjson_val_mut_copy(doc, value);
+		return yyjson_val_mut_copy(copy->doc, value);
 	}
 }
 
-yyjson_mut_val *redact_copy(yyjson_mut_doc *doc, yyjson_val *value)
+yyjson_mut_val *redact_copy(yyjson_mut_doc *doc, yyjson_val *value, const struct config_list *paths)
 {
-	return copy_value(doc, value, NULL, 0);
+	const struct copy copy = {doc, paths};
+
+	return copy_value(&copy, value, NULL, 0);
 }

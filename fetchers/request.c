@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
+#include "fetchers/remark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,19 +143,19 @@ static void host_of(const struct source *source, char *out, size_t size)
 	snprintf(out, size, "%.*s", (int)strcspn(start, "/"), start);
 }
 
+/* A token without a scope may still read other targets; one that isn't accepted can read none. */
 static enum status refused(struct request *request, const struct http_answer *answer, struct err *err)
 {
 	struct source *source = request->visit->source;
-	char host[128];
+	char host[128], remark[REMARK_SIZE];
 
 	host_of(source, host, sizeof host);
-	source->refused = true;
-	if (answer->code == 401) {
-		return err_set(err, ERR_CONFIG, "source %s: %s does not accept the token (401): %s",
-			       source->name, host, source->engine->fetcher->token_hint);
-	}
-	return err_set(err, ERR_CONFIG, "source %s: %s refuses access with this token (%ld): %s",
-		       source->name, host, answer->code, source->engine->fetcher->token_hint);
+	remark_read((struct text){answer->body, answer->body_size}, remark);
+	source->refused = answer->code != 403;
+	return err_set(err, ERR_CONFIG, "source %s: %s %s (%ld)%s%s: %s", source->name, host,
+		       answer->code == 401 ? "does not accept the token" : "refuses access with this token",
+		       answer->code, *remark ? ", it says: " : "", remark,
+		       source->engine->fetcher->token_hint);
 }
 
 static enum status call_back(struct request *request, const struct http_answer *answer, enum answer_kind kind,
@@ -177,7 +178,7 @@ static enum status call_back(struct request *request, const struct http_answer *
 /* OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */
 static enum status judge(struct request *request, const struct http_answer *answer, struct err *err)
 {
-	char host[128];
+	char host[128], remark[REMARK_SIZE];
 
 	host_of(request->visit->source, host, sizeof host);
 	switch (answer->class) {
@@ -193,7 +194,9 @@ static enum status judge(struct request *request, const struct http_answer *answ
 		return err_set(err, ERR_CONFIG, "%s moved this target (%ld): check the slugs and api_url",
 			       host, answer->code);
 	case HTTP_CLIENT:
-		err_set(err, ERR_DATA, "%s does not understand the request (%ld)", host, answer->code);
+		remark_read((struct text){answer->body, answer->body_size}, remark);
+		err_set(err, ERR_DATA, "%s does not understand the request (%ld)%s%s", host, answer->code,
+			*remark ? ", it says: " : "", remark);
 		return give_up(request, err);
 	case HTTP_SERVER:
 		err_set(err, ERR_REMOTE, "%s answers %ld", host, answer->code);

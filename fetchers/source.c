@@ -14,10 +14,7 @@ static void source_free(struct source *source)
 		config_free(source->engine->fetcher->rows, source->config);
 	}
 	free(source->config);
-	for (size_t i = 0; i < source->refused_count; i++) {
-		free(source->refused_slugs[i]);
-	}
-	free(source->refused_slugs);
+	refusals_fini(&source->refused_targets);
 	free(source->authorization);
 	free(source->accept);
 	free(source->name);
@@ -195,24 +192,6 @@ struct source *source_find(struct engine *engine, struct text name)
 		}
 	}
 	return NULL;
-}
-
-void source_refused(struct source *source, const char *slug)
-{
-	char **slugs;
-
-	for (size_t i = 0; i < source->refused_count; i++) {
-		if (strcmp(source->refused_slugs[i], slug) == 0) {
-			return;
-		}
-	}
-	slugs = realloc(source->refused_slugs, (source->refused_count + 1) * sizeof *slugs);
-	if (!slugs) {
-		return;
-	}
-	source->refused_slugs = slugs;
-	slugs[source->refused_count] = strdup(slug);
-	source->refused_count += slugs[source->refused_count] != NULL;
 }
 
 void sources_reap(struct engine *engine)

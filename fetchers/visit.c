@@ -137,13 +137,17 @@ void visit_done(struct visit *visit, int64_t next_due_ms)
 	source->worked = true;
 	source->refused = false;
 	source->failures = source->refusals = 0;
+	if (refusals_end(&source->refused_targets, visit->slug)) {
+		log_info("fetch.recovered", STR("target", visit->lease->target));
+	}
 	give_back(visit, next_due_ms == VISIT_POLL ? source->info.poll_interval_ms : next_due_ms);
 }
 
 static bool all_refused(const struct engine *engine)
 {
 	for (const struct source *source = engine->sources; source; source = source->next) {
-		if (source->worked || (!source->refused && source->refused_count < source->info.targets)) {
+		if (source->worked ||
+		    (!source->refused && source->refused_targets.count < source->info.targets)) {
 			return false;
 		}
 	}
@@ -154,6 +158,7 @@ static bool all_refused(const struct engine *engine)
 static void fail_for_good(struct visit *visit, const struct err *err)
 {
 	struct engine *engine = visit->source->engine;
+	bool news = refusals_add(&visit->source->refused_targets, visit->slug, err->text);
 	int64_t wait_ms = REFUSED_MS << (visit->source->refusals < 4 ? visit->source->refusals : 4);
 
 	wait_ms = wait_ms > FAILED_MAX_MS ? FAILED_MAX_MS : wait_ms;
@@ -162,14 +167,15 @@ static void fail_for_good(struct visit *visit, const struct err *err)
 		visit->source->refused_until_ms = zclock_mono() + wait_ms;
 	}
 	count_visit(visit->source->name, "refused");
-	source_refused(visit->source, visit->slug);
 	if (!engine->failed && all_refused(engine)) {
 		engine->failed = true;
 		engine->err = *err;
 		wait_ms = 0; /* nobody is left to try in vain; once repaired it should start at once */
 	} else {
-		log_error("fetch.refused", STR("target", visit->lease->target), STR("why", err->text),
-			  NUM("again_in_ms", wait_ms));
+		log_event(news ? LEVEL_ERROR : LEVEL_DEBUG, "fetch.refused",
+			  (const struct log_field[]){STR("target", visit->lease->target),
+						     STR("why", err->text), NUM("again_in_ms", wait_ms)},
+			  3);
 	}
 	give_back(visit, visit->source->refused && wait_ms > USELESS_DUE_MS ? USELESS_DUE_MS : wait_ms);
 }

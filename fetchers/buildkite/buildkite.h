@@ -65,8 +65,9 @@ enum status page_read(struct arena *arena, struct text body, struct element **el
 /* The same for one build. */
 enum status page_read_one(struct arena *arena, struct text body, struct element *element,
 			  struct err *err) MUST_CHECK;
-/* The build as JSON, redacted; lives until the next call. at NULL: it is too big. */
-struct text element_json(struct arena *scratch, const struct element *element);
+/* The build as JSON, without what redact names; lives until the next call. at NULL: it is too big. */
+struct text element_json(struct arena *scratch, const struct element *element,
+			 const struct config_list *redact);
 /* Slugs of a list of pipelines that are not archived; texts live in arena found. */
 enum status page_read_pipelines(struct arena *arena, struct text body, struct arena *found,
 				struct discovery *discovery, size_t *count, struct err *err) MUST_CHECK;

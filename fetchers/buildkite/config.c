@@ -2,6 +2,16 @@
 #include "fetchers/buildkite/config.h"
 
 #include "common/time.h"
+#include "fetchers/redact_path.h"
+
+/* Without these there is no record, no cursor, or one that never ends. */
+static enum status check_redact(const char *path, struct err *err)
+{
+	static const char *const needed[] = {"id",         "number",      "url",      "state", "blocked",
+					     "created_at", "finished_at", "pipeline", NULL};
+
+	return redact_path_check(path, needed, err);
+}
 
 const struct config_row buildkite_config_rows[] = {
 	{
@@ -51,6 +61,14 @@ const struct config_row buildkite_config_rows[] = {
 		.offset = offsetof(struct buildkite_config, coverage),
 		.fallback = "true",
 		.help = "read the artifact coverage-summary.json of finished builds",
+	},
+	{
+		.key = "redact",
+		.type = CONFIG_LIST,
+		.offset = offsetof(struct buildkite_config, redact),
+		.check = check_redact,
+		.help = "paths in Buildkite's answers that are left out, beside env, webhook_url, "
+			"provider.settings and the queries of URLs, which always are",
 	},
 	{
 		.key = "api_url",

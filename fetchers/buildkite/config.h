@@ -11,7 +11,8 @@ struct buildkite_config {
 	struct config_since since;
 	int64_t poll_interval_ms;
 	bool coverage;
-	char *api_url; /* without trailing slash: https://api.buildkite.com/v2 */
+	struct config_list redact; /* paths, beside what is always left out: fetchers/redact.h */
+	char *api_url;             /* without trailing slash: https://api.buildkite.com/v2 */
 };
 
 extern const struct config_row buildkite_config_rows[];

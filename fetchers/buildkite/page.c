@@ -109,7 +109,8 @@ enum status page_read_one(struct arena *arena, struct text body, struct element 
 	return read_element(arena, root, element, err);
 }
 
-struct text element_json(struct arena *scratch, const struct element *element)
+struct text element_json(struct arena *scratch, const struct element *element,
+			 const struct config_list *redact)
 {
 	yyjson_alc alc;
 	yyjson_mut_doc *doc;
@@ -119,7 +120,7 @@ struct text element_json(struct arena *scratch, const struct element *element)
 	arena_reset(scratch);
 	alc = arena_yyjson(scratch);
 	doc = yyjson_mut_doc_new(&alc);
-	copy = doc ? redact_copy(doc, element->value) : NULL;
+	copy = doc ? redact_copy(doc, element->value, redact) : NULL;
 	if (copy) {
 		json.at = yyjson_mut_val_write_opts(copy, WRITE_FLAGS, &alc, &json.size, NULL);
 	}

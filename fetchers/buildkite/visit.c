@@ -64,6 +64,13 @@ static enum status not_found(struct visit *visit, struct err *err)
 {
 	const char *slug = visit_slug(visit), *slash = strchr(slug, '/');
 
+	if (visit_cursor(visit).at) {
+		return err_set(err, ERR_CONFIG,
+			       "Buildkite has no pipeline '%s' in organization '%.*s' any more: it was "
+			       "deleted, or renamed (then change pipeline_slug: what is stored keeps its "
+			       "ids), or the token lost access; it is looked for again by itself",
+			       slash + 1, (int)(slash - slug), slug);
+	}
 	return err_set(err, ERR_CONFIG,
 		       "Buildkite has no pipeline '%s' in organization '%.*s' for this token: check "
 		       "pipeline_slug and "
@@ -97,7 +104,9 @@ static enum build_origin origin_of(bool first, int slot, const struct element *e
 static enum status publish_one(struct visit *visit, const struct element *element, enum build_origin origin,
 			       bool bare, const struct visit_answer *answer, struct err *err)
 {
-	struct text json = bare ? (struct text){0} : element_json(visit_scratch(visit), element);
+	const struct buildkite_config *config = visit_config(visit);
+	struct text json =
+		bare ? (struct text){0} : element_json(visit_scratch(visit), element, &config->redact);
 	const struct visit_build build = {
 		.key = element->key,
 		.url = element->url,

@@ -58,7 +58,46 @@ Test(provider, a_token_without_the_scope)
 	scene->sim = simulator_new(scene->place, "--builds", "50", "--pipelines", "1", "--scopes",
 				   "read_pipelines");
 	scene_source(scene, .pipelines = "web");
-	fetcher_refuses(HERE, "refuses access with this token (403)|needs the scopes read_builds");
+	fetcher_refuses(HERE,
+			"refuses access with this token (403), it says: Your access token doesn't have the "
+			"read_builds scope|needs the scopes read_builds");
+}
+
+/* Discovery needs another scope than the builds: what is named is read all the same. */
+Test(provider, a_token_without_the_scope_of_discovery)
+{
+	const char *line;
+
+	simulator_free(&scene->sim);
+	scene->sim = simulator_new(scene->place, "--builds", "50", "--pipelines", "1", "--scopes",
+				   "read_builds,read_artifacts");
+	scene_source(scene, .pipelines = "\"*\"");
+	fetcher_refuses(HERE, "doesn't have the read_pipelines scope");
+	scene_source(scene, .pipelines = "[\"*\", web]");
+	child_signal(scene->hub, SIGHUP);
+	scene_start_sink(scene);
+	scene_start_fetcher(scene);
+	line = child_event(scene->fetchers[0], "fetch.refused", "target", "buildkite:acme/*");
+	expect_words(HERE, line,
+		     "\"level\":\"error\"|(403), it says: Your access token doesn't have the read_pipelines");
+	scene_holds_truth(scene);
+}
+
+/* Buildkite answers so for single sign-on, and for an address that is not on the allow list. */
+Test(provider, a_refusal_is_told_in_the_words_of_the_provider_once)
+{
+	scene_source(scene, .pipelines = "[web, api]");
+	scene_start(scene);
+	scene_holds_truth(scene);
+	simulator_do(scene->sim, "faults",
+		     "{'status': 403, 'count': 6, 'route': 'builds', 'body': "
+		     "'{\\\"message\\\": \\\"Please authorize this token\\\\nwith single sign-on.\\\"}'}");
+	expect_words(HERE, child_event(scene->fetchers[0], "fetch.refused", NULL, NULL),
+		     "\"level\":\"error\"|(403), it says: Please authorize this token with single sign-on: "
+		     "check");
+	expect_words(HERE, child_event(scene->fetchers[0], "fetch.refused", NULL, NULL),
+		     "\"level\":\"debug\"");
+	cr_assert_not(child_ended(scene->fetchers[0]));
 }
 
 Test(provider, a_wrong_organization_of_a_named_pipeline)

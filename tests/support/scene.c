@@ -50,6 +50,9 @@ static void write_source(const struct scene *scene, const struct scene_source *s
 		source->organization ? source->organization : "acme",
 		source->pipelines ? source->pipelines : "web", source->api ? source->api : scene->sim->api,
 		source->poll ? source->poll : "1s");
+	if (source->redact) {
+		fprintf(out, "      redact: %s\n", source->redact);
+	}
 }
 
 void scene_configure(struct scene *scene, const char *bus, const struct scene_source *sources, size_t count)

@@ -22,6 +22,7 @@ struct scene_source {
 	const char *pipelines;    /* YAML: web */
 	const char *api;          /* that of scene->sim */
 	const char *poll;         /* 1s */
+	const char *redact;       /* YAML: none */
 };
 
 /* A place with a simulator in it: scene_new("--builds", "500"). Nothing else runs yet. */

@@ -196,7 +196,7 @@ Test(config, takes_the_source_and_destination_form)
 	cr_expect_str_eq(
 		loaded.problems,
 		"buildbus.yml:9: source.buildkite.bad: unknown key (has: access_token, organization_slug, "
-		"pipeline_slug, since, poll_interval, coverage, api_url, name)\n");
+		"pipeline_slug, since, poll_interval, coverage, redact, api_url, name)\n");
 	cr_expect_str_eq(buildkite.pipeline_slug.items[0], "web");
 	config_free(buildkite_config_rows, &buildkite);
 	config_fini(&loaded.config);

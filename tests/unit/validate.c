@@ -105,6 +105,20 @@ Test(validate, tells_that_nothing_will_be_fetched)
 	cr_expect_not_null(strstr(out, "note buildbus.yml: names no source, so nothing will be fetched\n"));
 }
 
+Test(validate, tells_of_a_redact_path_that_takes_too_much)
+{
+	cr_expect(validate("sources:\n"
+			   "- buildkite:\n"
+			   "    access_token: t\n"
+			   "    organization_slug: acme\n"
+			   "    pipeline_slug: web\n"
+			   "    redact: [meta_data, number]\n") == 2);
+	cr_expect_str_eq(errors,
+			 "bad  buildbus.yml:6: sources[0].buildkite.redact: \"number\" takes number of "
+			 "the build, without which there is no record\n"
+			 "bad  buildbus.yml: 1 problem\n");
+}
+
 Test(validate, tells_of_a_file_that_is_none)
 {
 	cr_expect(validate("") == 2);
