@@ -123,14 +123,19 @@ static bool allows(yyjson_val *rules, int64_t exit_status)
 	return false;
 }
 
-static bool is_soft(struct json *from, const struct job *job)
+/* In the order of the answer: json_member is quick only then. */
+static void read_exit(struct json *from, struct job *job)
 {
-	yyjson_val *value = json_member(from, "soft_failed");
+	yyjson_val *soft = json_member(from, "soft_failed");
 
-	if (!yyjson_is_arr(value)) {
-		return json_bool(from, "soft_failed");
+	job->exit_status = json_int(from, "exit_status");
+	if (yyjson_is_arr(soft)) {
+		job->soft_failed = text_is(job->provider_state, "failed") && allows(soft, job->exit_status);
+	} else if (soft && !yyjson_is_bool(soft)) {
+		json_fail(from, "soft_failed", "neither true nor false");
+	} else {
+		job->soft_failed = yyjson_is_true(soft);
 	}
-	return text_is(job->provider_state, "failed") && allows(value, job->exit_status);
 }
 
 static void read_identity(struct json *from, struct job *job, struct normal_notes *notes)
@@ -149,8 +154,7 @@ static void read_identity(struct json *from, struct job *job, struct normal_note
 	job->runner.queue = queue_of(json_member(from, "agent_query_rules"));
 	job->provider_state = json_text(from, "state");
 	job->url = json_text(from, "web_url");
-	job->exit_status = json_int(from, "exit_status");
-	job->soft_failed = is_soft(from, job);
+	read_exit(from, job);
 }
 
 /* What the agent says wins over what the step asked for. */

@@ -2,6 +2,7 @@
 #include "tests/tables/whole.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,11 +25,11 @@ static void differ(struct comparison *it, const char *place, yyjson_val *got, yy
 }
 
 /* The C library's own reading of `2026-01-01T00:00:00[.250]Z`: the code under test has another. */
-static bool is_time(yyjson_val *got, yyjson_val *want)
+bool whole_is_time(yyjson_val *got, const char *want)
 {
 	struct tm tm = {0};
 	int ms = 0, end = 0;
-	const char *rest = strptime(yyjson_get_str(want), "%Y-%m-%dT%H:%M:%S", &tm);
+	const char *rest = strptime(want, "%Y-%m-%dT%H:%M:%S", &tm);
 
 	if (!rest || (*rest == '.' ? sscanf(rest, ".%3dZ%n", &ms, &end) : sscanf(rest, "Z%n", &end)) < 0 ||
 	    rest[end] || !end) {
@@ -87,7 +88,7 @@ static void compare(struct comparison *it, yyjson_val *got, yyjson_val *want, co
 		return;
 	}
 	if (yyjson_is_str(want) && size > 3 && strcmp(place + size - 3, "_at") == 0
-		    ? !is_time(got, want)
+		    ? !whole_is_time(got, yyjson_get_str(want))
 		    : !got || !yyjson_equals(got, want)) {
 		differ(it, place, got, want);
 	}
@@ -127,4 +128,30 @@ char *whole_file(const char *path, size_t *size)
 	*size = fread(out, 1, (1 << 20) - 1, file);
 	fclose(file);
 	return out;
+}
+
+int whole_each(void (*run)(const char *name, const char *body, size_t size))
+{
+	DIR *folder = opendir(SOURCE_DIR "/tests/tables/buildkite");
+	int inputs = 0, outputs = 0;
+
+	cr_assert(folder, "no tests/tables/buildkite");
+	for (struct dirent *entry; (entry = readdir(folder));) {
+		char *end = strstr(entry->d_name, ".in.json"), path[300], *body;
+		size_t size;
+
+		outputs += strstr(entry->d_name, ".out.json") != NULL;
+		if (!end) {
+			continue;
+		}
+		snprintf(path, sizeof path, "buildkite/%s", entry->d_name);
+		*end = '\0';
+		body = whole_file(path, &size);
+		run(entry->d_name, body, size);
+		free(body);
+		inputs++;
+	}
+	closedir(folder);
+	cr_assert(inputs == outputs, "%d payloads, %d records", inputs, outputs);
+	return inputs;
 }
