@@ -23,10 +23,7 @@ const struct field raw_fields[] = {
 
 void raw_pack(const struct raw *raw, msgpack_sbuffer *out)
 {
-	msgpack_packer packer;
-
-	msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
-	schema_pack(&packer, raw_fields, raw);
+	schema_pack(out, raw_fields, raw);
 }
 
 enum status raw_unpack(const void *bytes, size_t size, struct raw *raw, struct err *err)

@@ -149,7 +149,7 @@ void build_pack_content(const struct build *build, msgpack_sbuffer *out, uint64_
 	msgpack_packer_init(&packer, out, msgpack_sbuffer_write);
 	msgpack_pack_map(&packer, schema_count(build_fields, &content) + 2);
 	start = out->size;
-	schema_pack_members(&packer, build_fields, &content);
+	schema_pack_members(out, build_fields, &content);
 	*content_hash = XXH3_64bits(out->data + start, out->size - start);
 }
 

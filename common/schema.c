@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/schema.h"
-
-static void *at(const struct field *field, const void *base)
-{
-	return (char *)(uintptr_t)base + field->offset;
-}
+#include "common/schema_private.h"
 
 void schema_init(const struct field *fields, void *target)
 {
@@ -12,131 +7,28 @@ void schema_init(const struct field *fields, void *target)
 		switch (field->type) {
 		case FIELD_TEXT:
 		case FIELD_BYTES:
-			*(struct text *)at(field, target) = (struct text){0};
+			*(struct text *)field_at(field, target) = (struct text){0};
 			break;
 		case FIELD_INT:
-			*(int64_t *)at(field, target) = INT_NULL;
+			*(int64_t *)field_at(field, target) = INT_NULL;
 			break;
 		case FIELD_REAL:
-			*(double *)at(field, target) = REAL_NULL;
+			*(double *)field_at(field, target) = REAL_NULL;
 			break;
 		case FIELD_BOOL:
-			*(bool *)at(field, target) = false;
+			*(bool *)field_at(field, target) = false;
 			break;
 		case FIELD_WORD:
-			*(int *)at(field, target) = 0;
+			*(int *)field_at(field, target) = 0;
 			break;
 		case FIELD_GROUP:
-			schema_init(field->members, at(field, target));
+			schema_init(field->members, field_at(field, target));
 			break;
 		case FIELD_LIST:
-			*(struct field_list *)at(field, target) = (struct field_list){0};
+			*(struct field_list *)field_at(field, target) = (struct field_list){0};
 			break;
 		}
 	}
-}
-
-static bool is_null(const struct field *field, const void *value)
-{
-	switch (field->type) {
-	case FIELD_TEXT:
-	case FIELD_BYTES:
-		return !((const struct text *)value)->at;
-	case FIELD_INT:
-		return *(const int64_t *)value == INT_NULL;
-	case FIELD_REAL:
-		return !isfinite(*(const double *)value); /* JSON has no word for infinity */
-	case FIELD_BOOL:
-	case FIELD_LIST:
-		return false;
-	case FIELD_WORD:
-		return *(const int *)value == 0;
-	case FIELD_GROUP:
-		return schema_count(field->members, value) == 0;
-	}
-	return true;
-}
-
-uint32_t schema_count(const struct field *fields, const void *source)
-{
-	uint32_t count = 0;
-
-	for (const struct field *field = fields; field->key; field++) {
-		count += !is_null(field, at(field, source));
-	}
-	return count;
-}
-
-static void pack_text(msgpack_packer *packer, const char *text, size_t size)
-{
-	char short_text[32]; /* a fixstr in one write: every key is one */
-
-	if (size < sizeof short_text) {
-		short_text[0] = (char)(0xa0 | size);
-		memcpy(short_text + 1, text, size);
-		packer->callback(packer->data, short_text, size + 1);
-		return;
-	}
-	msgpack_pack_str(packer, size);
-	msgpack_pack_str_body(packer, text, size);
-}
-
-static void pack_list(msgpack_packer *packer, const struct field *field, const struct field_list *list)
-{
-	msgpack_pack_array(packer, list->count);
-	for (size_t i = 0; i < list->count; i++) {
-		schema_pack(packer, field->members, (const char *)list->items + i * field->member_size);
-	}
-}
-
-static void pack_value(msgpack_packer *packer, const struct field *field, const void *value)
-{
-	const struct text *text = value;
-
-	switch (field->type) {
-	case FIELD_TEXT:
-		pack_text(packer, text->at, text->size);
-		break;
-	case FIELD_BYTES:
-		msgpack_pack_bin(packer, text->size);
-		msgpack_pack_bin_body(packer, text->at, text->size);
-		break;
-	case FIELD_INT:
-		msgpack_pack_int64(packer, *(const int64_t *)value);
-		break;
-	case FIELD_REAL:
-		msgpack_pack_double(packer, *(const double *)value);
-		break;
-	case FIELD_BOOL:
-		*(const bool *)value ? msgpack_pack_true(packer) : msgpack_pack_false(packer);
-		break;
-	case FIELD_WORD:
-		pack_text(packer, field->words[*(const int *)value],
-			  strlen(field->words[*(const int *)value]));
-		break;
-	case FIELD_GROUP:
-		schema_pack(packer, field->members, value);
-		break;
-	case FIELD_LIST:
-		pack_list(packer, field, value);
-		break;
-	}
-}
-
-void schema_pack_members(msgpack_packer *packer, const struct field *fields, const void *source)
-{
-	for (const struct field *field = fields; field->key; field++) {
-		if (!is_null(field, at(field, source))) {
-			pack_text(packer, field->key, strlen(field->key));
-			pack_value(packer, field, at(field, source));
-		}
-	}
-}
-
-void schema_pack(msgpack_packer *packer, const struct field *fields, const void *source)
-{
-	msgpack_pack_map(packer, schema_count(fields, source));
-	schema_pack_members(packer, fields, source);
 }
 
 static const struct field *field_named(const struct field *fields, const struct field *guess, struct text key)
@@ -270,7 +162,7 @@ enum status schema_unpack(const struct field *fields, const msgpack_object *map,
 		if (!field) {
 			continue;
 		}
-		status = unpack_value(field, &pair->val, arena, at(field, target), err);
+		status = unpack_value(field, &pair->val, arena, field_at(field, target), err);
 		if (status != OK) {
 			return status;
 		}
@@ -284,7 +176,7 @@ static yyjson_mut_val *json_value(yyjson_mut_doc *doc, const struct field *field
 	const struct field_list *list = value;
 	yyjson_mut_val *array;
 
-	if (is_null(field, value)) {
+	if (field_is_null(field, value)) {
 		return yyjson_mut_null(doc);
 	}
 	switch (field->type) {
@@ -319,7 +211,8 @@ yyjson_mut_val *schema_json(yyjson_mut_doc *doc, const struct field *fields, con
 	yyjson_mut_val *object = yyjson_mut_obj(doc);
 
 	for (const struct field *field = fields; field->key; field++) {
-		yyjson_mut_obj_add_val(doc, object, field->key, json_value(doc, field, at(field, source)));
+		yyjson_mut_obj_add_val(doc, object, field->key,
+				       json_value(doc, field, field_at(field, source)));
 	}
 	return object;
 }

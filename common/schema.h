@@ -30,6 +30,8 @@ struct field_list {
 	size_t count;
 };
 
+#define SCHEMA_WORD_MAX 31 /* bytes of a key or word: a msgpack fixstr */
+
 struct field {
 	const char *key; /* NULL ends a table */
 	enum field_type type;
@@ -44,9 +46,9 @@ void schema_init(const struct field *fields, void *target);
 /* How many fields of source are not null. */
 uint32_t schema_count(const struct field *fields, const void *source);
 /* Packs key and value of each field that isn't null, without a map header. */
-void schema_pack_members(msgpack_packer *packer, const struct field *fields, const void *source);
+void schema_pack_members(msgpack_sbuffer *out, const struct field *fields, const void *source);
 /* Packs the whole map. */
-void schema_pack(msgpack_packer *packer, const struct field *fields, const void *source);
+void schema_pack(msgpack_sbuffer *out, const struct field *fields, const void *source);
 /* Reads a map into target; texts point into the bytes that map was unpacked from, lists into arena. Unknown
  * keys are ignored, absent ones null. ERR_DATA says which key has which wrong type. */
 enum status schema_unpack(const struct field *fields, const msgpack_object *map, struct arena *arena,

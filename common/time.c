@@ -78,9 +78,9 @@ static int days_in_month(int year, int month)
  * day is its last; 400 years are exactly 146097 days. */
 static int64_t days_from_civil(int year, int month, int day)
 {
-	int64_t shifted = (int64_t)year + 400 - (month <= 2); /* + 400: year 0 stays positive */
-	int64_t era = shifted / 400, year_of_era = shifted % 400;
-	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int shifted = year + 400 - (month <= 2); /* + 400: year 0 stays positive */
+	int era = shifted / 400, year_of_era = shifted % 400;
+	int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
 
 	return (era - 1) * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
 	       719468;
@@ -176,11 +176,46 @@ static enum status finish(const struct scan *scan, const struct civil *c, int64_
 	return scan->bad || scan->at != scan->end ? ERR_DATA : civil_to_ms(c, out_ms);
 }
 
+/* *bad is set, never cleared: one test for a whole time. */
+static inline int two_digits(const char *at, unsigned *bad)
+{
+	unsigned tens = (unsigned)(at[0] - '0'), ones = (unsigned)(at[1] - '0');
+
+	*bad |= (tens > 9) | (ones > 9);
+	return (int)(tens * 10 + ones);
+}
+
+/* `2026-11-20T10:00:05.123Z`, as nearly every time is written: a build has thirty, and reading what is known
+ * to be where takes a third of the time. */
+static bool read_usual(const char *text, size_t len, struct civil *c)
+{
+	unsigned bad = 0;
+
+	if (len != 24 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+	    text[16] != ':' || text[19] != '.' || text[23] != 'Z') {
+		return false;
+	}
+	*c = (struct civil){
+		.year = two_digits(text, &bad) * 100 + two_digits(text + 2, &bad),
+		.month = two_digits(text + 5, &bad),
+		.day = two_digits(text + 8, &bad),
+		.hour = two_digits(text + 11, &bad),
+		.minute = two_digits(text + 14, &bad),
+		.second = two_digits(text + 17, &bad),
+		.milli = (text[20] - '0') * 100 + two_digits(text + 21, &bad),
+	};
+	return !bad && text[20] >= '0' && text[20] <= '9';
+}
+
 enum status time_parse(const char *text, size_t len, int64_t *out_ms)
 {
 	struct scan scan = {.at = text, .end = text + len};
 	struct civil c = {0};
 
+	if (read_usual(text, len, &c)) {
+		return civil_to_ms(&c, out_ms);
+	}
+	c = (struct civil){0};
 	c.year = scan_digits(&scan, 4);
 	scan_one_of(&scan, "-");
 	c.month = scan_digits(&scan, 2);

@@ -85,7 +85,7 @@ Test(raw, of_a_later_version_is_read)
 	msgpack_pack_nil(&packer);
 	msgpack_pack_array(&packer, 1);
 	msgpack_pack_nil(&packer);
-	schema_pack_members(&packer, raw_fields, &example);
+	schema_pack_members(&buffer, raw_fields, &example);
 	cr_assert(raw_unpack(buffer.data, buffer.size, &back, &err) == OK, "%s", err.text);
 	cr_expect(text_same(back.key, example.key));
 	msgpack_sbuffer_destroy(&buffer);

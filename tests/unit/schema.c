@@ -91,7 +91,7 @@ Test(schema, nulls_are_left_out)
 
 	memset(&thing, 0xff, sizeof thing);
 	schema_init(fields, &thing);
-	schema_pack(&packer, fields, &thing);
+	schema_pack(&buffer, fields, &thing);
 	cr_expect(schema_count(fields, &thing) == 2, "a bool and a list are never null");
 	cr_expect(buffer.size == 1 + 5 + 7);
 	memset(&back, 0xff, sizeof back);
@@ -99,6 +99,61 @@ Test(schema, nulls_are_left_out)
 	cr_expect(!back.name.at && !back.bytes.at && back.count == INT_NULL && isnan(back.share) &&
 		  !back.yes);
 	cr_expect(back.colour == 0 && !back.inner.a.at && back.inner.b == INT_NULL && back.items.count == 0);
+}
+
+/* What a reader with msgpack-c's packer would write for the same values. */
+static void expect_as_msgpack(const struct thing *thing)
+{
+	msgpack_sbuffer theirs;
+
+	msgpack_sbuffer_init(&theirs);
+	msgpack_packer_init(&packer, &theirs, msgpack_sbuffer_write);
+	msgpack_pack_map(&packer, 5);
+	msgpack_pack_str_with_body(&packer, "name", 4);
+	msgpack_pack_str_with_body(&packer, thing->name.at, thing->name.size);
+	msgpack_pack_str_with_body(&packer, "bytes", 5);
+	msgpack_pack_bin_with_body(&packer, thing->bytes.at, thing->bytes.size);
+	msgpack_pack_str_with_body(&packer, "count", 5);
+	msgpack_pack_int64(&packer, thing->count);
+	msgpack_pack_str_with_body(&packer, "yes", 3);
+	msgpack_pack_false(&packer);
+	msgpack_pack_str_with_body(&packer, "items", 5);
+	msgpack_pack_array(&packer, thing->items.count);
+	for (size_t i = 0; i < thing->items.count; i++) {
+		msgpack_pack_map(&packer, 1);
+		msgpack_pack_str_with_body(&packer, "n", 1);
+		msgpack_pack_int64(&packer, 7);
+	}
+	buffer.size = 0;
+	schema_pack(&buffer, fields, thing);
+	cr_assert(buffer.size == theirs.size && memcmp(buffer.data, theirs.data, theirs.size) == 0,
+		  "sizes %zu and %zu, count %lld", thing->name.size, thing->items.count,
+		  (long long)thing->count);
+	msgpack_sbuffer_destroy(&theirs);
+}
+
+Test(schema, every_length_has_the_form_that_msgpack_c_gives_it)
+{
+	static const int64_t numbers[] = {0,         127, 255,  65535,  UINT32_MAX,
+					  INT64_MAX, -32, -128, -32768, INT32_MIN};
+	static const size_t sizes[] = {0, 15, 31, 255, 65535};
+	static char bytes[65537];
+	static struct item items[65537];
+	struct thing thing;
+
+	for (size_t i = 0; i < COUNT(items); i++) {
+		items[i].n = 7;
+	}
+	schema_init(fields, &thing);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		for (int over = -1; over < 2; over++) {
+			size_t size = sizes[i % COUNT(sizes)] + (size_t)(over > 0);
+			thing.name = thing.bytes = (struct text){bytes, size};
+			thing.items = (struct field_list){items, size};
+			thing.count = numbers[i] == INT64_MAX && over > 0 ? -INT64_MAX : numbers[i] + over;
+			expect_as_msgpack(&thing);
+		}
+	}
 }
 
 Test(schema, everything_comes_back)
@@ -116,7 +171,7 @@ Test(schema, everything_comes_back)
 	struct err err;
 
 	thing.inner.b = INT_NULL;
-	schema_pack(&packer, fields, &thing);
+	schema_pack(&buffer, fields, &thing);
 	cr_assert(unpack(&back, &err) == OK, "%s", err.text);
 	cr_expect(text_same(back.name, thing.name) && text_same(back.bytes, thing.bytes));
 	cr_expect(back.count == thing.count && back.share == -0.5 && back.yes && back.colour == 2);
@@ -142,7 +197,7 @@ Test(schema, texts_of_every_length_come_back)
 		thing.name = (struct text){long_text, sizes[i]};
 		thing.bytes = thing.name;
 		msgpack_sbuffer_clear(&buffer);
-		schema_pack(&packer, fields, &thing);
+		schema_pack(&buffer, fields, &thing);
 		cr_assert(unpack(&back, &err) == OK);
 		cr_expect(text_same(back.name, thing.name) && text_same(back.bytes, thing.bytes), "%zu",
 			  sizes[i]);
