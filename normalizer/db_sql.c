@@ -46,8 +46,9 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_META_SET] = "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "
 			 "excluded.value",
 	[SQL_BUILD_GET] =
-		"SELECT uid, seq, version, observed_at, attempt, finished, hash, target, key FROM build"
-		" WHERE id = ?",
+		"SELECT uid, seq, version, observed_at, attempt, finished, hash FROM build WHERE id = ?",
+	[SQL_BUILD_REPLACED] = "SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND uid "
+			       "<> ? ORDER BY seq LIMIT 1",
 	[SQL_BUILD_PUT] =
 		"INSERT INTO build(id, uid, seq, version, observed_at, attempt, finished, hash, target, key, "
 		"due_at)"

@@ -9,13 +9,12 @@
 struct latest {
 	bool known;
 	bool other_uid; /* another build under the same id: the pipeline was made anew */
-	bool replaced;  /* and this one, of the same target and key, can't be asked for any more */
 	int64_t seq, version, observed_at, attempt, hash;
 	bool finished;
 };
 
-static enum status latest_get(struct hub *hub, const struct build *build, const struct observation *seen,
-			      struct latest *latest, struct err *err)
+static enum status latest_get(struct hub *hub, const struct build *build, struct latest *latest,
+			      struct err *err)
 {
 	sqlite3_stmt *row;
 	enum status status = db_query(&hub->db, SQL_BUILD_GET, &row, err, "t", build->id);
@@ -30,9 +29,6 @@ static enum status latest_get(struct hub *hub, const struct build *build, const 
 		latest->attempt = sqlite3_column_int64(row, 4);
 		latest->finished = sqlite3_column_int64(row, 5);
 		latest->hash = sqlite3_column_int64(row, 6);
-		latest->replaced = latest->other_uid && !latest->finished &&
-				   text_same(db_text(row, 7), seen->target) &&
-				   text_same(db_text(row, 8), seen->key);
 	}
 	db_done(&hub->db, SQL_BUILD_GET);
 	return status;
@@ -107,25 +103,48 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 	return status;
 }
 
+/* A build that is asked for by the same key and was there before can't be asked for any more: it is over. */
+static enum status end_replaced(struct hub *hub, const struct build *build, const struct observation *seen,
+				struct err *err)
+{
+	enum change change;
+	sqlite3_stmt *row;
+	enum status status =
+		db_query(&hub->db, SQL_BUILD_REPLACED, &row, err, "ttt", seen->target, seen->key, build->uid);
+	int64_t seq = row ? sqlite3_column_int64(row, 0) : 0;
+
+	db_done(&hub->db, SQL_BUILD_REPLACED);
+	return status == OK && seq ? record_gone(hub, seq, seen, &change, err) : status;
+}
+
+/* <id>~<the first bytes of the uid>. */
+static enum status name_by_uid(struct hub *hub, struct build *build, struct text id, size_t size,
+			       struct err *err)
+{
+	struct text uid = {build->uid.at, size < build->uid.size ? size : build->uid.size};
+	char *part = id_part(&hub->arena, uid);
+
+	build->id = text_of(part ? arena_format(&hub->arena, "%.*s~%s", TEXT_FMT(id), part) : NULL);
+	return build->id.at ? OK : err_set(err, ERR_DATA, "too big: no room left for the build's id");
+}
+
+/* The first one that was seen keeps the plain id, for ever: another gets a part of its uid, or, where one
+ * with the same beginning was there before (uids of one minute may share it), all of it. */
 static enum status find_latest(struct hub *hub, struct build *build, struct latest *latest,
 			       const struct observation *seen, struct err *err)
 {
-	enum status status = latest_get(hub, build, seen, latest, err);
-	enum change change;
+	static const size_t sizes[] = {8, SIZE_MAX};
+	struct text id = build->id;
+	enum status status = latest_get(hub, build, latest, err);
 
-	if (status == OK && latest->replaced) {
-		status = record_gone(hub, latest->seq, seen, &change, err);
+	if (status == OK && latest->other_uid) {
+		status = end_replaced(hub, build, seen, err);
 	}
-	if (status != OK || !latest->other_uid) {
-		return status;
+	for (size_t i = 0; i < 2 && status == OK && latest->other_uid; i++) {
+		status = name_by_uid(hub, build, id, sizes[i], err);
+		status = status == OK ? latest_get(hub, build, latest, err) : status;
 	}
-	build->id.at = arena_format(&hub->arena, "%.*s~%.*s", TEXT_FMT(build->id),
-				    (int)(build->uid.size < 8 ? build->uid.size : 8), build->uid.at);
-	if (!build->id.at) {
-		return err_set(err, ERR_DATA, "too big: no room left for the build's id");
-	}
-	build->id.size = strlen(build->id.at);
-	return latest_get(hub, build, seen, latest, err);
+	return status;
 }
 
 static enum status apply(struct hub *hub, struct build *build, const struct latest *latest,

@@ -160,6 +160,58 @@ Test(records, a_pipeline_made_anew_does_not_overwrite_the_builds_of_the_old_one)
 	gets_nothing();
 }
 
+Test(records, the_first_of_a_number_keeps_the_plain_id_through_restarts_and_old_answers)
+{
+	tells(NEW, .state = "failed", .uid = "11111111-aaaa", .observed_at = T0);
+	told(WEB1, T0, "finished");
+	tells(NEW, .state = "running", .uid = "22222222-bbbb", .observed_at = T0 + 1000);
+	told(WEB1 "~22222222", T0 + 1000, "running");
+	say(sink, "ack $session [$epoch 2] nil");
+	gets_nothing();
+	hub_restart(hub);
+	say(sink, "attach 'store' $session nil");
+	value_forget("session");
+	hear(sink, "attached $session [$epoch 2] nil [$epoch 2]");
+	say(sink, "credit $session 1000000");
+	tells(UNCHANGED, .state = "failed", .uid = "11111111-aaaa", .observed_at = T0 + 2000);
+	tells(NEW, .state = "passed", .uid = "22222222-bbbb", .observed_at = T0 + 3000);
+	told(WEB1 "~22222222", T0 + 3000, "finished");
+	tells(NEW, .state = "passed", .uid = "11111111-aaaa", .observed_at = T0 + 4000);
+	told(WEB1, T0 + 4000, "finished");
+}
+
+Test(records, each_time_a_pipeline_is_made_anew_the_build_before_is_over)
+{
+	tells(NEW, .state = "running", .uid = "11111111-aaaa", .observed_at = T0);
+	told(WEB1, T0, "running");
+	tells(NEW, .state = "running", .uid = "22222222-bbbb", .observed_at = T0 + 1000);
+	hear(sink, "records $session 2 3 [2 3]");
+	cr_assert(text_is(heard_text(sink, 0, "id"), WEB1));
+	cr_assert(text_is(heard_text(sink, 0, "provider_state"), "gone"));
+	cr_assert(text_is(heard_text(sink, 1, "id"), WEB1 "~22222222"));
+	tells(NEW, .state = "running", .uid = "33333333-cccc", .observed_at = T0 + 2000);
+	hear(sink, "records $session 4 5 [4 5]");
+	cr_assert(text_is(heard_text(sink, 0, "id"), WEB1 "~22222222"));
+	cr_assert(text_is(heard_text(sink, 0, "provider_state"), "gone"));
+	cr_assert(text_is(heard_text(sink, 1, "id"), WEB1 "~33333333"));
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM build WHERE finished = 0"), 1);
+}
+
+/* The first half of a time-ordered uuid is a time. */
+Test(records, two_uids_that_begin_alike_are_two_builds)
+{
+	tells(NEW, .state = "passed", .uid = "11111111-aaaa", .observed_at = T0);
+	told(WEB1, T0, "finished");
+	tells(NEW, .state = "passed", .uid = "22222222-bbbb", .observed_at = T0 + 1000);
+	told(WEB1 "~22222222", T0 + 1000, "finished");
+	tells(NEW, .state = "failed", .uid = "22222222-cccc", .observed_at = T0 + 2000);
+	told(WEB1 "~22222222-cccc", T0 + 2000, "finished");
+	tells(UNCHANGED, .state = "passed", .uid = "22222222-bbbb", .observed_at = T0 + 3000);
+	tells(NEW, .state = "failed", .uid = "1/é", .observed_at = T0 + 3000);
+	told(WEB1 "~1%2F%C3%A9", T0 + 3000, "finished");
+	gets_nothing();
+}
+
 #define HOUR 3600000
 
 Test(records, three_404s_over_an_hour_finish_an_open_build)
