@@ -8,4 +8,4 @@ sim_handler api_organizations, api_organization, api_pipelines, api_pipeline, ap
 
 sim_handler control_advance, control_truth, control_build, control_act, control_artifact, control_stats,
 	control_stats_reset, control_faults, control_faults_clear, control_clock, control_config,
-	control_quit;
+	control_quit, control_weather, control_weather_report;

@@ -70,15 +70,39 @@ static void *wait_for_signal(void *server)
 	return NULL;
 }
 
-static enum status serve(const struct options *options, struct sim *sim, struct err *err)
+/* A PEM file, whole; NULL: none. */
+static enum status read_pem(const char *path, char **out, struct err *err)
 {
-	struct server *server;
-	enum status status = server_new(&server, sim, options->address, options->port, err);
+	enum { PEM_MAX = 1 << 20 };
+	FILE *file = path ? fopen(path, "r") : NULL;
+
+	*out = NULL;
+	if (!path) {
+		return OK;
+	}
+	if (!file) {
+		return err_sys(err, "Can't read %s", path);
+	}
+	*out = must_malloc(PEM_MAX);
+	(*out)[fread(*out, 1, PEM_MAX - 1, file)] = '\0';
+	fclose(file);
+	return OK;
+}
+
+static enum status listen_there(const struct options *options, struct sim *sim, struct server_tls *tls,
+				struct server **out, struct err *err)
+{
+	enum status status = read_pem(options->certificate, &tls->certificate, err);
+
+	status = status ? status : read_pem(options->key, &tls->key, err);
+	return status ? status : server_new(out, sim, options->address, options->port, tls, err);
+}
+
+static enum status run(const struct options *options, struct sim *sim, struct server *server, struct err *err)
+{
+	enum status status = OK;
 	pthread_t waiter;
 
-	if (status) {
-		return status;
-	}
 	if (options->write_config) {
 		status = write_config(options->write_config, sim, err);
 	}
@@ -92,8 +116,31 @@ static enum status serve(const struct options *options, struct sim *sim, struct 
 		pthread_kill(waiter, SIGUSR1);
 		pthread_join(waiter, NULL);
 	}
-	server_free(&server);
 	return status;
+}
+
+static enum status serve(const struct options *options, struct sim *sim, struct err *err)
+{
+	struct server *server = NULL;
+	struct server_tls tls = {NULL, NULL};
+	enum status status = listen_there(options, sim, &tls, &server, err);
+
+	if (!status) {
+		status = run(options, sim, server, err);
+	}
+	server_free(&server);
+	free(tls.certificate);
+	free(tls.key);
+	return status;
+}
+
+static void print_help(void)
+{
+	puts(options_help);
+	puts("Kinds of faults");
+	for (int i = 0; i < FAULT_WORDS; i++) {
+		printf("  %-20s %s\n", fault_kinds[i].word, fault_kinds[i].help);
+	}
 }
 
 static void block_signals(void)
@@ -119,8 +166,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "buildbus-sim: %s\n", err.text);
 		return 2;
 	}
-	if (options.help || options.version) {
-		fputs(options.help ? options_help : "buildbus-sim " BUILDBUS_VERSION "\n", stdout);
+	if (options.help) {
+		print_help();
+		return 0;
+	}
+	if (options.version) {
+		puts("buildbus-sim " BUILDBUS_VERSION);
 		return 0;
 	}
 	block_signals();

@@ -43,6 +43,17 @@ const char options_help[] =
 	"  --ready-fd N         write \"PORT\\n\" to this file descriptor when ready, instead of printing a "
 	"line\n"
 	"\n"
+	"  --certificate FILE, --key FILE  (PEM) serve HTTPS\n"
+	"\n"
+	"The weather (also while it runs: POST /_sim/faults, /_sim/weather)\n"
+	"  --fault KIND[,KEY=VALUE…]  an answer goes wrong; may be given several times. KEYs of every kind: "
+	"route (as\n"
+	"                       named by /_sim/stats), match (a part of path or query), count (-1: for "
+	"ever),\n"
+	"                       after (so many pass before), permille (1000); those of some are noted below\n"
+	"  --weather N          so many of 1000 requests meet a fault drawn at random (0)\n"
+	"  --weather-seed N     the same seed and the same requests meet the same faults (--seed)\n"
+	"\n"
 	"Configuration\n"
 	"  --print-config       print a buildbus configuration for this world and exit (needs a port)\n"
 	"  --write-config FILE  write it to FILE once the port is known, and serve\n"
@@ -52,7 +63,7 @@ const char options_help[] =
 	"Controls for tests are under http://ADDR:PORT/_sim/: tests/sim/README.md specifies them.\n"
 	"Exit codes: 0 asked to stop, 1 can't listen or write, 2 bad usage.\n";
 
-enum option_type { NUMBER, DURATION, TIME, TEXT, LISTEN, CLOCK, RATE, FLAG };
+enum option_type { NUMBER, DURATION, TIME, TEXT, LISTEN, CLOCK, RATE, FAULT, FLAG };
 
 struct option_row {
 	const char *name;
@@ -82,6 +93,11 @@ static const struct option_row rows[] = {
 	{"user-rate-limit", NUMBER, AT(sim.user_rate_limit), 0, INT64_MAX},
 	{"rate-window", DURATION, AT(sim.rate_window_ms), 1, INT64_MAX},
 	{"deep-limit", NUMBER, AT(sim.deep_limit), 1, INT64_MAX},
+	{"certificate", TEXT, AT(certificate), 0, 0},
+	{"key", TEXT, AT(key), 0, 0},
+	{"fault", FAULT, 0, 0, 0, 0},
+	{"weather", NUMBER, AT(sim.weather.permille), 0, 1000},
+	{"weather-seed", NUMBER, AT(sim.weather.seed), 0, INT64_MAX},
 	{"ready-fd", NUMBER, AT(ready_fd), 0, 1000000},
 	{"write-config", TEXT, AT(write_config), 0, 0},
 	{"warm", FLAG, AT(warm), 0, 0},
@@ -177,6 +193,8 @@ static enum status read_option(struct options *options, const struct option_row 
 		return OK;
 	case LISTEN:
 		return read_listen(options, text, err);
+	case FAULT:
+		return weather_read_spec(&options->sim.weather, text, err) ? ERR_CONFIG : OK;
 	case NUMBER:
 		status = read_number(row, text, &value, err);
 		break;
@@ -249,6 +267,10 @@ static void settle(struct options *options)
 	if (real) {
 		world->start_ms = wall_ms();
 	}
+	if (!options->sim.weather.seed) {
+		options->sim.weather.seed = world->seed;
+	}
+	options->sim.tls = options->key != NULL;
 }
 
 static bool ends_in_v2(const char *url)
@@ -283,6 +305,9 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
 	if (options->sim.base_url && !ends_in_v2(options->sim.base_url)) {
 		return err_set(err, ERR_CONFIG, "--base-url: '%.100s' does not end in /v2 or is too long",
 			       options->sim.base_url);
+	}
+	if (!options->certificate != !options->key) {
+		return err_set(err, ERR_CONFIG, "--certificate and --key go together");
 	}
 	if (options->print_config && !options->port && !options->sim.base_url) {
 		return err_set(err, ERR_CONFIG, "--print-config needs the port: add --listen ADDRESS:PORT");

@@ -10,6 +10,7 @@ struct options {
 	int port;
 	int ready_fd; /* -1: print a line instead */
 	const char *write_config;
+	const char *certificate, *key; /* paths; NULL: plain HTTP */
 	bool print_config, warm, help, version;
 };
 

@@ -26,6 +26,8 @@ const struct sim_route sim_routes[] = {
 	{"DELETE", "/_sim/stats", "control", control_stats_reset, NULL},
 	{"POST", "/_sim/faults", "control", control_faults, NULL},
 	{"DELETE", "/_sim/faults", "control", control_faults_clear, NULL},
+	{"POST", "/_sim/weather", "control", control_weather, NULL},
+	{"GET", "/_sim/weather", "control", control_weather_report, NULL},
 	{"GET", "/_sim/config", "control", control_config, NULL},
 	{"POST", "/_sim/quit", "control", control_quit, NULL},
 	{NULL, NULL, NULL, NULL, NULL},

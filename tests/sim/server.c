@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/server.h"
-#include "tests/sim/when.h"
+#include "tests/sim/deliver.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +11,7 @@ enum { BODY_MAX = 1 << 20, THREAD_STACK = 512 << 10, CONNECTIONS_MAX = 2000 };
 struct server {
 	struct sim *sim;
 	struct MHD_Daemon *daemon;
-	pthread_mutex_t lock;
-	pthread_cond_t ended; /* on the monotonic clock */
-	bool end;
+	struct gate gate; /* ends with the server */
 };
 
 /* One request, from its first line to its answer. */
@@ -24,6 +19,7 @@ struct exchange {
 	char *query; /* raw, decoded by query_parse alone */
 	struct text body;
 	bool begun;
+	bool resets; /* once the answer is out */
 };
 
 /* libmicrohttpd decodes "+" and loses repeated keys' order; the raw text is ours to parse. */
@@ -58,53 +54,6 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
 	*state = NULL;
 }
 
-static void hold_back(struct server *server, int64_t ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / SECOND_MS;
-	until.tv_nsec += ms % SECOND_MS * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&server->lock);
-	while (!server->end && pthread_cond_timedwait(&server->ended, &server->lock, &until) != ETIMEDOUT) {
-	}
-	pthread_mutex_unlock(&server->lock);
-}
-
-static void add_headers(struct MHD_Response *response, struct sim_reply *reply)
-{
-	char *at = reply->headers.data;
-
-	MHD_add_response_header(response, "Content-Type", reply->content_type);
-	while (at && *at) {
-		char *colon = strchr(at, ':'), *end = strchr(at, '\n');
-
-		*colon = *end = '\0';
-		MHD_add_response_header(response, at, colon + 2);
-		at = end + 1;
-	}
-}
-
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct sim_reply *reply)
-{
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(reply->body.size, reply->body.data, MHD_RESPMEM_MUST_FREE);
-	enum MHD_Result result;
-
-	if (!response) {
-		return MHD_NO;
-	}
-	reply->body = (struct text){0}; /* the response owns it */
-	add_headers(response, reply);
-	result = MHD_queue_response(connection, (unsigned)reply->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
 static enum MHD_Result answer(struct server *server, struct MHD_Connection *connection, const char *path,
 			      const char *method, struct exchange *exchange)
 {
@@ -120,10 +69,8 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
 	enum MHD_Result result;
 
 	sim_handle(server->sim, &request, &reply);
-	if (reply.wait_ms > 0) {
-		hold_back(server, reply.wait_ms);
-	}
-	result = reply.drop ? MHD_NO : send_reply(connection, &reply);
+	exchange->resets = reply.delivery == DELIVER_RESET_AFTER;
+	result = deliver(connection, &server->gate, &reply);
 	sim_reply_fini(&reply);
 	return result;
 }
@@ -156,8 +103,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 			 enum MHD_RequestTerminationCode code)
 {
 	struct server *server = context;
+	const struct exchange *exchange = *state;
 	bool quit;
 
+	if (exchange && exchange->resets) {
+		deliver_reset_after(connection, &server->gate);
+	}
 	end_exchange(NULL, connection, state, code);
 	pthread_mutex_lock(&server->sim->lock);
 	quit = server->sim->quit;
@@ -175,21 +126,30 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
 	return strlen(text);
 }
 
-static struct server *server_alloc(struct sim *sim)
-{
-	struct server *server = must_malloc(sizeof *server);
-	pthread_condattr_t attributes;
+enum {
+	COMMON_FLAGS = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO |
+		       MHD_USE_SUPPRESS_DATE_NO_CLOCK
+};
 
-	*server = (struct server){.sim = sim};
-	pthread_mutex_init(&server->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&server->ended, &attributes);
-	pthread_condattr_destroy(&attributes);
-	return server;
+static struct MHD_Daemon *start_daemon(struct server *server, struct sockaddr_in *at,
+				       const struct server_tls *tls)
+{
+	struct MHD_OptionItem secret[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key},
+					  {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificate},
+					  {MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+	unsigned flags = COMMON_FLAGS | (tls->key ? (unsigned)MHD_USE_TLS : 0u);
+
+	return MHD_start_daemon(
+		flags, ntohs(at->sin_port), NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
+		(struct sockaddr *)at, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+		NULL, MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS_MAX, MHD_OPTION_ARRAY, tls->key ? secret : none, MHD_OPTION_END);
 }
 
-enum status server_new(struct server **out, struct sim *sim, const char *address, int port, struct err *err)
+enum status server_new(struct server **out, struct sim *sim, const char *address, int port,
+		       const struct server_tls *tls, struct err *err)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	struct server *server;
@@ -198,16 +158,13 @@ enum status server_new(struct server **out, struct sim *sim, const char *address
 	if (inet_pton(AF_INET, address, &at.sin_addr) != 1) {
 		return err_set(err, ERR_CONFIG, "'%s' is not an IPv4 address", address);
 	}
-	server = server_alloc(sim);
-	server->daemon = MHD_start_daemon(
-		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO |
-			MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-		(uint16_t)port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
-		MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-		server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_THREAD_STACK_SIZE,
-		(size_t)THREAD_STACK, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_END);
+	server = must_malloc(sizeof *server);
+	*server = (struct server){.sim = sim};
+	gate_init(&server->gate);
+	server->daemon = start_daemon(server, &at, tls);
 	if (!server->daemon) {
-		err_sys(err, "Can't listen on %s:%d", address, port);
+		err_sys(err, "Can't listen on %s:%d%s", address, port,
+			tls->key ? " with this certificate" : "");
 		server_free(&server);
 		return ERR_SYS;
 	}
@@ -225,19 +182,12 @@ int server_port(const struct server *server)
 
 void server_wait(struct server *server)
 {
-	pthread_mutex_lock(&server->lock);
-	while (!server->end) {
-		pthread_cond_wait(&server->ended, &server->lock);
-	}
-	pthread_mutex_unlock(&server->lock);
+	gate_wait(&server->gate);
 }
 
 void server_stop(struct server *server)
 {
-	pthread_mutex_lock(&server->lock);
-	server->end = true;
-	pthread_cond_broadcast(&server->ended);
-	pthread_mutex_unlock(&server->lock);
+	gate_end(&server->gate);
 }
 
 void server_free(struct server **server)
@@ -249,8 +199,7 @@ void server_free(struct server **server)
 	if ((*server)->daemon) {
 		MHD_stop_daemon((*server)->daemon);
 	}
-	pthread_cond_destroy(&(*server)->ended);
-	pthread_mutex_destroy(&(*server)->lock);
+	gate_fini(&(*server)->gate);
 	free(*server);
 	*server = NULL;
 }

@@ -33,16 +33,14 @@ void sim_init(struct sim *sim, const struct sim_options *options)
 		(struct budget){.limit = options->rate_limit, .window_ms = options->rate_window_ms};
 	sim->user_budget =
 		(struct budget){.limit = options->user_rate_limit, .window_ms = options->rate_window_ms};
+	sim->weather = options->weather;
 	world_init(&sim->world, &options->world);
 }
 
 void sim_fini(struct sim *sim)
 {
 	world_fini(&sim->world);
-	for (int i = 0; i < SIM_FAULTS_MAX; i++) {
-		free((char *)sim->faults[i].route);
-		free((char *)sim->faults[i].body);
-	}
+	weather_fini(&sim->weather);
 	pthread_mutex_destroy(&sim->lock);
 }
 
@@ -51,7 +49,8 @@ void sim_set_base(struct sim *sim, const char *address, int port)
 	if (sim->options.base_url) {
 		snprintf(sim->base, sizeof sim->base, "%s", sim->options.base_url);
 	} else {
-		snprintf(sim->base, sizeof sim->base, "http://%s:%d/v2", address, port);
+		snprintf(sim->base, sizeof sim->base, "http%s://%s:%d/v2", sim->options.tls ? "s" : "",
+			 address, port);
 	}
 }
 
@@ -76,6 +75,7 @@ const char *status_phrase(int status)
 		const char *phrase;
 	} phrases[] = {
 		{200, "OK"},
+		{302, "Found"},
 		{400, "Bad Request"},
 		{401, "Unauthorized"},
 		{403, "Forbidden"},
@@ -255,31 +255,6 @@ static bool is_authorized(const struct sim *sim, const struct sim_request *reque
 	       strcmp(request->authorization + strlen(scheme), sim->options.token) == 0;
 }
 
-/* True when a fault took the request. */
-static bool meet_fault(struct sim *sim, const char *route, struct sim_reply *reply)
-{
-	for (int i = 0; i < SIM_FAULTS_MAX; i++) {
-		struct sim_fault *fault = &sim->faults[i];
-
-		if (fault->count <= 0 || (fault->route && strcmp(fault->route, route) != 0)) {
-			continue;
-		}
-		fault->count--;
-		reply->drop = fault->drop;
-		if (fault->retry_after_s >= 0) {
-			reply_header(reply, "Retry-After", "%lld", (long long)fault->retry_after_s);
-		}
-		if (fault->body) {
-			reply->status = fault->status;
-			text_add(&reply->body, fault->body, strlen(fault->body));
-		} else {
-			reply_message(reply, fault->status, "%s", status_phrase(fault->status));
-		}
-		return true;
-	}
-	return false;
-}
-
 static bool has_scope(const struct sim *sim, int route)
 {
 	const char *wanted = route < 0 ? NULL : sim_routes[route].scope;
@@ -297,11 +272,6 @@ static bool has_scope(const struct sim *sim, int route)
 
 static bool may_pass(struct sim *sim, const struct sim_request *request, int route, struct sim_reply *reply)
 {
-	const char *name = route < 0 ? "unknown" : sim_routes[route].name;
-
-	if (is_control(request)) {
-		return true;
-	}
 	reply->wait_ms = sim->options.latency_ms;
 	if (!is_authorized(sim, request)) {
 		reply_message(reply, 401,
@@ -314,7 +284,36 @@ static bool may_pass(struct sim *sim, const struct sim_request *request, int rou
 			      sim_routes[route].scope);
 		return false;
 	}
-	return within_budget(sim, reply) && !meet_fault(sim, name, reply);
+	return within_budget(sim, reply);
+}
+
+static void answer(struct sim *sim, struct sim_call *call, int route, struct sim_reply *reply)
+{
+	struct err err;
+
+	if (route < 0) {
+		reply_message(reply, 404, "%s",
+			      is_control(call->request) ? "No such control: see README.md" : "Not Found");
+	} else if (query_parse(&call->query, call->request->query, &err)) {
+		reply_message(reply, 400, "%s", err.text);
+	} else {
+		sim_routes[route].handler(sim, call, reply);
+	}
+}
+
+/* The provider's answer, as the weather lets it through. */
+static void answer_in_weather(struct sim *sim, struct sim_call *call, int route, struct sim_reply *reply)
+{
+	struct stroke stroke;
+
+	weather_draw(&sim->weather, call->request, route < 0 ? "unknown" : sim_routes[route].name, &stroke);
+	weather_strike(&stroke, PHASE_MILD, call->request, reply);
+	if (weather_strike(&stroke, PHASE_INSTEAD, call->request, reply)) {
+		sim->refused++;
+		return;
+	}
+	answer(sim, call, route, reply);
+	weather_strike(&stroke, PHASE_AFTER, call->request, reply);
 }
 
 static void dispatch(struct sim *sim, const struct sim_request *request, struct sim_reply *reply)
@@ -322,34 +321,39 @@ static void dispatch(struct sim *sim, const struct sim_request *request, struct 
 	struct sim_call call = {.request = request, .now = sim->world.now};
 	char *path = must_malloc(strlen(request->path) + 1);
 	int route = find_route(request, path, call.args);
-	struct err err;
 
 	sim->requests[route < 0 ? SIM_ROUTES_MAX - 1 : route]++;
-	if (!may_pass(sim, request, route, reply)) {
-		sim->refused++;
-	} else if (route < 0) {
-		reply_message(reply, 404, "%s",
-			      is_control(request) ? "No such control: see README.md" : "Not Found");
-	} else if (query_parse(&call.query, request->query, &err)) {
-		reply_message(reply, 400, "%s", err.text);
+	if (is_control(request)) {
+		answer(sim, &call, route, reply);
+	} else if (may_pass(sim, request, route, reply)) {
+		answer_in_weather(sim, &call, route, reply);
 	} else {
-		sim_routes[route].handler(sim, &call, reply);
+		sim->refused++;
 	}
 	query_fini(&call.query);
 	free(path);
 }
 
-void sim_handle(struct sim *sim, const struct sim_request *request, struct sim_reply *reply)
+static void put_dates(struct sim *sim, struct sim_reply *reply)
 {
+	int64_t now = sim->world.now + reply->skew_ms;
 	char date[WHEN_MAX];
 
+	reply_header(reply, "Date", "%s", when_http(now, date));
+	if (reply->retry_after_date_ms > 0) {
+		reply_header(reply, "Retry-After", "%s", when_http(now + reply->retry_after_date_ms, date));
+	}
+}
+
+void sim_handle(struct sim *sim, const struct sim_request *request, struct sim_reply *reply)
+{
 	*reply = (struct sim_reply){.status = 200, .content_type = "application/json; charset=utf-8"};
 	pthread_mutex_lock(&sim->lock);
 	if (sim->options.clock == CLOCK_REAL) {
 		world_advance(&sim->world, sim->wall_ms());
 	}
 	dispatch(sim, request, reply);
-	reply_header(reply, "Date", "%s", when_http(sim->world.now, date));
+	put_dates(sim, reply);
 	sim->bytes_served += (int64_t)reply->body.size;
 	pthread_mutex_unlock(&sim->lock);
 }

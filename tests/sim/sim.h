@@ -5,10 +5,11 @@
 #include "tests/sim/budget.h"
 #include "tests/sim/payload.h"
 #include "tests/sim/query.h"
+#include "tests/sim/weather.h"
 
 #include <pthread.h>
 
-enum { SIM_ROUTES_MAX = 32, SIM_FAULTS_MAX = 16, SIM_AMBUSHES_MAX = 16, SIM_ARGS_MAX = 4 };
+enum { SIM_ROUTES_MAX = 32, SIM_AMBUSHES_MAX = 16, SIM_ARGS_MAX = 4 };
 
 enum sim_clock { CLOCK_MANUAL, CLOCK_REAL };
 
@@ -21,16 +22,9 @@ struct sim_options {
 	int64_t rate_limit, user_rate_limit; /* requests a window; 0: unlimited */
 	int64_t rate_window_ms;
 	int64_t latency_ms;
-	int64_t deep_limit; /* builds that can be skipped by paging; beyond is 400 */
-};
-
-/* The next `count` requests of a route (NULL: of any) get this answer. */
-struct sim_fault {
-	const char *route;
-	int status;
-	int64_t count, retry_after_s; /* retry_after_s -1: no header */
-	bool drop;                    /* close the connection instead */
-	const char *body;             /* NULL: {"message": "<reason phrase>"} */
+	int64_t deep_limit;     /* builds that can be skipped by paging; beyond is 400 */
+	struct weather weather; /* sim_init takes it over */
+	bool tls;               /* its URLs begin with https */
 };
 
 /* Builds that appear after some list pages of a pipeline have been served: while a client reads. */
@@ -47,13 +41,29 @@ struct sim_request {
 	size_t body_size;
 };
 
+/* How a reply goes out. */
+enum delivery {
+	DELIVER_WHOLE,
+	DELIVER_NOTHING,      /* the connection is closed */
+	DELIVER_RESET_BEFORE, /* it is reset */
+	DELIVER_RESET_WITHIN, /* likewise, after cut_at bytes of the body */
+	DELIVER_RESET_AFTER,
+	DELIVER_CUT, /* closed after cut_at bytes of the body */
+	DELIVER_DRIP,
+	DELIVER_HUGE,         /* huge_bytes instead of the body */
+	DELIVER_HUGE_CHUNKED, /* likewise, without telling how many */
+};
+
 struct sim_reply {
 	int status;
 	const char *content_type;
 	struct text body;
-	struct text headers; /* "Name: value\n" each */
-	int64_t wait_ms;     /* hold it back so long */
-	bool drop;           /* close the connection without an answer */
+	struct text headers;         /* "Name: value\n" each */
+	int64_t wait_ms;             /* hold it back so long */
+	int64_t skew_ms;             /* of its Date */
+	int64_t retry_after_date_ms; /* > 0: a Retry-After header with the time so long after its Date */
+	enum delivery delivery;
+	int64_t cut_at, bytes_per_s, huge_bytes;
 };
 
 struct sim {
@@ -65,7 +75,7 @@ struct sim {
 	int64_t (*steady_ms)(void);
 	size_t cached_bytes;
 	struct budget organization_budget, user_budget;
-	struct sim_fault faults[SIM_FAULTS_MAX];
+	struct weather weather;
 	struct sim_ambush ambushes[SIM_AMBUSHES_MAX];
 	int64_t requests[SIM_ROUTES_MAX], builds_served, bytes_served, refused;
 	bool quit; /* somebody asked for the end */

@@ -7,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *scheme_of(const char *const *args)
+{
+	while (*args && strcmp(*args, "--key") != 0) {
+		args++;
+	}
+	return *args ? "https" : "http";
+}
+
 struct simulator *simulator_new_at(struct spot spot, const struct place *place, const char *const *args)
 {
 	struct simulator *sim = calloc(1, sizeof *sim);
@@ -14,8 +22,9 @@ struct simulator *simulator_new_at(struct spot spot, const struct place *place, 
 	cr_assert(sim);
 	sim->child = child_start(&(struct launch){.place = place, .program = "buildbus-sim", .args = args});
 	child_ready_at(spot, sim->child);
-	snprintf(sim->root, sizeof sim->root, "http://127.0.0.1:%s", child_greeting(sim->child));
-	snprintf(sim->api, sizeof sim->api, "http://127.0.0.1:%s/v2", child_greeting(sim->child));
+	snprintf(sim->root, sizeof sim->root, "%s://127.0.0.1:%s", scheme_of(args),
+		 child_greeting(sim->child));
+	snprintf(sim->api, sizeof sim->api, "%s/v2", sim->root);
 	return sim;
 }
 
@@ -68,6 +77,19 @@ static char *get(const struct simulator *sim, const char *path, const char *toke
 
 	snprintf(url, sizeof url, "%s%s", sim->root, path);
 	return web_get(HERE, url, token);
+}
+
+int64_t simulator_strokes(const struct simulator *sim, const char *kind)
+{
+	char *report = get(sim, "/_sim/weather", NULL), mark[64], *at;
+	int64_t count;
+
+	snprintf(mark, sizeof mark, "\"%s\":", kind);
+	at = strstr(report, mark);
+	cr_assert(at, "no %s in %s", kind, report);
+	count = strtoll(at + strlen(mark), NULL, 10);
+	free(report);
+	return count;
 }
 
 int64_t simulator_count(const struct simulator *sim, const char *route)

@@ -9,8 +9,8 @@
 
 struct simulator {
 	struct child *child;
-	char root[96]; /* "http://127.0.0.1:PORT" */
-	char api[96];  /* its API, for api_url */
+	char root[96]; /* "http://127.0.0.1:PORT"; https with --key */
+	char api[104]; /* its API, for api_url */
 };
 
 /* Starts one on a port of its own: simulator_new(place, "--builds", "500"). It accepts SIM_TOKEN. */
@@ -22,7 +22,9 @@ void simulator_free(struct simulator **sim);
 /* POSTs to /_sim/<control>; ' in json stands for ". Fails unless it is done. */
 #define simulator_do(sim, control, json) simulator_do_at(HERE, sim, control, json)
 void simulator_do_at(struct spot spot, const struct simulator *sim, const char *control, const char *json);
-/* No faults and no latency any more. */
+/* Requests that met this kind of fault (buildbus-sim --help names them) since it started. */
+int64_t simulator_strokes(const struct simulator *sim, const char *kind);
+/* No faults, no weather and no latency any more. */
 void simulator_heal(const struct simulator *sim);
 /* Requests of a route since it started, e.g. "builds"; "total" of all. */
 int64_t simulator_count(const struct simulator *sim, const char *route);
