@@ -6,7 +6,7 @@ const struct config_kind config_kinds[] = {
 	{SECTION_SOURCE, "buildkite", true},
 	{SECTION_SOURCE, "circleci", false},
 	{SECTION_DESTINATION, "store", true},
-	{SECTION_DESTINATION, "firestore", false},
+	{SECTION_DESTINATION, "firestore", true},
 	{SECTION_DESTINATION, "bigquery", false},
 	{SECTION_DESTINATION, "slack", false},
 	{0},

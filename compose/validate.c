@@ -5,6 +5,7 @@
 #include "common/config_private.h"
 #include "common/config_value.h"
 #include "fetchers/buildkite/config.h"
+#include "sinks/firestore/config.h"
 #include "sinks/store/config.h"
 
 #include <ctype.h>
@@ -20,6 +21,7 @@ static const struct reading {
 	size_t size; /* of what the rows fill */
 } readings[] = {
 	{SECTION_SOURCE, "buildkite", buildkite_config_rows, sizeof(struct buildkite_config)},
+	{SECTION_DESTINATION, "firestore", firestore_config_rows, sizeof(struct firestore_config)},
 	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config)},
 };
 

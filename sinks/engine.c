@@ -289,7 +289,8 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 	engine->options.retry_for_ms = options->retry_for_ms ? options->retry_for_ms : RETRY_FOR_MS;
 	engine->wake_timer = -1;
 	engine->large_bytes = FIRST_BYTES;
-	engine->context = (struct sink_context){options->name, options->loop, options->bus, engine};
+	engine->context =
+		(struct sink_context){options->name, options->loop, options->bus, options->file, engine};
 	numbers_open(engine);
 	status = window_init(&engine->window, err);
 	if (status == OK) {

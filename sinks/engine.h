@@ -12,6 +12,7 @@ struct engine_options {
 	const char *name; /* of the destination, and of the sink at the hub */
 	const void *config;
 	const struct bus_config *bus;
+	const struct config *file; /* for the sink; NULL: unknown */
 	zloop_t *loop;
 	int64_t retry_for_ms; /* 0: RETRY_FOR_MS */
 	/* The engine ended: OK after engine_drain, else why. Called once, from the loop. */

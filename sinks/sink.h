@@ -63,6 +63,7 @@ struct sink_context {
 	const char *name; /* `name:` of the destination */
 	zloop_t *loop;
 	const struct bus_config *bus;
+	const struct config *file; /* the whole configuration; NULL in tests */
 	struct engine *engine;
 };
 

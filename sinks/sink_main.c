@@ -80,7 +80,8 @@ static void on_ended(void *owner, enum status status, const struct err *err)
 static enum status open_sink(void *arg, struct process_context *context, struct err *err)
 {
 	struct sink_state *state = arg;
-	struct engine_options options = {.loop = context->loop, .bus = &context->config.bus};
+	struct engine_options options = {
+		.loop = context->loop, .bus = &context->config.bus, .file = &context->config};
 	enum status status;
 
 	state->context = context;
