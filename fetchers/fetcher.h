@@ -71,6 +71,7 @@ struct visit_answer {
 	struct text body; /* NUL-terminated */
 	int64_t date_ms;  /* INT_NULL: no Date header */
 	bool next_page;
+	int64_t last_page; /* as the Link header says; 0: it doesn't */
 };
 
 /* Called once for each visit_get, unless the visit ends before. OK: it was used. ERR_DATA, ERR_REMOTE: the

@@ -166,6 +166,7 @@ static enum status call_back(struct request *request, const struct http_answer *
 		.body = {answer->body ? answer->body : "", answer->body ? answer->body_size : 0},
 		.date_ms = answer->date_ms > 0 ? answer->date_ms : INT_NULL,
 		.next_page = answer->next_page,
+		.last_page = answer->last_page,
 	};
 	struct engine *engine = request->visit->source->engine;
 	enum status status = request->callback(request->visit, request->tag, &seen, err);

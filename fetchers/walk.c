@@ -9,6 +9,8 @@ void walk_init(struct walk *walk)
 		.finished_to = WALK_NONE,
 		.covered_from = WALK_NONE,
 		.back_from = WALK_NONE,
+		.edge = WALK_NONE,
+		.deep = WALK_DEEP,
 	};
 }
 
@@ -34,7 +36,7 @@ bool walk_begin(struct walk *walk)
 	return false;
 }
 
-struct walk_query walk_query(const struct walk *walk, int slot)
+struct walk_query walk_query(const struct walk *walk, int slot, int size)
 {
 	const struct walk_leg *leg = &walk->legs[slot];
 	struct walk_query query = {
@@ -43,7 +45,9 @@ struct walk_query walk_query(const struct walk *walk, int slot)
 		.finished_from = slot == WALK_FINISHED ? leg->from : WALK_NONE,
 	};
 
-	if (leg->page > 0) {
+	if (leg_by_position(leg)) {
+		query.page = (leg->at - leg->base) / size + 1;
+	} else if (leg->page > 0) {
 		/* The builds of one past millisecond are a fixed set, whatever becomes of them: only so are
 		 * page numbers safe. A finished_from would let builds come and go. */
 		query.created_from = leg->to - 1;
@@ -134,6 +138,7 @@ static void close_first(struct walk *walk, const struct walk_page *page, const s
 	walk->covered_to = walk->finished_to = date - WALK_OVERLAP_MS;
 	walk->count = (int64_t)took;
 	walk->seam = span.at_oldest;
+	walk->edge = took == page->count ? page_bottom(page, took).number : WALK_NONE;
 	walk->bottom = !page->more && took == page->count;
 	walk->covered_from = span.oldest != WALK_NONE ? span.oldest + 1 : walk->covered_to;
 	if (took < page->count && since->builds <= 0) {

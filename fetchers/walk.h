@@ -7,8 +7,8 @@
  * belong to the next visit. A walk goes down by created_to = oldest seen + 1 ms; page numbers shift while
  * they are read.
  *
- * Back-fill goes down below `covered_from` in legs; a leg that is long is split, so that several pages can be
- * read at once. */
+ * Back-fill goes down below `covered_from` in a stretch, whose pages are read by position, several at once
+ * (walk_stretch.c). */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/config.h"
@@ -25,6 +25,9 @@
 #define WALK_CLOCK_STEP_MS 86400000
 #define WALK_BACK_LEGS     8
 #define WALK_LEGS          (2 + WALK_BACK_LEGS)
+#define WALK_PAGE          100 /* builds of a page of the stretch; smaller ones divide it */
+#define WALK_ISLANDS       (WALK_BACK_LEGS + 2)
+#define WALK_DOUBTS        16
 #define WALK_NONE          INT64_MIN /* "no such time": unbounded, unknown */
 
 enum walk_slot { WALK_CREATED, WALK_FINISHED, WALK_BACK }; /* WALK_BACK and after: back-fill */
@@ -37,6 +40,40 @@ struct walk_leg {
 	int64_t date; /* Date of the first answer of this walk; WALK_NONE: none yet */
 	bool guessed; /* it had none: date is its newest build */
 	int64_t seam; /* builds already seen at to - 1 */
+	/* until > 0: the builds at [at, until) of the stretch; base is the position of the first build of the
+	 * list below `to`. */
+	int64_t at, until, base;
+};
+
+/* An end of what was read without a gap. */
+struct walk_edge {
+	int64_t created; /* WALK_NONE: nothing was there */
+	int64_t number;  /* WALK_NONE: unknown, or the numbers near it have gaps */
+};
+
+struct walk_island {
+	int64_t first, last; /* positions [first, last) */
+	struct walk_edge top, bottom;
+	bool end; /* the provider had nothing further then */
+};
+
+/* Created in [from, to): read, but perhaps not all. */
+struct walk_doubt {
+	int64_t from, to;
+};
+
+/* What is read by position: the list of builds created in [back_from, to), newest first. */
+struct walk_stretch {
+	bool open;    /* its end was not seen yet */
+	int64_t to;   /* of the list that is asked for now: it begins lower and lower */
+	int64_t base; /* position of its first build */
+	int64_t next; /* position from which on no leg has been given out */
+	int64_t seen; /* position below which there is certainly a build */
+	int64_t end;  /* position where the list is likely to end */
+	struct walk_island islands[WALK_ISLANDS]; /* what was read, from the top */
+	size_t island_count;
+	struct walk_doubt doubts[WALK_DOUBTS];
+	size_t doubt_count;
 };
 
 /* The cursor. Zeroed is not valid: walk_init. */
@@ -49,6 +86,9 @@ struct walk {
 	int64_t seam;         /* of them, created at covered_from - 1 */
 	bool bottom;          /* there is nothing older */
 	bool filled;          /* a back-fill was finished once */
+	int64_t edge;         /* number of the build at covered_from - 1; WALK_NONE: unknown */
+	int64_t deep;         /* a list is not asked for positions from here on */
+	struct walk_stretch stretch;
 	struct walk_leg legs[WALK_LEGS];
 };
 
@@ -63,7 +103,10 @@ struct walk_page {
 	int64_t date; /* of the answer; WALK_NONE: unknown */
 	size_t count;
 	const int64_t *created; /* of each build; WALK_NONE where it has none */
+	const int64_t *number;  /* likewise */
 	bool more;              /* there are further pages */
+	int64_t size;           /* how many were asked for */
+	int64_t last_page;      /* of that size, as the provider says; 0: it doesn't */
 };
 
 void walk_init(struct walk *walk);
@@ -77,7 +120,16 @@ bool walk_back(struct walk *walk, const struct config_since *since, int64_t now)
 bool walk_live(const struct walk *walk);
 bool walk_backfilling(const struct walk *walk);
 
-struct walk_query walk_query(const struct walk *walk, int slot);
+/* Gives the next pages of the stretch to legs. Before asking for those of back-fill. */
+void walk_deal(struct walk *walk);
+/* Whether slot may be asked for now: its page may be too far down a list that was begun too high. */
+bool walk_ready(const struct walk *walk, int slot);
+/* The provider refuses to go down that far: true if there is another way to that page. */
+bool walk_too_deep(struct walk *walk, int slot);
+/* How many builds of slot's page to ask for, at most `most`. */
+int walk_size(const struct walk *walk, int slot, int most);
+/* size: builds a page. */
+struct walk_query walk_query(const struct walk *walk, int slot, int size);
 /* How many of the page's builds, from the newest, belong to what was asked for: all, but `since` bounds the
  * first visit and a back-fill by number. */
 size_t walk_take(const struct walk *walk, int slot, const struct walk_page *page,

@@ -1,14 +1,12 @@
-/* Back-fill: down to `since`, in legs that are read at the same time. */
+/* Back-fill: down to `since`. */
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/walk_private.h"
 
-#define SPLIT_PAGES 20 /* a leg of more pages than about this is halved: that costs half a request */
-#define FAR_PAGES                                                                                            \
-	160 /* and where that would be further down than this, there: `since` may reach far below the        \
-	     * first build, and halves of nothing cost a request each */
-
 bool walk_backfilling(const struct walk *walk)
 {
+	if (walk->stretch.open || walk->stretch.doubt_count > 0) {
+		return true;
+	}
 	for (int slot = WALK_BACK; slot < WALK_LEGS; slot++) {
 		if (walk->legs[slot].open) {
 			return true;
@@ -54,6 +52,16 @@ static void close_back(struct walk *walk)
 	} else if (walk->back_from < walk->covered_from) {
 		walk->covered_from = walk->back_from;
 		walk->seam = 0;
+		walk->edge = WALK_NONE;
+	}
+	walk->stretch = (struct walk_stretch){0};
+}
+
+void back_close_when_done(struct walk *walk)
+{
+	stretch_join(walk);
+	if (!walk_backfilling(walk)) {
+		close_back(walk);
 	}
 }
 
@@ -83,9 +91,8 @@ static void raise_floor(struct walk *walk, int64_t floor)
 		leg->from = leg->from < floor ? floor : leg->from;
 		leg->open = leg->open && leg->to > leg->from;
 	}
-	if (!walk_backfilling(walk)) {
-		close_back(walk);
-	}
+	walk->stretch.open = walk->stretch.open && walk->stretch.to > floor;
+	back_close_when_done(walk);
 }
 
 bool walk_back(struct walk *walk, const struct config_since *since, int64_t now)
@@ -97,8 +104,12 @@ bool walk_back(struct walk *walk, const struct config_since *since, int64_t now)
 	}
 	if (!walk_backfilling(walk) && wants_more(walk, since, floor)) {
 		walk->back_from = floor;
-		leg_open(&walk->legs[WALK_BACK], floor, walk->covered_from);
-		walk->legs[WALK_BACK].seam = walk->seam;
+		if (floor == WALK_NONE) {
+			leg_open(&walk->legs[WALK_BACK], floor, walk->covered_from);
+			walk->legs[WALK_BACK].seam = walk->seam;
+		} else {
+			stretch_open(walk);
+		}
 	}
 	return walk_backfilling(walk);
 }
@@ -108,7 +119,7 @@ static size_t repeated(const struct walk_leg *leg, const struct walk_page *page)
 {
 	size_t at_seam = 0;
 
-	if (leg->to == WALK_NONE || leg->page > 0) {
+	if (leg->to == WALK_NONE || leg->page > 0 || leg->at > leg->base) {
 		return 0;
 	}
 	for (size_t i = 0; i < page->count; i++) {
@@ -138,25 +149,6 @@ size_t walk_take(const struct walk *walk, int slot, const struct walk_page *page
 	return take;
 }
 
-/* Halves a long leg: its lower part becomes a leg of its own, read at the same time. span_ms: what the last
- * page covered. */
-static void split(struct walk *walk, struct walk_leg *leg, int64_t span_ms)
-{
-	int64_t length_ms = leg->to - leg->from, upper_ms = length_ms / 2, far_ms = (span_ms + 1) * FAR_PAGES;
-
-	if (leg->from == WALK_NONE || leg->page > 0 || length_ms / (span_ms + 1) < SPLIT_PAGES) {
-		return;
-	}
-	upper_ms = upper_ms > far_ms ? far_ms : upper_ms;
-	for (int slot = WALK_BACK; slot < WALK_LEGS; slot++) {
-		if (!walk->legs[slot].open) {
-			leg_open(&walk->legs[slot], leg->from, leg->to - upper_ms);
-			leg->from = leg->to - upper_ms;
-			return;
-		}
-	}
-}
-
 static void step_by_number(struct walk *walk, const struct walk_page *page, const struct config_since *since,
 			   size_t took, bool more)
 {
@@ -167,7 +159,9 @@ static void step_by_number(struct walk *walk, const struct walk_page *page, cons
 	if (took < page->count && span.oldest != WALK_NONE) {
 		walk->covered_from = span.oldest + 1;
 		walk->seam = span.at_oldest;
+		walk->edge = WALK_NONE;
 	} else if (took == page->count) {
+		walk->edge = WALK_NONE;
 		walk->covered_from = leg->to;
 		walk->seam = leg->seam;
 		walk->bottom = !more;
@@ -181,19 +175,21 @@ void walk_step_back(struct walk *walk, int slot, const struct walk_page *page,
 	struct walk_leg *leg = &walk->legs[slot];
 	struct span span = walk_span(page, page->count);
 	size_t took = walk_take(walk, slot, page, since);
-	int64_t before = leg->to;
 	bool more;
 
-	walk->count += (int64_t)(took - (took < repeated(leg, page) ? took : repeated(leg, page)));
+	if (leg_by_position(leg) || walk->back_from == WALK_NONE) {
+		walk->count += (int64_t)(took - (took < repeated(leg, page) ? took : repeated(leg, page)));
+	}
+	if (leg_by_position(leg)) {
+		stretch_step(walk, leg, page);
+		back_close_when_done(walk);
+		return;
+	}
 	more = leg_descend(leg, page, &span);
 	if (walk->back_from == WALK_NONE) {
 		step_by_number(walk, page, since, took, more);
 		return;
 	}
 	leg->open = more;
-	if (leg->open) {
-		split(walk, leg, before - leg->to);
-	} else if (!walk_backfilling(walk)) {
-		close_back(walk);
-	}
+	back_close_when_done(walk);
 }

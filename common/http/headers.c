@@ -51,7 +51,10 @@ static void on_retry_after(struct http_headers *headers, const char *value)
 
 static void on_link(struct http_headers *headers, const char *value)
 {
-	headers->next_page |= http_link_has_next(value);
+	struct http_link link = http_link_read(value);
+
+	headers->next_page |= link.next;
+	headers->last_page = link.last_page ? link.last_page : headers->last_page;
 }
 
 static void on_location(struct http_headers *headers, const char *value)
@@ -228,6 +231,7 @@ void http_headers_answer(const struct http_headers *headers, int64_t wall_now_ms
 	answer->code = headers->code;
 	answer->date_ms = headers->date_ms;
 	answer->next_page = headers->next_page;
+	answer->last_page = headers->last_page;
 	answer->location = headers->location;
 	answer->retry_after_ms = -1;
 	if (headers->retry_after_s != -1) {

@@ -20,6 +20,7 @@ struct http_headers {
 	int64_t retry_after_date_ms; /* 0: not sent as a date */
 	struct rate rates[RATE_SETS];
 	bool next_page;
+	int64_t last_page;
 	char *location; /* heap */
 };
 

@@ -48,6 +48,7 @@ struct http_answer {
 	int64_t budget_limit;     /* of the same set; -1 */
 	int64_t budget_reset_ms;  /* of the same set: until it is whole again; -1 */
 	bool next_page;           /* Link: rel="next" present */
+	int64_t last_page;        /* number in the address of Link: rel="last"; 0: not given */
 	const char *location;     /* of a redirect, else NULL */
 	struct err err;           /* HTTP_FAILED: the sentence; never contains a query string or a header */
 };

@@ -2,7 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include <stdbool.h>
+#include <stdint.h>
 
-/* True when one of the links in value has the relation `next`. The address itself is not used: it may carry
- * an API key (as in an example of Buildkite), and walks don't page by number. */
-bool http_link_has_next(const char *value);
+/* The addresses themselves are not used: they may carry an API key (as in an example of Buildkite). */
+struct http_link {
+	bool next;         /* one of the links has the relation `next` */
+	int64_t last_page; /* `page=` in the address of the relation `last`; 0: not given */
+};
+
+struct http_link http_link_read(const char *value);

@@ -26,6 +26,7 @@ struct buildkite_visit {
 	struct walk walk;
 	bool missing;         /* the API doesn't know the pipeline */
 	bool resumed;         /* the live walk was begun by an earlier visit */
+	bool links;           /* the API says in Link headers where a list ends */
 	int asked[WALK_LEGS]; /* a page of that many builds of that leg is under way; 0: none */
 	int size[WALK_LEGS];  /* builds a page that were asked for last; 0: not in this visit */
 	bool bare[WALK_LEGS]; /* that page is one build, too big with its jobs */
@@ -57,6 +58,7 @@ struct element {
 	const char *key;
 	const char *url;
 	int64_t created_at; /* WALK_NONE */
+	int64_t number;     /* WALK_NONE */
 	bool finished;
 };
 /* The answer's builds, newest first. ERR_DATA: not a list of builds; the sentence says where it breaks. */

@@ -11,6 +11,7 @@
 /* Numbers beyond 64 bits and broken UTF-8 in one commit message must not cost the page. */
 #define READ_FLAGS  (YYJSON_READ_BIGNUM_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE)
 #define WRITE_FLAGS YYJSON_WRITE_ALLOW_INVALID_UNICODE
+#define NUMBER_MAX  INT32_MAX /* a greater number is read, but no place in a row of numbers */
 
 static enum status parse(struct arena *arena, struct text body, yyjson_doc **out, struct err *err)
 {
@@ -52,10 +53,20 @@ static const char *key_of(struct arena *arena, yyjson_val *build)
 	return "unreadable";
 }
 
+static int64_t number_of(yyjson_val *build)
+{
+	yyjson_val *number = yyjson_obj_get(build, "number");
+
+	return yyjson_is_uint(number) && yyjson_get_uint(number) <= NUMBER_MAX
+		       ? (int64_t)yyjson_get_uint(number)
+		       : WALK_NONE;
+}
+
 static enum status read_element(struct arena *arena, yyjson_val *build, struct element *out, struct err *err)
 {
 	out->value = build;
 	out->created_at = time_at(build, "created_at");
+	out->number = number_of(build);
 	out->finished = time_at(build, "finished_at") != WALK_NONE;
 	out->url = yyjson_get_str(yyjson_obj_get(build, "url"));
 	out->key = key_of(arena, build);

@@ -77,7 +77,7 @@ static void put_pipeline(struct path *path, const struct buildkite_visit *state)
 
 void path_builds(struct path *path, const struct buildkite_visit *state, int slot)
 {
-	struct walk_query query = walk_query(&state->walk, slot);
+	struct walk_query query = walk_query(&state->walk, slot, state->asked[slot]);
 
 	put_pipeline(path, state);
 	put(path, "?per_page=%d", state->asked[slot]);

@@ -22,7 +22,8 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 static int page_size(struct buildkite_visit *state, int slot)
 {
 	struct walk_leg *leg = &state->walk.legs[slot];
-	int size = state->bare[slot] ? 1 : state->per_page, last = state->size[slot];
+	int size = walk_size(&state->walk, slot, state->bare[slot] ? 1 : state->per_page);
+	int last = state->size[slot];
 
 	if (leg->page > 0) {
 		size = last > 0 && last < size ? last : size;
@@ -49,7 +50,7 @@ static enum status ask_legs(struct visit *visit, int first, int last, struct err
 	struct buildkite_visit *state = visit_state(visit);
 
 	for (int slot = first; slot <= last; slot++) {
-		if (state->walk.legs[slot].open && !state->asked[slot]) {
+		if (state->walk.legs[slot].open && !state->asked[slot] && walk_ready(&state->walk, slot)) {
 			enum status status = ask_page(visit, slot, err);
 
 			if (status != OK) {
@@ -168,18 +169,24 @@ static enum status describe(struct visit *visit, int slot, const struct element 
 {
 	struct buildkite_visit *state = visit_state(visit);
 	int64_t *created = arena_alloc(visit_arena(visit), (count + 1) * sizeof *created);
+	int64_t *number = arena_alloc(visit_arena(visit), (count + 1) * sizeof *number);
 
-	if (!created) {
+	if (!created || !number) {
 		return err_set(err, ERR_DATA, "out of memory for a page");
 	}
 	for (size_t i = 0; i < count; i++) {
 		created[i] = elements[i].created_at;
+		number[i] = elements[i].number;
 	}
+	state->links |= answer->next_page;
 	*out = (struct walk_page){
 		.date = answer->date_ms != INT_NULL ? answer->date_ms : WALK_NONE,
 		.count = count,
 		.created = created,
-		.more = answer->next_page || count >= (size_t)state->asked[slot],
+		.number = number,
+		.more = answer->next_page || (!state->links && count >= (size_t)state->asked[slot]),
+		.size = state->asked[slot],
+		.last_page = answer->last_page,
 	};
 	return OK;
 }
@@ -219,6 +226,11 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 	size_t count;
 	enum status status;
 
+	if (answer->kind == ANSWER_UNUSABLE && err->status == ERR_DATA &&
+	    walk_too_deep(&state->walk, (int)slot)) {
+		state->asked[slot] = 0;
+		return advance(visit, err);
+	}
 	/* A page that times out, or is too much for the provider, is that every time: a smaller one may come.
 	 */
 	if (answer->kind == ANSWER_UNUSABLE &&
@@ -351,6 +363,7 @@ static enum status advance_back(struct visit *visit, struct err *err)
 	bool more = walk_backfilling(&state->walk);
 
 	if (more && !state->resumed && !back_enough(visit)) {
+		walk_deal(&state->walk);
 		return ask_legs(visit, WALK_BACK, WALK_LEGS - 1, err);
 	}
 	if (!any_asked(state)) {

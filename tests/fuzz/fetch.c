@@ -31,12 +31,16 @@ static void step(struct walk *walk, const struct walk_page *page)
 	for (int turn = 0; turn < 5; turn++) {
 		for (int slot = 0; slot < WALK_LEGS; slot++) {
 			if (walk->legs[slot].open) {
-				walk_query(walk, slot);
+				int size = walk_size(walk, slot, 100);
+
+				REQUIRE(size > 0 && size <= 100);
+				walk_query(walk, slot, size);
 				REQUIRE(walk_take(walk, slot, page, &since) <= page->count);
 				(void)!walk_step(walk, slot, page, &since, &err);
 			}
 		}
 		walk_back(walk, &since, page->date);
+		walk_deal(walk);
 	}
 	require_packs(walk);
 }
@@ -44,7 +48,7 @@ static void step(struct walk *walk, const struct walk_page *page)
 static void take_page(struct arena *arena, struct arena *scratch, struct text body)
 {
 	struct element *elements;
-	int64_t created[PAGE_MAX];
+	int64_t created[PAGE_MAX], number[PAGE_MAX];
 	struct walk walk;
 	struct err err;
 	size_t count;
@@ -58,12 +62,16 @@ static void take_page(struct arena *arena, struct arena *scratch, struct text bo
 
 		REQUIRE(json.at && elements[i].key);
 		created[i] = elements[i].created_at;
+		number[i] = elements[i].number;
 	}
 	walk_init(&walk);
 	step(&walk, &(struct walk_page){.date = 1600000000000,
 					.count = count < PAGE_MAX ? count : PAGE_MAX,
 					.created = created,
-					.more = count > 3});
+					.number = number,
+					.more = count > 3,
+					.size = 100,
+					.last_page = (int64_t)(count % 7)});
 }
 
 static void take_cursor(struct text bytes)
@@ -73,8 +81,11 @@ static void take_cursor(struct text bytes)
 	struct err err;
 
 	if (walk_unpack(&walk, bytes, &err) == OK) {
-		step(&walk, &(struct walk_page){
-				    .date = 1600000000000, .count = 3, .created = created, .more = true});
+		step(&walk, &(struct walk_page){.date = 1600000000000,
+						.count = 3,
+						.created = created,
+						.more = true,
+						.size = 25});
 	}
 }
 

@@ -177,26 +177,36 @@ Test(http_headers, nothing_of_an_interim_answer_stays)
 	cr_assert_eq(answer.budget_remaining, -1);
 }
 
-Test(http_headers, the_next_page_is_found_in_link)
+Test(http_headers, the_next_and_the_last_page_are_found_in_link)
 {
 	static const struct {
 		const char *value;
 		bool next;
+		int64_t last;
 	} rows[] = {
-		{"<https://a/?page=2>; rel=\"next\", <https://a/?page=9>; rel=\"last\"", true},
-		{"<https://a/?page=1>; rel=\"prev\", <https://a/?page=3>; rel=next", true},
-		{"<https://a/?page=1>; title=\"x, y; z\"; REL=\"prev Next\"", true},
-		{"<https://a/?q=rel=\"next\">; rel=\"last\"", false},
-		{"<https://a/>; title=\"rel=next\"; rel=prev", false},
-		{"<https://a/>; rel=nextish", false},
-		{"<https://a/>; xrel=next", false},
-		{"<https://a/", false},
-		{"rel=\"next", true},
-		{"", false},
+		{"<https://a/?page=2>; rel=\"next\", <https://a/?page=9>; rel=\"last\"", true, 9},
+		{"<https://a/?page=1>; rel=\"prev\", <https://a/?page=3>; rel=next", true, 0},
+		{"<https://a/?page=1>; title=\"x, y; z\"; REL=\"prev Next\"", true, 0},
+		{"<https://a/?q=rel=\"next\">; rel=\"last\"", false, 0},
+		{"<https://a/?per_page=50&page=12&x=page=3>; rel=\"next last\"", true, 12},
+		{"<https://a/?page=12>; rel=next; title=x, <?page=7&per_page=100>; rel=last", true, 7},
+		{"<https://a/?per_page=50>; rel=last", false, 0},
+		{"<https://a/?page=99999999999999999999>; rel=last", false, 0},
+		{"<https://a/?page=>; rel=last", false, 0},
+		{"<https://a/>; title=\"rel=next\"; rel=prev", false, 0},
+		{"<https://a/>; rel=nextish", false, 0},
+		{"<https://a/>; xrel=next", false, 0},
+		{"<https://a/", false, 0},
+		{"rel=\"next", true, 0},
+		{"rel=last", false, 0},
+		{"", false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		cr_expect_eq(http_link_has_next(rows[i].value), rows[i].next, "%s", rows[i].value);
+		struct http_link link = http_link_read(rows[i].value);
+
+		cr_expect_eq(link.next, rows[i].next, "%s", rows[i].value);
+		cr_expect_eq(link.last_page, rows[i].last, "%s", rows[i].value);
 	}
 	cr_assert(read_headers("HTTP/2 200\nlink: <a>; rel=prev\nLink: <b>; rel=next").next_page);
 }

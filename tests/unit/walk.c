@@ -26,7 +26,7 @@ static bool read_by_page(struct world *world, struct by_page *cursor, bool finis
 			++cursor->page,
 		};
 
-		list(world, &query, &answer);
+		list(world, &query, PAGE, &answer);
 		first_date = first_date == WALK_NONE ? answer.page.date : first_date;
 		for (size_t i = 0; i < answer.page.count; i++) {
 			store(world, answer.index[i]);
@@ -65,7 +65,7 @@ static void visit_last_number(struct world *world)
 	world->answers = world->finished_pages = 0;
 	while (more) {
 		query.page++;
-		list(world, &query, &answer);
+		list(world, &query, PAGE, &answer);
 		more = answer.page.more;
 		for (size_t i = 0; i < answer.page.count; i++) {
 			int index = answer.index[i];

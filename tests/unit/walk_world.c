@@ -11,6 +11,8 @@ struct world *world_new(void)
 
 	world->now = START;
 	world->answer_ms = 50;
+	world->page_size = PAGE;
+	world->deep = BUILDS;
 	return world;
 }
 
@@ -56,7 +58,8 @@ void store(struct world *world, int index)
 
 static bool matches(const struct build *build, const struct walk_query *query)
 {
-	return (query->created_from == WALK_NONE || build->created >= query->created_from) &&
+	return !build->deleted &&
+	       (query->created_from == WALK_NONE || build->created >= query->created_from) &&
 	       (query->created_to == WALK_NONE || build->created < query->created_to) &&
 	       (query->finished_from == WALK_NONE ||
 		(build->finished != WALK_NONE && build->finished >= query->finished_from));
@@ -74,10 +77,10 @@ static int order(const void *a, const void *b, void *context)
 	return left < right ? 1 : -1;
 }
 
-void list(struct world *world, const struct walk_query *query, struct answer *answer)
+void list(struct world *world, const struct walk_query *query, int size, struct answer *answer)
 {
 	static int all[BUILDS];
-	int count = 0, first = query->page > 0 ? ((int)query->page - 1) * PAGE : 0;
+	int count = 0, first = query->page > 0 ? ((int)query->page - 1) * size : 0;
 
 	world->answers++;
 	world->requests++;
@@ -92,15 +95,19 @@ void list(struct world *world, const struct walk_query *query, struct answer *an
 	world->finished_pages += query->finished_from != WALK_NONE;
 	qsort_r(all, (size_t)count, sizeof *all, order, world);
 	memset(answer, 0, sizeof *answer);
-	for (int i = first; i < count && i < first + PAGE; i++) {
+	for (int i = first; i < count && i < first + size; i++) {
 		answer->index[answer->page.count] = all[i];
+		answer->number[answer->page.count] = all[i] + 1;
 		answer->created[answer->page.count++] = world->builds[all[i]].created;
 	}
 	if (query->finished_from != WALK_NONE && count > 0) {
 		world->top = all[0];
 	}
 	answer->page.created = answer->created;
-	answer->page.more = count > first + PAGE;
+	answer->page.number = answer->number;
+	answer->page.size = size;
+	answer->page.more = count > first + size;
+	answer->page.last_page = world->endless || !answer->page.more ? 0 : (count + size - 1) / size;
 	/* Date has whole seconds. */
 	answer->page.date = world->dateless ? WALK_NONE : world->now / 1000 * 1000;
 	world->now += world->answer_ms;
@@ -139,12 +146,17 @@ const struct config_since month = {.ago_ms = 30 * DAY_MS};
 /* One page of one leg, as a fetcher does it. False: killed. */
 static bool read_page(struct world *world, struct walk *walk, int slot, const struct config_since *since)
 {
-	struct walk_query query = walk_query(walk, slot);
+	int size = walk_size(walk, slot, world->page_size);
+	struct walk_query query = walk_query(walk, slot, size);
 	struct answer answer;
 	struct err err;
 	size_t take;
 
-	list(world, &query, &answer);
+	list(world, &query, size, &answer);
+	if (walk->legs[slot].until > 0 && (query.page - 1) * size >= world->deep) {
+		cr_assert(walk_too_deep(walk, slot));
+		return true;
+	}
 	take = walk_take(walk, slot, &answer.page, since);
 	for (size_t i = 0; i < take; i++) {
 		store(world, answer.index[i]);
@@ -162,9 +174,12 @@ static bool read_legs(struct world *world, struct walk *walk, int first, int las
 	for (bool any = true; any;) {
 		any = false;
 		world->rounds++;
+		if (last >= WALK_BACK) {
+			walk_deal(walk);
+		}
 		for (int slot = first; slot <= last; slot++) {
-			if (walk->legs[slot].open) {
-				any = true;
+			any |= walk->legs[slot].open;
+			if (walk->legs[slot].open && walk_ready(walk, slot)) {
 				if (!read_page(world, walk, slot, since)) {
 					return false;
 				}
@@ -208,8 +223,9 @@ int lost(const struct world *world, int64_t since)
 	for (int i = 0; i < world->count; i++) {
 		const struct build *build = &world->builds[i];
 
-		count += build->created >= since && (build->seen_attempt != build->attempt ||
-						     build->seen_open != (build->finished == WALK_NONE));
+		count += !build->deleted && build->created >= since &&
+			 (build->seen_attempt != build->attempt ||
+			  build->seen_open != (build->finished == WALK_NONE));
 	}
 	return count;
 }

@@ -15,6 +15,7 @@
 struct build {
 	int64_t created, finished; /* WALK_NONE: open */
 	int attempt;
+	bool deleted;
 	/* what the store knows */
 	int seen_attempt;
 	bool seen_open;
@@ -25,6 +26,9 @@ struct world {
 	int count;
 	int64_t now, answer_ms; /* the latter: how long a list takes */
 	bool dateless;
+	int deep;             /* page numbers beyond so many builds are refused */
+	bool endless;         /* the list doesn't say how long it is */
+	int page_size;        /* most builds a page */
 	int requests, rounds; /* rounds: of requests that are under way at once */
 	/* Called before each answer of a list, with the number of list answers so far. */
 	void (*between)(struct world *world, int answer);
@@ -38,7 +42,7 @@ struct world {
 
 struct answer {
 	int index[PAGE];
-	int64_t created[PAGE];
+	int64_t created[PAGE], number[PAGE];
 	struct walk_page page;
 };
 
@@ -53,7 +57,7 @@ void retry(struct world *world, int index);
 void finish(struct world *world, int index);
 
 /* The provider: newest created first, a page of the list as it is now. */
-void list(struct world *world, const struct walk_query *query, struct answer *answer);
+void list(struct world *world, const struct walk_query *query, int size, struct answer *answer);
 /* The store takes the build as it is now. */
 void store(struct world *world, int index);
 /* Reads what the store knows as open, by key. */
