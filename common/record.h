@@ -80,7 +80,8 @@ struct build {
 		int64_t total, passed, failed, skipped;
 	} tests;
 	struct text workflow;
-	struct field_list jobs; /* struct job */
+	struct field_list jobs;   /* struct job */
+	struct text pipeline_uid; /* what a pipeline keeps when it is renamed: for the hub, not packed */
 };
 
 /* The tables: order is the order of the packed map, of the JSON keys and of store.db's columns. version and

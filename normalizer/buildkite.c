@@ -133,6 +133,7 @@ static void read_pipeline(struct json *from, struct build *build)
 		json_full(from);
 	}
 	build->default_branch = json_text(&pipeline, "default_branch");
+	build->pipeline_uid = json_text(&pipeline, "id");
 }
 
 /* In the order in which Buildkite writes them. */

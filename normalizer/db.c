@@ -101,7 +101,9 @@ static enum status pragma_int(sqlite3 *connection, const char *sql, int64_t *val
 
 /* Entry v brings a database of schema version v to v + 1, in a transaction of its own. */
 static const char *const migrations[DB_SCHEMA_VERSION] = {
-	db_schema, "ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
+	db_schema,
+	"ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
+	db_schema_pipeline,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */

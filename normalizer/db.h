@@ -26,6 +26,9 @@ enum sql {
 	SQL_BUILD_HANDED_OUT,
 	SQL_BUILD_NEXT_DUE,
 	SQL_BUILD_OPEN_COUNT,
+	SQL_BUILD_MOVE,
+	SQL_PIPELINE_NAMES,
+	SQL_PIPELINE_PUT,
 	SQL_LOG_ADD,
 	SQL_LOG_HEAD,
 	SQL_LOG_GET,
@@ -76,7 +79,8 @@ enum sql {
 
 extern const char *const db_sql[SQL_COUNT];
 extern const char db_schema[]; /* version 1 */
-#define DB_SCHEMA_VERSION 2
+extern const char db_schema_pipeline[];
+#define DB_SCHEMA_VERSION 3
 
 struct db {
 	sqlite3 *write, *read;

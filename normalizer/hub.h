@@ -2,6 +2,7 @@
  *
  *   batch.c    group commit: what is promised in one transaction, answered after it
  *   intake.c   an envelope → records → log and latest states (records.c), dead letters, raw archive
+ *   identity.c the id of a build of a renamed or remade pipeline
  *   targets.c  which targets exist and when each is due
  *   lease.c    who visits which target: fences, expiry
  *   ingest.c   the commands of fetchers
@@ -159,8 +160,22 @@ int64_t record_trusted_to(int64_t observed_at);
 /* Finishes the build whose latest record is at seq: the provider doesn't know it any more. */
 enum status record_gone(struct hub *hub, int64_t seq, const struct observation *seen, enum change *change,
 			struct err *err) MUST_CHECK;
+
 /* The record at seq, which must be there; its texts live in hub->arena. */
 enum status record_load(struct hub *hub, int64_t seq, struct build *build, struct err *err) MUST_CHECK;
+
+/* identity.c */
+
+#define FORMER_MAX 15
+/* The ids that a build would have under the names that its pipeline had before. */
+struct former {
+	struct text ids[FORMER_MAX];
+	size_t count;
+};
+/* For a build whose id is not there, or is another build's. Notes the name that its pipeline has now. */
+enum status identity_former(struct hub *hub, const struct build *build, struct text target,
+			    struct former *former, struct err *err) MUST_CHECK;
+
 enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
 			const char *reason, struct text body, struct err *err) MUST_CHECK;
 int64_t hub_poll_ms(const struct hub *hub, const char *source);

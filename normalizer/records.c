@@ -117,34 +117,59 @@ static enum status end_replaced(struct hub *hub, const struct build *build, cons
 	return status == OK && seq ? record_gone(hub, seq, seen, &change, err) : status;
 }
 
-/* <id>~<the first bytes of the uid>. */
-static enum status name_by_uid(struct hub *hub, struct build *build, struct text id, size_t size,
+/* base, or with size bytes of the uid: <base>~<uid>. */
+static enum status name_by_uid(struct hub *hub, struct build *build, struct text base, size_t size,
 			       struct err *err)
 {
 	struct text uid = {build->uid.at, size < build->uid.size ? size : build->uid.size};
 	char *part = id_part(&hub->arena, uid);
 
-	build->id = text_of(part ? arena_format(&hub->arena, "%.*s~%s", TEXT_FMT(id), part) : NULL);
+	build->id =
+		size == 0 ? base
+			  : text_of(part ? arena_format(&hub->arena, "%.*s~%s", TEXT_FMT(base), part) : NULL);
 	return build->id.at ? OK : err_set(err, ERR_DATA, "too big: no room left for the build's id");
 }
 
 /* The first one that was seen keeps the plain id, for ever: another gets a part of its uid, or, where one
  * with the same beginning was there before (uids of one minute may share it), all of it. */
-static enum status find_latest(struct hub *hub, struct build *build, struct latest *latest,
-			       const struct observation *seen, struct err *err)
+static enum status find_under(struct hub *hub, struct build *build, struct text base, struct latest *latest,
+			      struct err *err)
 {
-	static const size_t sizes[] = {8, SIZE_MAX};
-	struct text id = build->id;
-	enum status status = latest_get(hub, build, latest, err);
+	static const size_t sizes[] = {0, 8, SIZE_MAX};
+	enum status status = OK;
 
-	if (status == OK && latest->other_uid) {
-		status = end_replaced(hub, build, seen, err);
-	}
-	for (size_t i = 0; i < 2 && status == OK && latest->other_uid; i++) {
-		status = name_by_uid(hub, build, id, sizes[i], err);
+	latest->other_uid = true;
+	for (size_t i = 0; i < 3 && status == OK && latest->other_uid; i++) {
+		status = name_by_uid(hub, build, base, sizes[i], err);
 		status = status == OK ? latest_get(hub, build, latest, err) : status;
 	}
 	return status;
+}
+
+static bool is_found(const struct latest *latest)
+{
+	return latest->known && !latest->other_uid;
+}
+
+static enum status find_latest(struct hub *hub, struct build *build, struct latest *latest,
+			       const struct observation *seen, struct err *err)
+{
+	struct text own = build->id;
+	struct former former = {0};
+	enum status status = latest_get(hub, build, latest, err);
+	bool taken = latest->other_uid;
+
+	if (status == OK && !is_found(latest)) {
+		status = identity_former(hub, build, seen->target, &former, err);
+	}
+	for (size_t i = 0; i < former.count && status == OK && !is_found(latest); i++) {
+		status = find_under(hub, build, former.ids[i], latest, err);
+	}
+	if (status != OK || is_found(latest) || (!taken && former.count == 0)) {
+		return status;
+	}
+	status = taken ? end_replaced(hub, build, seen, err) : OK;
+	return status == OK ? find_under(hub, build, own, latest, err) : status;
 }
 
 static enum status apply(struct hub *hub, struct build *build, const struct latest *latest,

@@ -31,12 +31,12 @@ static char *json_of(const struct told *told)
 			 "\"web_url\":\"https://buildkite.com/acme/%s/builds/%d\",\"message\":\"m%s\","
 			 "\"commit\":\"abc\",\"branch\":\"%s\",\"created_at\":\"%s\",\"scheduled_at\":\"%s\","
 			 "\"started_at\":\"2025-12-31T23:59:10Z\",\"finished_at\":%s,\"jobs\":%s,"
-			 "\"pipeline\":{\"slug\":\"%s\",\"default_branch\":\"main\"}}",
+			 "\"pipeline\":{\"id\":\"%s%s\",\"slug\":\"%s\",\"default_branch\":\"main\"}}",
 			 or_else(told->uid, uid), number, state, pipeline, number, pipeline, number, padding,
 			 or_else(told->branch, "main"), or_else(told->created_at, "2025-12-31T23:59:00Z"),
 			 or_else(told->created_at, "2025-12-31T23:59:00Z"),
 			 is_final(state) ? "\"2025-12-31T23:59:50Z\"" : "null", or_else(told->jobs, "[]"),
-			 pipeline),
+			 told->pipeline_uid ? "" : "pipe-", or_else(told->pipeline_uid, pipeline), pipeline),
 		0);
 	free(padding);
 	return json;

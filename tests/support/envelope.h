@@ -7,19 +7,20 @@
 
 /* Zero or NULL: what is noted. */
 struct told {
-	int number;             /* 1 */
-	const char *key;        /* the number */
-	const char *state;      /* "running" */
-	int64_t observed_at;    /* T0 */
-	const char *uid;        /* "uid-NUMBER" */
-	const char *pipeline;   /* "web", of organisation acme */
-	const char *branch;     /* "main" */
-	const char *jobs;       /* "[]" */
-	const char *created_at; /* "2025-12-31T23:59:00Z" */
-	const char *kind;       /* "build" */
-	const char *origin;     /* "live" */
-	const char *body;       /* the JSON of these */
-	size_t pad;             /* so many bytes more in its message */
+	int number;               /* 1 */
+	const char *key;          /* the number */
+	const char *state;        /* "running" */
+	int64_t observed_at;      /* T0 */
+	const char *uid;          /* "uid-NUMBER" */
+	const char *pipeline;     /* "web", of organisation acme */
+	const char *pipeline_uid; /* "pipe-web", of pipeline web */
+	const char *branch;       /* "main" */
+	const char *jobs;         /* "[]" */
+	const char *created_at;   /* "2025-12-31T23:59:00Z" */
+	const char *kind;         /* "build" */
+	const char *origin;       /* "live" */
+	const char *body;         /* the JSON of these */
+	size_t pad;               /* so many bytes more in its message */
 };
 
 /* Adds one to the peer's next message: with(worker, .number = 17, .state = "passed"). */
