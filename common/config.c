@@ -98,6 +98,7 @@ void config_fini(struct config *config)
 	}
 	free(config->sections);
 	config_free(bus_config_rows, &config->bus);
+	free(config->bus.hub_dir);
 	if (config->document) {
 		doc_fini(config->document);
 	}

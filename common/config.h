@@ -66,7 +66,9 @@ struct config_row {
 /* `bus:`, the same for every process. Addresses are resolved: never NULL after config_load. */
 struct bus_config {
 	char *state_dir; /* absolute; BUILDBUS_STATE_DIR where the file names none; default ./state */
-	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in state_dir (a long path falls back,
+	char *hub_dir;   /* absolute: of hub.db and the default sockets; state_dir, but for
+			    `buildbus sync`, whose hub may be temporary (BUILDBUS_SYNC_HUB_DIR) */
+	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in hub_dir (a long path falls back,
 				      docs/config.md) */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: */

@@ -120,16 +120,16 @@ static const char *settle(const struct config_doc *doc, const struct bus_config 
 	return "must be tcp://HOST:PORT or ipc://PATH";
 }
 
-/* Every process must find the same folder without asking, so it follows from state_dir alone. heap; NULL: no
+/* Every process must find the same folder without asking, so it follows from hub_dir alone. heap; NULL: no
  * memory. */
-static char *socket_folder(const char *state_dir)
+static char *socket_folder(const char *hub_dir)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	unsigned long long hash = XXH3_64bits(state_dir, strlen(state_dir));
+	unsigned long long hash = XXH3_64bits(hub_dir, strlen(hub_dir));
 	char *folder = NULL;
 
-	if (strlen(state_dir) + strlen("/ingest.ipc") <= IPC_PATH_MAX) {
-		return strdup(state_dir);
+	if (strlen(hub_dir) + strlen("/ingest.ipc") <= IPC_PATH_MAX) {
+		return strdup(hub_dir);
 	}
 	if (!runtime || runtime[0] != '/' || strlen(runtime) > 40) {
 		runtime = "/tmp";
@@ -140,9 +140,42 @@ static char *socket_folder(const char *state_dir)
 	return folder;
 }
 
+/* *place becomes the value of the variable; false: no memory, or the variable isn't set. */
+static bool replace(char **place, const char *variable)
+{
+	const char *value = getenv(variable);
+	char *copy = value && *value ? strdup(value) : NULL;
+
+	if (copy) {
+		free(*place);
+		*place = copy;
+	}
+	return copy != NULL;
+}
+
+/* `buildbus sync` works in a folder of its own, whatever the file says; its processes learn of it here. What
+ * a temporary hub keeps is gone with the run, so that it needs neither an archive nor much room. */
+static void settle_folders(struct bus_config *bus)
+{
+	replace(&bus->state_dir, "BUILDBUS_SYNC_STATE_DIR");
+	if (!replace(&bus->hub_dir, "BUILDBUS_SYNC_HUB_DIR")) {
+		bus->hub_dir = strdup(bus->state_dir);
+		return;
+	}
+	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
+		char **address = address_of(bus, &endpoints[i]);
+
+		free(*address);
+		*address = NULL;
+	}
+	if (strcmp(bus->hub_dir, bus->state_dir) != 0) {
+		bus->raw_retention_ms = bus->min_free_bytes = 0;
+	}
+}
+
 static bool default_addresses(struct bus_config *bus)
 {
-	char *folder = socket_folder(bus->state_dir);
+	char *folder = bus->hub_dir ? socket_folder(bus->hub_dir) : NULL;
 	bool good = folder != NULL;
 
 	for (size_t i = 0; good && i < sizeof endpoints / sizeof endpoints[0]; i++) {
@@ -190,6 +223,9 @@ void config_bus(struct config *config, struct config_problems *problems)
 			    "encryption is not part of this version yet; keep the bus on ipc or loopback, or "
 			    "set insecure: "
 			    "true on a private network");
+	}
+	if (config->bus.state_dir) {
+		settle_folders(&config->bus);
 	}
 	check_addresses(config, &config->bus, map, problems);
 	if (config->bus.state_dir && !default_addresses(&config->bus)) {

@@ -207,6 +207,7 @@ static void engine_close(void *state)
 		requests_drop(visit);
 	}
 	visits_reap(engine);
+	log_info("fetch.ended", NUM("requests", engine->answers), NUM("builds", engine->builds));
 	alarm_fini(&engine->alarm);
 	ingest_free(&engine->ingest);
 	sources_free(engine);

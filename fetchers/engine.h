@@ -73,6 +73,7 @@ struct engine {
 	struct source *sources;
 	struct visit *visits;
 	struct request *requests; /* in the order of their start */
+	int64_t answers, builds;  /* since the start */
 	bool draining;
 	bool failed; /* err: an operator must act; stops once the leases are given back */
 	struct err err;

@@ -234,6 +234,7 @@ static void on_answer(void *context, const struct http_answer *answer)
 
 	request->sent = NULL;
 	visit->requests++;
+	engine->answers++;
 	learn(visit->source, answer);
 	status = judge(request, answer, &err);
 	if (visit->over) {

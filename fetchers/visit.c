@@ -315,6 +315,7 @@ enum status visit_build(struct visit *visit, const struct visit_build *build, st
 		raw.url = (struct text){url, redact_url(url, size)};
 	}
 	visit->builds++;
+	visit->source->engine->builds++;
 	count_build(visit->source->name);
 	return ingest_add(visit->lease, &raw, err);
 }

@@ -140,8 +140,7 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	if (!hub->zstd) {
 		return err_set(err, ERR_SYS, "out of memory for the raw archive");
 	}
-	if ((status = db_open(&hub->db, bus->state_dir, err)) != OK ||
-	    (status = load_state(hub, err)) != OK ||
+	if ((status = db_open(&hub->db, bus->hub_dir, err)) != OK || (status = load_state(hub, err)) != OK ||
 	    (status = targets_load(hub, &context->config, err)) != OK) {
 		return status;
 	}
@@ -154,7 +153,7 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	zloop_reader(context->loop, hub->ingest, on_ingest, hub);
 	zloop_reader(context->loop, hub->feed, on_feed, hub);
 	zloop_timer(context->loop, UPKEEP_MS, 0, on_upkeep, hub);
-	log_info("hub.open", STR("state_dir", bus->state_dir), NUM("head", hub->head),
+	log_info("hub.open", STR("state_dir", bus->hub_dir), NUM("head", hub->head),
 		 NUM("builds", hub->builds), NUM("leases", hub->lease_count));
 	return OK;
 }

@@ -147,7 +147,7 @@ static void put_disk(struct hub *hub, struct wire_head *head)
 	const char *file = sqlite3_db_filename(hub->db.write, "main");
 	struct statvfs disk = {0};
 
-	statvfs(hub->context->config.bus.state_dir, &disk);
+	statvfs(hub->context->config.bus.hub_dir, &disk);
 	wire_put_string(head, "disk");
 	wire_put_map(head, 5);
 	put_pair(head, "free_bytes", (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);

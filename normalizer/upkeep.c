@@ -17,7 +17,7 @@ static int64_t disk_free_bytes(const struct hub *hub)
 {
 	struct statvfs disk;
 
-	if (statvfs(hub->context->config.bus.state_dir, &disk) != 0) {
+	if (statvfs(hub->context->config.bus.hub_dir, &disk) != 0) {
 		return -1;
 	}
 	return (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
@@ -32,7 +32,7 @@ void upkeep_disk(struct hub *hub)
 		snprintf(hub->not_taking, sizeof hub->not_taking,
 			 "%s has %lld MiB free, under bus.min_free (%lld MiB): nothing is taken until there "
 			 "is room again",
-			 hub->context->config.bus.state_dir, (long long)room >> 20, (long long)least >> 20);
+			 hub->context->config.bus.hub_dir, (long long)room >> 20, (long long)least >> 20);
 	}
 	if (taking && !hub->taking) {
 		log_info("hub.taking", NUM("free_bytes", room));

@@ -256,6 +256,7 @@ static void apply(struct engine *engine, const struct sink_record *record, size_
 	if (record->verdict == VERDICT_DONE) {
 		window_done(&engine->window, entry);
 		++*engine->numbers.done;
+		++*engine->numbers.effects[record->effect];
 	} else if (record->verdict == VERDICT_REJECT) {
 		engine_refuse(engine, entry, record->reason);
 	} else if (record->verdict == VERDICT_SUSPECT) {

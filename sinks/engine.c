@@ -259,7 +259,11 @@ static void on_detached(void *context)
 {
 	struct engine *engine = context;
 
-	log_info("sink.detached", STR("sink", engine->options.name), NUM("done", *engine->numbers.done));
+	log_info("sink.detached", STR("sink", engine->options.name), NUM("done", *engine->numbers.done),
+		 NUM("created", *engine->numbers.effects[EFFECT_CREATED]),
+		 NUM("updated", *engine->numbers.effects[EFFECT_UPDATED]),
+		 NUM("unchanged", *engine->numbers.effects[EFFECT_UNCHANGED]),
+		 NUM("rejected", *engine->numbers.rejected));
 	engine_end(engine, OK, NULL);
 }
 

@@ -39,7 +39,7 @@ struct engine_note {
 
 /* docs/metrics.md says what each is. */
 struct engine_numbers {
-	int64_t *records, *done, *rejected, *retried, *batches, *sessions;
+	int64_t *records, *effects[EFFECT_UPDATED + 1], *done, *rejected, *retried, *batches, *sessions;
 	int64_t *window, *window_bytes, *flying, *position, *outage;
 };
 

@@ -15,6 +15,22 @@ static void numbers_collect(void *context)
 	*numbers->outage = health_outage(&engine->health);
 }
 
+static void effects_open(struct engine *engine)
+{
+	static const char *const words[] = {
+		[EFFECT_UNCHANGED] = "unchanged",
+		[EFFECT_CREATED] = "created",
+		[EFFECT_UPDATED] = "updated",
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		engine->numbers.effects[i] =
+			metrics_counter("buildbus_sink_effects_total",
+					"Records confirmed, by what they changed at the destination.",
+					LABELS("sink", engine->options.name, "effect", words[i]));
+	}
+}
+
 void numbers_open(struct engine *engine)
 {
 	struct engine_numbers *numbers = &engine->numbers;
@@ -43,5 +59,6 @@ void numbers_open(struct engine *engine)
 	};
 
 	metrics_table(rows, LABELS("sink", engine->options.name));
+	effects_open(engine);
 	metrics_on_collect(numbers_collect, engine);
 }

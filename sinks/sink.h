@@ -26,6 +26,9 @@ enum verdict {
 			    engine tries the suspects again in halves until it is alone */
 };
 
+/* What a write that is done changed at the destination. */
+enum effect { EFFECT_UNCHANGED, EFFECT_CREATED, EFFECT_UPDATED };
+
 /* One record of a batch. Lives as long as the batch. */
 struct sink_record {
 	int64_t seq;
@@ -33,8 +36,9 @@ struct sink_record {
 	struct build build; /* texts point into bytes, lists into the batch's arena */
 	/* Set by the sink with the functions below. */
 	enum verdict verdict;
-	int64_t retry_ms; /* RETRY: not before; 0: the engine's back-off alone */
-	char *reason;     /* REJECT, RETRY, SUSPECT: heap, owned by the engine */
+	enum effect effect; /* DONE */
+	int64_t retry_ms;   /* RETRY: not before; 0: the engine's back-off alone */
+	char *reason;       /* REJECT, RETRY, SUSPECT: heap, owned by the engine */
 };
 
 /* Records in the order of their seqs; versions of one build in order too. Owned by the engine; the sink may
@@ -49,12 +53,11 @@ struct sink_batch {
 };
 
 /* Say what became of a record; the last word counts. format: a sentence for people, no secrets. */
-void sink_done(struct sink_record *record);
+void sink_done(struct sink_record *record, enum effect effect);
 void sink_retry(struct sink_record *record, int64_t after_ms, const char *format, ...) PRINTF(3, 4);
 void sink_reject(struct sink_record *record, const char *format, ...) PRINTF(2, 3);
 void sink_suspect(struct sink_record *record, const char *format, ...) PRINTF(2, 3);
 /* The same for all of a batch. */
-void sink_all_done(struct sink_batch *batch);
 void sink_all_retry(struct sink_batch *batch, int64_t after_ms, const char *why);
 void sink_all_suspect(struct sink_batch *batch, const char *why);
 

@@ -16,8 +16,9 @@ static void say(struct sink_record *record, enum verdict verdict, const char *fo
 	record->retry_ms = 0;
 }
 
-void sink_done(struct sink_record *record)
+void sink_done(struct sink_record *record, enum effect effect)
 {
+	record->effect = effect;
 	record->verdict = VERDICT_DONE;
 }
 
@@ -47,13 +48,6 @@ void sink_suspect(struct sink_record *record, const char *format, ...)
 	va_start(args, format);
 	say(record, VERDICT_SUSPECT, format, args);
 	va_end(args);
-}
-
-void sink_all_done(struct sink_batch *batch)
-{
-	for (size_t i = 0; i < batch->count; i++) {
-		sink_done(&batch->records[i]);
-	}
 }
 
 void sink_all_retry(struct sink_batch *batch, int64_t after_ms, const char *why)

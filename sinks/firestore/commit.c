@@ -122,7 +122,7 @@ static void on_answer(void *context, const struct http_answer *answer)
 	case REPLY_OK:
 		*delivery->firestore->numbers.written += (int64_t)range.count;
 		delivery->refusals = 0;
-		set_state(delivery, range, ITEM_DONE);
+		set_state(delivery, range, ITEM_WRITTEN);
 		break;
 	case REPLY_STALE:
 		++*delivery->firestore->numbers.conflicts;

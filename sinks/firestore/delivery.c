@@ -93,14 +93,14 @@ static size_t map_record(struct delivery *delivery, struct sink_record *record)
 		return SIZE_MAX;
 	default:
 		++*firestore->numbers.unmapped;
-		sink_done(record);
+		sink_done(record, EFFECT_UNCHANGED);
 		return SIZE_MAX;
 	}
 	switch (document_from(&record->build, project, &delivery->batch->arena, &document)) {
 	case DOCUMENT_MADE:
 		return item_for(delivery, &document);
 	case DOCUMENT_NOT_YET:
-		sink_done(record);
+		sink_done(record, EFFECT_UNCHANGED);
 		return SIZE_MAX;
 	default:
 		sink_reject(record, "the build has no time at all: Firestore's `startedAt` must have one");
@@ -164,7 +164,9 @@ static void tell(const struct delivery *delivery)
 			continue;
 		}
 		if (item->state == ITEM_DONE) {
-			sink_done(record);
+			sink_done(record, EFFECT_UNCHANGED);
+		} else if (item->state == ITEM_WRITTEN) {
+			sink_done(record, item->updated_at ? EFFECT_UPDATED : EFFECT_CREATED);
 		} else if (item->state == ITEM_REJECT) {
 			sink_reject(record, "%s", item->why ? item->why : "Firestore refuses it");
 		} else {

@@ -42,9 +42,10 @@ struct firestore {
 
 /* One document of a delivery on its way. */
 enum item_state {
-	ITEM_READ,   /* must be read (again) */
-	ITEM_WRITE,  /* differs: to be committed */
-	ITEM_DONE,   /* is stored, or something later is */
+	ITEM_READ,  /* must be read (again) */
+	ITEM_WRITE, /* differs: to be committed */
+	ITEM_DONE,  /* was stored before, or something later was */
+	ITEM_WRITTEN,
 	ITEM_RETRY,  /* not now */
 	ITEM_REJECT, /* never */
 };

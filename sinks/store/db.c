@@ -109,6 +109,7 @@ static enum status prepare_all(struct store_db *store, struct err *err)
 		{"BEGIN IMMEDIATE", &store->begin},
 		{"COMMIT", &store->commit},
 		{"ROLLBACK", &store->rollback},
+		{"SELECT 1 FROM builds WHERE id = ?", &store->find},
 		{upsert, &store->upsert},
 		{"DELETE FROM jobs WHERE build_id = ?", &store->clear_jobs},
 		{add_job, &store->add_job},
@@ -152,7 +153,7 @@ enum status store_db_open(struct store_db *store, const char *state_dir, struct 
 
 void store_db_close(struct store_db *store)
 {
-	sqlite3_stmt *const statements[] = {store->begin,  store->commit,     store->rollback,
+	sqlite3_stmt *const statements[] = {store->begin,  store->commit,     store->rollback, store->find,
 					    store->upsert, store->clear_jobs, store->add_job};
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
@@ -258,8 +259,20 @@ static enum status put_jobs(struct store_db *store, const struct build *build, s
 	return status;
 }
 
-enum status store_db_put(struct store_db *store, const struct build *build, struct err *err)
+static bool is_known(struct store_db *store, struct text id)
 {
+	bool known;
+
+	sqlite3_bind_text64(store->find, 1, id.at, id.size, SQLITE_STATIC, SQLITE_UTF8);
+	known = sqlite3_step(store->find) == SQLITE_ROW;
+	sqlite3_reset(store->find);
+	return known;
+}
+
+enum status store_db_put(struct store_db *store, const struct build *build, enum store_put *put,
+			 struct err *err)
+{
+	bool known = is_known(store, build->id);
 	enum status status;
 
 	arena_reset(&store->arena);
@@ -270,7 +283,8 @@ enum status store_db_put(struct store_db *store, const struct build *build, stru
 	if (status == OK) {
 		status = run_one(store, store->upsert, err);
 	}
-	if (status != OK || sqlite3_changes(store->db) == 0) {
+	*put = sqlite3_changes(store->db) == 0 ? STORE_UNCHANGED : known ? STORE_UPDATED : STORE_CREATED;
+	if (status != OK || *put == STORE_UNCHANGED) {
 		return status;
 	}
 	return put_jobs(store, build, err);

@@ -12,7 +12,7 @@ struct store_db {
 	sqlite3 *db;
 	char *path;
 	struct columns build, job;
-	sqlite3_stmt *begin, *commit, *rollback, *upsert, *clear_jobs, *add_job;
+	sqlite3_stmt *begin, *commit, *rollback, *find, *upsert, *clear_jobs, *add_job;
 	struct arena arena; /* JSON of one record */
 };
 
@@ -31,7 +31,10 @@ enum status store_db_begin(struct store_db *store, struct err *err) MUST_CHECK;
 /* Durable when it returns OK. */
 enum status store_db_commit(struct store_db *store, struct err *err) MUST_CHECK;
 void store_db_rollback(struct store_db *store);
-/* Puts a build and its jobs, unless the same or a newer version is there. ERR_DATA: this record can't be
- * stored; a part of it may have been: roll back and put the others anew (savepoints would cost each record a
- * copy of its pages). Others as above. */
-enum status store_db_put(struct store_db *store, const struct build *build, struct err *err) MUST_CHECK;
+enum store_put { STORE_UNCHANGED, STORE_CREATED, STORE_UPDATED };
+
+/* Puts a build and its jobs, unless the same or a newer version is there; *put is what that came to.
+ * ERR_DATA: this record can't be stored; a part of it may have been: roll back and put the others anew
+ * (savepoints would cost each record a copy of its pages). Others as above. */
+enum status store_db_put(struct store_db *store, const struct build *build, enum store_put *put,
+			 struct err *err) MUST_CHECK;

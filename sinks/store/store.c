@@ -40,6 +40,12 @@ static void store_attached(void *state, struct text note, struct position positi
 	}
 }
 
+static const enum effect effects[] = {
+	[STORE_UNCHANGED] = EFFECT_UNCHANGED,
+	[STORE_CREATED] = EFFECT_CREATED,
+	[STORE_UPDATED] = EFFECT_UPDATED,
+};
+
 /* ERR_DATA: one more record is rejected, the others must be put anew. */
 static enum status put_all(struct store *store, struct sink_batch *batch, struct err *err)
 {
@@ -48,8 +54,11 @@ static enum status put_all(struct store *store, struct sink_batch *batch, struct
 	for (size_t i = 0; status == OK && i < batch->count; i++) {
 		struct sink_record *record = &batch->records[i];
 		if (record->verdict != VERDICT_REJECT) {
-			status = store_db_put(&store->db, &record->build, err);
-			status == ERR_DATA ? sink_reject(record, "%s", err->text) : sink_done(record);
+			enum store_put put = STORE_UNCHANGED;
+
+			status = store_db_put(&store->db, &record->build, &put, err);
+			status == ERR_DATA ? sink_reject(record, "%s", err->text)
+					   : sink_done(record, effects[put]);
 		}
 	}
 	if (status == OK) {

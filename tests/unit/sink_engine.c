@@ -75,7 +75,7 @@ static void judge(struct sink_record *record)
 	} else {
 		run.writes[run.write_count++ % WRITES_MAX] =
 			(struct write){build->number, build->version, record->seq};
-		sink_done(record);
+		sink_done(record, EFFECT_UPDATED);
 	}
 }
 

@@ -56,10 +56,12 @@ static struct build make(const char *id, int64_t version, size_t job_count)
 	return build;
 }
 
+static enum store_put effect;
+
 static void put(const struct build *build)
 {
 	cr_assert(store_db_begin(&store, &err) == OK, "%s", err.text);
-	cr_assert(store_db_put(&store, build, &err) == OK, "%s", err.text);
+	cr_assert(store_db_put(&store, build, &effect, &err) == OK, "%s", err.text);
 	cr_assert(store_db_commit(&store, &err) == OK, "%s", err.text);
 }
 
@@ -114,13 +116,30 @@ Test(store_db, an_older_or_equal_version_changes_nothing)
 	cr_expect_str_eq(ask("SELECT count(*) FROM jobs"), "2");
 }
 
+Test(store_db, says_what_a_record_changed)
+{
+	struct build build = make("a/1", 10, 1);
+
+	open_store();
+	put(&build);
+	cr_expect(effect == STORE_CREATED);
+	put(&build);
+	cr_expect(effect == STORE_UNCHANGED);
+	build.version = 9;
+	put(&build);
+	cr_expect(effect == STORE_UNCHANGED);
+	build.version = 11;
+	put(&build);
+	cr_expect(effect == STORE_UPDATED);
+}
+
 Test(store_db, a_record_without_a_version_is_refused)
 {
 	struct build bad = make("a/2", INT_NULL, 1);
 
 	open_store();
 	cr_assert(store_db_begin(&store, &err) == OK);
-	cr_expect(store_db_put(&store, &bad, &err) == ERR_DATA);
+	cr_expect(store_db_put(&store, &bad, &effect, &err) == ERR_DATA);
 	cr_expect_str_eq(err.text, "version: missing");
 }
 
@@ -132,7 +151,7 @@ Test(store_db, says_which_job_of_a_record_cannot_be_stored)
 	run_sql("CREATE TRIGGER third BEFORE INSERT ON jobs WHEN new.position = 2 "
 		"BEGIN SELECT RAISE(ABORT, 'no third job'); END");
 	cr_assert(store_db_begin(&store, &err) == OK);
-	cr_expect(store_db_put(&store, &build, &err) == ERR_DATA);
+	cr_expect(store_db_put(&store, &build, &effect, &err) == ERR_DATA);
 	cr_expect_str_eq(err.text, "jobs[2]: no third job");
 	store_db_rollback(&store);
 	cr_expect_str_eq(ask("SELECT count(*) FROM builds"), "0");
@@ -254,7 +273,7 @@ Test(store_db, a_full_disk_is_a_reason_to_wait)
 	open_store();
 	run_sql("PRAGMA max_page_count = 20");
 	cr_assert(store_db_begin(&store, &err) == OK);
-	status = store_db_put(&store, &build, &err);
+	status = store_db_put(&store, &build, &effect, &err);
 	cr_expect(status == ERR_AGAIN);
 	cr_expect(strstr(err.text, "disk is full"), "%s", err.text);
 	store_db_rollback(&store);
