@@ -70,7 +70,7 @@ static size_t read_due_keys(const struct wire_fields *fields, uint32_t index, st
 	return count;
 }
 
-static bool read_sync(const struct wire_fields *fields, uint32_t index)
+static bool read_option(const struct wire_fields *fields, uint32_t index, const char *name)
 {
 	const msgpack_object_map *map;
 	struct text key;
@@ -79,7 +79,7 @@ static bool read_sync(const struct wire_fields *fields, uint32_t index)
 		return false;
 	}
 	for (uint32_t i = 0; i < map->size; i++) {
-		if (object_text(&map->ptr[i].key, &key) && text_is(key, "sync")) {
+		if (object_text(&map->ptr[i].key, &key) && text_is(key, name)) {
 			return map->ptr[i].val.type == MSGPACK_OBJECT_BOOLEAN && map->ptr[i].val.via.boolean;
 		}
 	}
@@ -126,7 +126,8 @@ static void on_lease(struct ingest_client *client, const struct wire_fields *fie
 		grant.cursor = (struct text){0};
 	}
 	grant.due_count = read_due_keys(fields, 3, keys);
-	grant.sync = read_sync(fields, 4);
+	grant.sync = read_option(fields, 4, "sync");
+	grant.backfill = read_option(fields, 4, "backfill");
 	if (!wire_int(fields, 5, &grant.budget_per_min) || grant.budget_per_min <= 0) {
 		grant.budget_per_min = -1;
 	}

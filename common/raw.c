@@ -3,7 +3,7 @@
 
 #include "common/record.h"
 
-static const char *const raw_kind_words[] = {NULL, "build", "gone", "oversize", NULL};
+static const char *const raw_kind_words[] = {NULL, "build", "gone", "oversize", "details", "later", NULL};
 
 #define DEPTH_MAX 8 /* flat now, with room for what later versions nest */
 

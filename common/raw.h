@@ -9,12 +9,14 @@ enum raw_kind {
 	RAW_BUILD,    /* body is the provider's JSON of one build with its sub-resources */
 	RAW_GONE,     /* the provider answered 404 for this key; no body */
 	RAW_OVERSIZE, /* the build is over the protocol's bound; no body; becomes a dead letter */
+	RAW_DETAILS,  /* what was owed of a finished build; body: JSON, none when it has no such thing */
+	RAW_LATER,    /* that can't be had for now; no body; it stays owed for a while */
 };
 
 struct raw {
 	struct text provider; /* "buildkite" */
 	struct text source;   /* the source's name in the config */
-	int kind;             /* enum raw_kind, packed as "build", "gone", "oversize" */
+	int kind;             /* enum raw_kind, packed as "build", "gone", "oversize", "details", "later" */
 	struct text key; /* of one build within its target, e.g. "17": travels back as a due key while it is
 			    open */
 	int64_t observed_at; /* ms: earliest `Date` header among the answers it was made of */

@@ -32,6 +32,13 @@ void count_visit(const char *source, const char *result)
 			   LABELS("source", source, "result", result));
 }
 
+void count_detail(const char *source, const char *result)
+{
+	++*metrics_counter("buildbus_fetch_details_total",
+			   "Details of finished builds that were asked for, by what came.",
+			   LABELS("source", source, "result", result));
+}
+
 void count_budget(const char *source, int64_t remaining)
 {
 	if (remaining >= 0) {

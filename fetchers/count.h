@@ -7,5 +7,7 @@ void count_answer(const char *source, enum http_class class);
 void count_build(const char *source);
 /* result: "done", "failed", "refused", "lost" */
 void count_visit(const char *source, const char *result);
+/* result: "found", "none", "too_large", "later", "refused" */
+void count_detail(const char *source, const char *result);
 /* remaining: -1 unknown */
 void count_budget(const char *source, int64_t remaining);

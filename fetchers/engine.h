@@ -8,6 +8,8 @@
 #include "fetchers/fetcher.h"
 #include "fetchers/refusals.h"
 
+#define DETAILS_SLUG "+details" /* of the hub's target for all details of a source */
+
 #define FETCH_LEASES      8 /* visits at once */
 #define FETCH_CONNECTIONS 8 /* requests at once, of one source */
 
@@ -25,6 +27,7 @@ struct source {
 	struct source_info info;
 	char *authorization, *accept; /* headers */
 	struct http *http;
+	struct http *elsewhere; /* for what the API redirects to; NULL: not needed yet */
 	struct budget budget;
 	int64_t remaining, reset_ms; /* as last seen; -1 */
 	int failures;                /* visits in a row */
@@ -32,6 +35,7 @@ struct source {
 	bool worked;                 /* a visit went through */
 	bool refused;                /* the token was */
 	int64_t refused_until_ms;    /* and is not tried again before */
+	bool details_refused;        /* it is not permitted to read details; told once */
 	struct refusals refused_targets;
 	int visits;
 	bool retired;
@@ -41,7 +45,10 @@ struct request {
 	struct request *next;
 	struct visit *visit;
 	char *url;
+	char *moved; /* where it was redirected to last, signed: never to be logged; NULL: nowhere */
+	int hops;
 	enum visit_priority priority;
+	bool detail;
 	visit_callback *callback;
 	intptr_t tag;
 	int tries, limited;
@@ -59,7 +66,7 @@ struct visit {
 	size_t cursor_size;
 	char **due_keys;
 	size_t due_count;
-	bool sync;
+	bool sync, backfill;
 	int64_t started_ms;
 	int waiting, requests, builds;
 	bool over; /* freed at the end of this turn */
@@ -107,3 +114,17 @@ void visits_end_all(struct engine *engine);
 void requests_pump(struct engine *engine);
 /* Drops what a visit still waits for. */
 void requests_drop(struct visit *visit);
+/* Hands the answer to the fetcher. OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */
+enum status request_answer(struct request *request, const struct http_answer *answer, enum answer_kind kind,
+			   struct err *err) MUST_CHECK;
+/* Once more, later, from the start; a few times. err says why, and what is left then. */
+enum status request_retry(struct request *request, struct err *err) MUST_CHECK;
+/* The fetcher may do without it. */
+enum status request_give_up(struct request *request, struct err *err) MUST_CHECK;
+/* What the handling of an answer came to. request is gone if that ended its visit. */
+void request_settle(struct visit *visit, struct request *request, enum status status, const struct err *err);
+
+/* elsewhere.c */
+/* A redirected detail is asked for there. ERR_AGAIN: it is on its way. */
+enum status request_follow(struct request *request, const struct http_answer *answer,
+			   struct err *err) MUST_CHECK;

@@ -32,8 +32,9 @@ struct fetcher {
 	const char *name;              /* the provider: its folder, its key under `sources:` */
 	const struct config_row *rows; /* of its section */
 	size_t config_size;
-	size_t visit_size;      /* zeroed state for each visit */
-	const char *token_hint; /* ends the sentence of a refused token: what to check */
+	size_t visit_size;        /* zeroed state for each visit */
+	const char *token_hint;   /* ends the sentence of a refused token: what to check */
+	const char *details_hint; /* the same where only details are refused; NULL: it has none */
 	/* Once for each source, when the config is read. buffer is for what must be put together, e.g. the
 	 * authorization. ERR_CONFIG: a section that can't be used. */
 	enum status (*source)(const void *config, char *buffer, size_t size, struct source_info *out,
@@ -52,7 +53,11 @@ const char *visit_slug(const struct visit *visit);   /* the target without its s
 struct text visit_cursor(const struct visit *visit); /* at NULL: the first visit */
 size_t visit_due_count(const struct visit *visit);
 const char *visit_due_key(const struct visit *visit, size_t index);
-bool visit_sync(const struct visit *visit);      /* everything is wanted at once */
+bool visit_sync(const struct visit *visit); /* everything is wanted at once */
+/* The lease is not on a pipeline: its due keys are finished builds, "<address in the API>@<finish>", whose
+ * details are to be read (visit_get_detail), handed over (visit_detail) and published (visit_page), each
+ * once. Then visit_done(visit, 0). */
+bool visit_details(const struct visit *visit);
 int64_t visit_age_ms(const struct visit *visit); /* since the lease */
 /* Memory for what a callback makes of an answer, shared by all visits and emptied after each callback. */
 struct arena *visit_arena(struct visit *visit);
@@ -63,6 +68,7 @@ enum answer_kind {
 	ANSWER_NOT_FOUND,
 	ANSWER_TOO_LARGE, /* over the client's limit: ask for less */
 	ANSWER_UNUSABLE,  /* after several tries there is none that can be used: err holds why */
+	ANSWER_REFUSED,   /* of a detail: the token may not read it */
 };
 
 /* Lives during the callback. */
@@ -86,6 +92,11 @@ enum visit_priority { VISIT_LIVE, VISIT_BACKFILL }; /* back-fill leaves a part o
 /* Starts GET <api_url><path>; path is copied. Sent once the window, the budget and the connections allow. */
 enum status visit_get(struct visit *visit, const char *path, enum visit_priority priority,
 		      visit_callback *callback, intptr_t tag, struct err *err) MUST_CHECK;
+/* The same for what a build can do without: it leaves a part of the budget to the builds, comes after those
+ * of its kind, is tried less often, and stops nothing when it is refused. A redirect, as to the signed URL of
+ * a file, is followed to the other host without the token; such an answer has at most 1 MiB. */
+enum status visit_get_detail(struct visit *visit, const char *path, visit_callback *callback, intptr_t tag,
+			     struct err *err) MUST_CHECK;
 /* Requests started and not yet answered. */
 int visit_waiting(const struct visit *visit);
 
@@ -100,6 +111,23 @@ struct visit_build {
 	bool oversize;    /* too big even to be fetched: only its key travels */
 };
 enum status visit_build(struct visit *visit, const struct visit_build *build, struct err *err) MUST_CHECK;
+enum detail_result {
+	DETAIL_FOUND,
+	DETAIL_NONE,      /* the build has none */
+	DETAIL_TOO_LARGE, /* none that can be used */
+	DETAIL_LATER, /* it can't be had now: the hub asks again, ever less often, and gives up in the end */
+};
+/* What came of one due key of a lease on details, for the open page. json: an object, e.g.
+ * {"coverage_summary": "<the text of the artifact>"}; its keys are those of normalizer/coverage.h. */
+struct visit_detail {
+	const char *key;
+	int64_t observed_at;
+	enum detail_result result;
+	struct text json; /* of DETAIL_FOUND */
+};
+enum status visit_detail(struct visit *visit, const struct visit_detail *detail, struct err *err) MUST_CHECK;
+/* The token may not read details: says so once, and ends the visit for a while. */
+void visit_details_refused(struct visit *visit);
 /* Cuts the page; cursor holds once it is stored. */
 enum status visit_page(struct visit *visit, struct text cursor, struct err *err) MUST_CHECK;
 /* What a discovery found: the whole list of slugs, copied. */

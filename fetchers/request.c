@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define TRIES_MAX      5   /* of one request; then the visit fails and the target waits */
+#define DETAIL_TRIES   3   /* of one that a build can do without: the hub asks again another day */
 #define LIMITED_MAX    20  /* times a request is put off by a 429 before the visit gives its lease back */
 #define RETRY_MS       500 /* first back-off; doubles */
 #define RETRY_MAX_MS   20000
@@ -37,6 +38,7 @@ static void request_free(struct request *request)
 		http_cancel(request->sent);
 	}
 	free(request->url);
+	free(request->moved);
 	free(request);
 }
 
@@ -52,21 +54,20 @@ void requests_drop(struct visit *visit)
 	}
 }
 
-enum status visit_get(struct visit *visit, const char *path, enum visit_priority priority,
-		      visit_callback *callback, intptr_t tag, struct err *err)
+static enum status start(struct visit *visit, const char *path, const struct request *values, struct err *err)
 {
 	struct engine *engine = visit->source->engine;
 	struct request **end = &engine->requests;
 	struct request *request = calloc(1, sizeof *request);
+	char *url;
 
-	if (!request || asprintf(&request->url, "%s%s", visit->source->info.api_url, path) < 0) {
+	if (!request || asprintf(&url, "%s%s", visit->source->info.api_url, path) < 0) {
 		free(request);
 		return err_set(err, ERR_SYS, "out of memory for a request");
 	}
+	*request = *values;
 	request->visit = visit;
-	request->priority = priority;
-	request->callback = callback;
-	request->tag = tag;
+	request->url = url;
 	while (*end) {
 		end = &(*end)->next;
 	}
@@ -76,27 +77,49 @@ enum status visit_get(struct visit *visit, const char *path, enum visit_priority
 	return OK;
 }
 
+enum status visit_get(struct visit *visit, const char *path, enum visit_priority priority,
+		      visit_callback *callback, intptr_t tag, struct err *err)
+{
+	const struct request values = {.priority = priority, .callback = callback, .tag = tag};
+
+	return start(visit, path, &values, err);
+}
+
+enum status visit_get_detail(struct visit *visit, const char *path, visit_callback *callback, intptr_t tag,
+			     struct err *err)
+{
+	const struct request values = {
+		.priority = visit->backfill ? VISIT_BACKFILL : VISIT_LIVE,
+		.detail = true,
+		.callback = callback,
+		.tag = tag,
+	};
+
+	return start(visit, path, &values, err);
+}
+
 int visit_waiting(const struct visit *visit)
 {
 	return visit->waiting;
 }
 
-/* The fetcher may do without it. */
-static enum status give_up(struct request *request, struct err *err)
+enum status request_give_up(struct request *request, struct err *err)
 {
 	const struct visit_answer none = {.kind = ANSWER_UNUSABLE, .date_ms = INT_NULL};
 
 	return request->callback(request->visit, request->tag, &none, err);
 }
 
-/* The answer can't be used: once more, later. */
-static enum status retry(struct request *request, struct err *err)
+enum status request_retry(struct request *request, struct err *err)
 {
 	struct visit *visit = request->visit;
 	int64_t wait_ms = backoff_ms(request->tries, RETRY_MS, RETRY_MAX_MS, backoff_random());
 
-	if (++request->tries >= TRIES_MAX) {
-		return give_up(request, err);
+	free(request->moved);
+	request->moved = NULL;
+	request->hops = 0;
+	if (++request->tries >= (request->detail ? DETAIL_TRIES : TRIES_MAX)) {
+		return request_give_up(request, err);
 	}
 	log_info("fetch.retry", STR("target", visit->lease->target), STR("why", err->text),
 		 NUM("try", request->tries), NUM("again_in_ms", wait_ms));
@@ -107,7 +130,7 @@ static enum status retry(struct request *request, struct err *err)
 
 static enum status retry_unreached(struct request *request, struct err *err)
 {
-	enum status status = retry(request, err);
+	enum status status = request_retry(request, err);
 
 	if (status == ERR_REMOTE) {
 		err_append(err, ": check api_url, the network and the proxy; it is tried again by itself");
@@ -158,8 +181,8 @@ static enum status refused(struct request *request, const struct http_answer *an
 		       source->engine->fetcher->token_hint);
 }
 
-static enum status call_back(struct request *request, const struct http_answer *answer, enum answer_kind kind,
-			     struct err *err)
+enum status request_answer(struct request *request, const struct http_answer *answer, enum answer_kind kind,
+			   struct err *err)
 {
 	const struct visit_answer seen = {
 		.kind = kind,
@@ -173,7 +196,20 @@ static enum status call_back(struct request *request, const struct http_answer *
 
 	arena_reset(&engine->arena);
 	arena_reset(&engine->scratch);
-	return status == ERR_DATA || status == ERR_REMOTE ? retry(request, err) : status;
+	return status == ERR_DATA || status == ERR_REMOTE ? request_retry(request, err) : status;
+}
+
+/* What a build can do without must not end a visit, let alone stop the source. */
+static bool is_no_detail(const struct request *request, const struct http_answer *answer)
+{
+	return request->detail && (answer->code == 403 || answer->class == HTTP_REDIRECT) &&
+	       answer->class != HTTP_LIMITED;
+}
+
+static enum status judge_detail(struct request *request, const struct http_answer *answer, struct err *err)
+{
+	return answer->class == HTTP_REDIRECT ? request_follow(request, answer, err)
+					      : request_answer(request, answer, ANSWER_REFUSED, err);
 }
 
 /* OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */
@@ -181,12 +217,15 @@ static enum status judge(struct request *request, const struct http_answer *answ
 {
 	char host[128], remark[REMARK_SIZE];
 
+	if (is_no_detail(request, answer)) {
+		return judge_detail(request, answer, err);
+	}
 	host_of(request->visit->source, host, sizeof host);
 	switch (answer->class) {
 	case HTTP_OK:
-		return call_back(request, answer, ANSWER_OK, err);
+		return request_answer(request, answer, ANSWER_OK, err);
 	case HTTP_NOT_FOUND:
-		return call_back(request, answer, ANSWER_NOT_FOUND, err);
+		return request_answer(request, answer, ANSWER_NOT_FOUND, err);
 	case HTTP_LIMITED:
 		return put_off(request, answer, err);
 	case HTTP_REFUSED:
@@ -198,14 +237,14 @@ static enum status judge(struct request *request, const struct http_answer *answ
 		remark_read((struct text){answer->body, answer->body_size}, remark);
 		err_set(err, ERR_DATA, "%s does not understand the request (%ld)%s%s", host, answer->code,
 			*remark ? ", it says: " : "", remark);
-		return give_up(request, err);
+		return request_give_up(request, err);
 	case HTTP_SERVER:
 		err_set(err, ERR_REMOTE, "%s answers %ld", host, answer->code);
-		return retry(request, err);
+		return request_retry(request, err);
 	case HTTP_FAILED:
 		*err = answer->err;
 		if (answer->err.status == ERR_DATA) {
-			return call_back(request, answer, ANSWER_TOO_LARGE, err);
+			return request_answer(request, answer, ANSWER_TOO_LARGE, err);
 		}
 		return retry_unreached(request, err);
 	}
@@ -224,28 +263,32 @@ static void learn(struct source *source, const struct http_answer *answer)
 	}
 }
 
-static void on_answer(void *context, const struct http_answer *answer)
+void request_settle(struct visit *visit, struct request *request, enum status status, const struct err *err)
 {
-	struct request *request = context;
-	struct visit *visit = request->visit;
 	struct engine *engine = visit->source->engine;
-	struct err err = {0};
-	enum status status;
 
-	request->sent = NULL;
-	visit->requests++;
-	engine->answers++;
-	learn(visit->source, answer);
-	status = judge(request, answer, &err);
 	if (visit->over) {
 		/* Its requests are gone, this one too. */
 	} else if (status == OK) {
 		request_free(request);
 	} else if (status != ERR_AGAIN) {
-		visit_fail(visit, &err);
+		visit_fail(visit, err);
 	}
 	visits_reap(engine);
 	requests_pump(engine);
+}
+
+static void on_answer(void *context, const struct http_answer *answer)
+{
+	struct request *request = context;
+	struct visit *visit = request->visit;
+	struct err err = {0};
+
+	request->sent = NULL;
+	visit->requests++;
+	visit->source->engine->answers++;
+	learn(visit->source, answer);
+	request_settle(visit, request, judge(request, answer, &err), &err);
 }
 
 static void send_request(struct request *request)
@@ -259,6 +302,12 @@ static void send_request(struct request *request)
 	if (!request->sent) {
 		visit_fail(request->visit, &err);
 	}
+}
+
+/* Leaves a part of the budget to what is new. */
+static bool is_low(const struct request *request)
+{
+	return request->detail || request->priority == VISIT_BACKFILL;
 }
 
 /* Whether it may go now; sets the alarm when time alone must pass. */
@@ -276,21 +325,21 @@ static bool may_send(struct request *request, int64_t now)
 		alarm_by(alarm, request->not_before_ms);
 		return false;
 	}
-	wait_ms = budget_take(&visit->source->budget, now, request->priority == VISIT_BACKFILL);
+	wait_ms = budget_take(&visit->source->budget, now, is_low(request));
 	if (wait_ms > 0) {
 		alarm_by(alarm, now + wait_ms);
 	}
 	return wait_ms == 0;
 }
 
-static void pump_priority(struct engine *engine, enum visit_priority priority, int64_t now)
+static void pump_those(struct engine *engine, enum visit_priority priority, bool detail, int64_t now)
 {
 	struct request *request = engine->requests;
 
 	while (request) {
 		struct request *next = request->next;
 
-		if (request->priority == priority && may_send(request, now)) {
+		if (request->priority == priority && request->detail == detail && may_send(request, now)) {
 			send_request(request);
 			/* A failure drops other requests of its visit, next maybe among them. */
 			next = request->visit->over ? engine->requests : next;
@@ -299,11 +348,11 @@ static void pump_priority(struct engine *engine, enum visit_priority priority, i
 	}
 }
 
-/* All that the visit still waits for is back-fill that was not sent. */
-static bool only_backfill(const struct visit *visit)
+/* All that the visit still waits for can wait, and was not sent. */
+static bool only_low(const struct visit *visit)
 {
 	for (struct request *request = visit->source->engine->requests; request; request = request->next) {
-		if (request->visit == visit && (request->sent || request->priority != VISIT_BACKFILL)) {
+		if (request->visit == visit && (request->sent || !is_low(request))) {
 			return false;
 		}
 	}
@@ -315,7 +364,7 @@ static bool only_backfill(const struct visit *visit)
 static void yield_leases(struct engine *engine, int64_t now)
 {
 	for (struct visit *visit = engine->visits; visit; visit = visit->next) {
-		if (!visit->over && !visit->sync && only_backfill(visit) &&
+		if (!visit->over && !visit->sync && only_low(visit) &&
 		    budget_spent_ms(&visit->source->budget, now) > YIELD_MS) {
 			visit_done(visit, VISIT_POLL);
 		}
@@ -326,7 +375,9 @@ void requests_pump(struct engine *engine)
 {
 	int64_t now = zclock_mono();
 
-	pump_priority(engine, VISIT_LIVE, now);
-	pump_priority(engine, VISIT_BACKFILL, now);
+	pump_those(engine, VISIT_LIVE, false, now);
+	pump_those(engine, VISIT_LIVE, true, now);
+	pump_those(engine, VISIT_BACKFILL, false, now);
+	pump_those(engine, VISIT_BACKFILL, true, now);
 	yield_leases(engine, now);
 }

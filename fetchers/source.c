@@ -10,6 +10,7 @@
 static void source_free(struct source *source)
 {
 	http_free(&source->http);
+	http_free(&source->elsewhere);
 	if (source->config) {
 		config_free(source->engine->fetcher->rows, source->config);
 	}

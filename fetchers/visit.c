@@ -48,6 +48,11 @@ const char *visit_due_key(const struct visit *visit, size_t index)
 	return visit->due_keys[index];
 }
 
+bool visit_details(const struct visit *visit)
+{
+	return strcmp(visit->slug, DETAILS_SLUG) == 0;
+}
+
 bool visit_sync(const struct visit *visit)
 {
 	return visit->sync;
@@ -229,6 +234,7 @@ static bool copy_grant(struct visit *visit, const char *slug, const struct inges
 	visit->slug = strdup(slug);
 	visit->state = calloc(1, visit->source->engine->fetcher->visit_size + 1);
 	visit->sync = grant->sync;
+	visit->backfill = grant->backfill;
 	if (grant->cursor.at) {
 		visit->cursor = malloc(grant->cursor.size + 1);
 		visit->cursor_size = grant->cursor.size;

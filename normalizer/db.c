@@ -104,6 +104,7 @@ static const char *const migrations[DB_SCHEMA_VERSION] = {
 	db_schema,
 	"ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
 	db_schema_pipeline,
+	db_schema_owed,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */

@@ -65,6 +65,17 @@ enum sql {
 	SQL_CLOCK_TARGETS,
 	SQL_CLOCK_BUILDS,
 	SQL_CLOCK_SINKS,
+	SQL_CLOCK_OWED,
+	SQL_OWED_PUT,
+	SQL_OWED_GET,
+	SQL_OWED_KEYS,
+	SQL_OWED_HANDED_OUT,
+	SQL_OWED_NEXT_DUE,
+	SQL_OWED_LATER,
+	SQL_OWED_END,
+	SQL_BUILD_OWES,
+	SQL_BUILD_DETAILED,
+	SQL_TARGET_SOONER,
 	SQL_DEAD_PUT,
 	SQL_DEAD_COUNT,
 	SQL_DEAD_UNREAD,
@@ -74,13 +85,15 @@ enum sql {
 	SQL_READ_FEED_FRESH,
 	SQL_READ_TARGETS,
 	SQL_READ_SINKS,
+	SQL_READ_OWED,
 	SQL_COUNT,
 };
 
 extern const char *const db_sql[SQL_COUNT];
 extern const char db_schema[]; /* version 1 */
 extern const char db_schema_pipeline[];
-#define DB_SCHEMA_VERSION 3
+extern const char db_schema_owed[];
+#define DB_SCHEMA_VERSION 4
 
 struct db {
 	sqlite3 *write, *read;

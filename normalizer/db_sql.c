@@ -43,6 +43,17 @@ const char db_schema_pipeline[] =
 	"CREATE TABLE pipeline(uid TEXT NOT NULL, prefix TEXT NOT NULL, target TEXT NOT NULL,"
 	" PRIMARY KEY(uid, prefix)) WITHOUT ROWID";
 
+/* What finished builds still owe (details.c). In build, owed_for is the finished_at at which they owed it
+ * last, detailed_for the one that the details in the record belong to. */
+const char db_schema_owed[] =
+	"CREATE TABLE owed(id TEXT PRIMARY KEY, target TEXT NOT NULL, key TEXT NOT NULL, finished_at INTEGER "
+	"NOT NULL,"
+	" backfill INTEGER NOT NULL, due_at INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0) WITHOUT "
+	"ROWID;"
+	"CREATE INDEX owed_due ON owed(target, backfill, due_at);"
+	"CREATE INDEX owed_key ON owed(target, key);"
+	"ALTER TABLE build ADD COLUMN owed_for INTEGER; ALTER TABLE build ADD COLUMN detailed_for INTEGER";
+
 const char *const db_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -50,8 +61,9 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_META_GET] = "SELECT value FROM meta WHERE key = ?",
 	[SQL_META_SET] = "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "
 			 "excluded.value",
-	[SQL_BUILD_GET] =
-		"SELECT uid, seq, version, observed_at, attempt, finished, hash FROM build WHERE id = ?",
+	[SQL_BUILD_GET] = "SELECT uid, seq, version, observed_at, attempt, finished, hash, owed_for, "
+			  "detailed_for FROM build"
+			  " WHERE id = ?",
 	[SQL_BUILD_REPLACED] = "SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND uid "
 			       "<> ? ORDER BY seq LIMIT 1",
 	[SQL_BUILD_PUT] =
@@ -136,6 +148,25 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_CLOCK_TARGETS] = "UPDATE target SET due_at = due_at + ? WHERE due_at IS NOT NULL",
 	[SQL_CLOCK_BUILDS] = "UPDATE build SET due_at = due_at + ? WHERE finished = 0",
 	[SQL_CLOCK_SINKS] = "UPDATE sink SET seen_at = seen_at + ?",
+	[SQL_CLOCK_OWED] = "UPDATE owed SET due_at = due_at + ?",
+	[SQL_OWED_PUT] =
+		"INSERT INTO owed(id, target, key, finished_at, backfill, due_at) VALUES(?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT(id) DO UPDATE SET target = excluded.target, key = excluded.key, finished_at = "
+		"excluded.finished_at,"
+		" backfill = excluded.backfill, due_at = excluded.due_at, tries = 0",
+	[SQL_OWED_GET] =
+		"SELECT o.finished_at, o.tries, b.seq, b.target, b.key, b.observed_at, o.id FROM owed o"
+		" JOIN build b ON b.id = o.id WHERE o.target = ? AND o.key = ?",
+	[SQL_OWED_KEYS] = "SELECT key FROM owed WHERE target = ? AND backfill = ? AND due_at <= ? ORDER BY "
+			  "due_at LIMIT ?",
+	[SQL_OWED_HANDED_OUT] = "UPDATE owed SET due_at = ? WHERE target = ? AND key = ?",
+	[SQL_OWED_NEXT_DUE] = "SELECT min(due_at) FROM owed WHERE target = ? AND backfill = ?",
+	[SQL_OWED_LATER] = "UPDATE owed SET due_at = ?, tries = tries + 1 WHERE id = ?",
+	[SQL_OWED_END] = "DELETE FROM owed WHERE id = ?",
+	[SQL_READ_OWED] = "SELECT count(*) FROM owed",
+	[SQL_BUILD_OWES] = "UPDATE build SET owed_for = ? WHERE id = ?",
+	[SQL_BUILD_DETAILED] = "UPDATE build SET detailed_for = ? WHERE id = ?",
+	[SQL_TARGET_SOONER] = "UPDATE target SET due_at = ? WHERE name = ? AND due_at > ?",
 	[SQL_DEAD_PUT] =
 		"INSERT INTO dead(at, stage, target, key, reason, body) VALUES(?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT(stage, target, key) DO UPDATE SET at = excluded.at, reason = excluded.reason,"
@@ -150,7 +181,8 @@ const char *const db_sql[SQL_COUNT] = {
 		" AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = log.seq) ORDER BY seq LIMIT ?",
 	[SQL_READ_TARGETS] =
 		"SELECT t.name, t.due_at, t.visited_at, (SELECT count(*) FROM build b WHERE b.target = t.name"
-		" AND b.finished = 0), length(t.cursor), t.why FROM target t WHERE t.active = 1 ORDER BY "
+		" AND b.finished = 0) + (SELECT count(*) FROM owed o WHERE o.target = t.name), "
+		"length(t.cursor), t.why FROM target t WHERE t.active = 1 ORDER BY "
 		"t.name "
 		"LIMIT ?",
 	[SQL_READ_SINKS] =

@@ -3,6 +3,7 @@
  *   batch.c    group commit: what is promised in one transaction, answered after it
  *   intake.c   an envelope → records → log and latest states (records.c), dead letters, raw archive
  *   identity.c the id of a build of a renamed or remade pipeline
+ *   details.c  what finished builds still owe: asked for after they are published
  *   targets.c  which targets exist and when each is due
  *   lease.c    who visits which target: fences, expiry
  *   ingest.c   the commands of fetchers
@@ -60,6 +61,7 @@ struct lease {
 struct source {
 	char *name, *provider;
 	int64_t poll_ms;
+	bool details;           /* its finished builds are asked for more */
 	int64_t budget_per_min; /* as last reported; -1 unknown */
 };
 
@@ -107,7 +109,8 @@ struct hub {
 	int64_t refused;    /* requests answered with an error */
 	struct hub_counts { /* metrics */
 		int64_t *publishes, *changed, *unchanged, *stale, *dead, *commits, *rollbacks, *sent, *acked,
-			*unknown_words, *head, *builds, *leases, *sessions, *taking;
+			*unknown_words, *unreadable, *given_up, *owed, *head, *builds, *leases, *sessions,
+			*taking;
 	} counts;
 };
 
@@ -147,7 +150,8 @@ struct build;
 struct observation {
 	struct text target, key;
 	int64_t observed_at;
-	int64_t poll_ms; /* of the source: open builds aren't visited more often */
+	int64_t poll_ms;    /* of the source: open builds aren't visited more often */
+	const char *source; /* whose finished builds owe details; NULL: nobody asks for them */
 };
 /* Compares build with the latest state of its id and logs it if it is new. Sets version, may change id
  * (`~uid`). ERR_DATA: this build can't be kept; nothing was written. */
@@ -179,6 +183,24 @@ enum status identity_former(struct hub *hub, const struct build *build, struct t
 enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
 			const char *reason, struct text body, struct err *err) MUST_CHECK;
 int64_t hub_poll_ms(const struct hub *hub, const char *source);
+
+/* details.c */
+
+/* A lease on what finished builds owe, not on a pipeline. */
+bool details_lease(const struct lease *lease);
+/* build has just been applied: owes its details unless they were asked for at this finish (owed_for). */
+enum status details_owe(struct hub *hub, const struct build *build, int64_t owed_for,
+			const struct observation *seen, struct err *err) MUST_CHECK;
+/* Packs the keys of a lease on details, and whether they are of back-filled builds: those come last. */
+enum status details_put_keys(struct hub *hub, struct wire_head *head, const struct lease *lease,
+			     bool *backfill, struct err *err) MUST_CHECK;
+/* When the next ones are due; *due stays when none are owed. */
+enum status details_next_due(struct hub *hub, const struct lease *lease, int64_t *due,
+			     struct err *err) MUST_CHECK;
+struct raw;
+/* Takes an envelope of kind details or later. *changed: the build has a new record. */
+enum status details_take(struct hub *hub, const struct lease *lease, const struct raw *raw,
+			 struct intake *counts, bool *changed, struct err *err) MUST_CHECK;
 
 /* recent.c */
 

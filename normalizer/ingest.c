@@ -90,22 +90,35 @@ static int64_t budget_share(struct hub *hub, const struct lease *lease)
 	return source->budget_per_min / (workers ? workers : 1);
 }
 
+static void put_options(struct wire_head *head, bool backfill)
+{
+	wire_put_map(head, backfill);
+	if (backfill) {
+		wire_put_string(head, "backfill");
+		wire_put_bool(head, true);
+	}
+}
+
 static void answer_lease(struct request *request, struct lease *lease, struct text cursor)
 {
 	struct hub *hub = request->hub;
 	int64_t share = budget_share(hub, lease);
+	bool backfill = false;
 	struct wire_head head;
 	struct err err;
+	enum status status;
 
 	request->fence = lease->fence;
 	wire_begin(&head, "lease", 7);
 	wire_put_string(&head, lease->target);
 	wire_put_int(&head, lease->fence);
 	wire_put_bytes(&head, cursor);
-	if (put_due_keys(hub, &head, lease, &err) != OK) {
+	status = details_lease(lease) ? details_put_keys(hub, &head, lease, &backfill, &err)
+				      : put_due_keys(hub, &head, lease, &err);
+	if (status != OK) {
 		batch_break(hub, &err);
 	}
-	wire_put_map(&head, 0);
+	put_options(&head, backfill);
 	share < 0 ? wire_put_nil(&head) : wire_put_int(&head, share);
 	wire_put_int(&head, hub->ttl_ms);
 	request_answer(request, &head);

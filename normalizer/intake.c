@@ -151,6 +151,17 @@ static enum status take_oversize(struct hub *hub, const struct observation *seen
 			    : status;
 }
 
+static enum status take_details(struct hub *hub, const struct lease *lease, const struct raw *raw,
+				struct text envelope, struct intake *counts, struct err *err)
+{
+	bool changed = false;
+	enum status status = details_take(hub, lease, raw, counts, &changed, err);
+
+	changed &= hub->context->config.bus.raw_retention_ms > 0;
+	return status == OK && changed ? archive(hub, text_of(lease->target), raw->key, envelope, err)
+				       : status;
+}
+
 static enum status take(struct hub *hub, const struct lease *lease, const struct raw *raw, struct text bytes,
 			struct intake *counts, struct err *err)
 {
@@ -158,6 +169,9 @@ static enum status take(struct hub *hub, const struct lease *lease, const struct
 				   .key = raw->key,
 				   .observed_at = raw->observed_at,
 				   .poll_ms = hub_poll_ms(hub, lease->source)};
+	const struct source *source = source_named(hub, text_of(lease->source));
+
+	seen.source = source && source->details ? source->name : NULL;
 
 	switch ((enum raw_kind)raw->kind) {
 	case RAW_BUILD:
@@ -166,6 +180,9 @@ static enum status take(struct hub *hub, const struct lease *lease, const struct
 		return take_gone(hub, raw, &seen, counts, err);
 	case RAW_OVERSIZE:
 		return take_oversize(hub, &seen, err);
+	case RAW_DETAILS:
+	case RAW_LATER:
+		return take_details(hub, lease, raw, bytes, counts, err);
 	case RAW_NULL:
 		break;
 	}

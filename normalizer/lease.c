@@ -189,9 +189,14 @@ static enum status due_at(struct hub *hub, const struct lease *lease, int64_t ne
 			  struct err *err)
 {
 	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, SQL_BUILD_NEXT_DUE, &row, err, "t", text_of(lease->target));
+	enum status status;
 
 	*due = wall_ms() + next_due_ms;
+	if (details_lease(lease)) {
+		*due += next_due_ms > 0 ? 0 : hub_poll_ms(hub, lease->source);
+		return next_due_ms > 0 ? OK : details_next_due(hub, lease, due, err);
+	}
+	status = db_query(&hub->db, SQL_BUILD_NEXT_DUE, &row, err, "t", text_of(lease->target));
 	if (row && sqlite3_column_int64(row, 0) < *due) {
 		*due = sqlite3_column_int64(row, 0);
 	}

@@ -25,6 +25,12 @@ void numbers_open(struct hub *hub)
 		 &counts->acked},
 		{metrics_counter, "buildbus_hub_unknown_words_total",
 		 "Words of providers that the tables don't know.", &counts->unknown_words},
+		{metrics_counter, "buildbus_hub_unreadable_details_total",
+		 "Details of builds that are there and make no sense.", &counts->unreadable},
+		{metrics_counter, "buildbus_hub_details_given_up_total",
+		 "Details of builds that could not be had in many tries.", &counts->given_up},
+		{metrics_gauge, "buildbus_hub_details_owed",
+		 "Finished builds whose details are still to come.", &counts->owed},
 		{metrics_gauge, "buildbus_hub_head", "Newest position of the log.", &counts->head},
 		{metrics_gauge, "buildbus_hub_builds", "Builds known.", &counts->builds},
 		{metrics_gauge, "buildbus_hub_leases", "Targets being visited.", &counts->leases},
@@ -45,6 +51,19 @@ void numbers_error(struct hub *hub, const char *code)
 			   LABELS("code", code));
 }
 
+static int64_t count_owed(struct hub *hub)
+{
+	sqlite3_stmt *row;
+	struct err err;
+	int64_t count = 0;
+
+	if (db_query(&hub->db, SQL_READ_OWED, &row, &err, "") == OK && row) {
+		count = sqlite3_column_int64(row, 0);
+	}
+	db_done(&hub->db, SQL_READ_OWED);
+	return count;
+}
+
 void numbers_collect(void *context)
 {
 	struct hub *hub = context;
@@ -56,6 +75,7 @@ void numbers_collect(void *context)
 	*hub->counts.leases = (int64_t)hub->lease_count;
 	*hub->counts.sessions = (int64_t)hub->session_count;
 	*hub->counts.taking = hub->taking;
+	*hub->counts.owed = count_owed(hub);
 	if (db_query(&hub->db, SQL_READ_SINKS, &row, &err, "i", (int64_t)1000) == OK) {
 		while (row) {
 			struct text name = db_text(row, 0);

@@ -11,6 +11,7 @@ struct part {
 	char *organization;
 	struct config_list slugs;
 	int64_t poll_ms;
+	bool coverage;
 };
 
 static const struct config_row buildkite_part[] = {
@@ -27,6 +28,10 @@ static const struct config_row buildkite_part[] = {
 	 .offset = offsetof(struct part, poll_ms),
 	 .fallback = "30s",
 	 .min = 1000},
+	{.key = "coverage",
+	 .type = CONFIG_BOOL,
+	 .offset = offsetof(struct part, coverage),
+	 .fallback = "false"},
 	CONFIG_END,
 };
 
@@ -67,25 +72,38 @@ static char *target_name(const char *source, const char *organization, const cha
 	return name;
 }
 
+/* Takes name. */
+static enum status add_target(struct plan *plan, char *name, struct err *err)
+{
+	if (!name) {
+		return err_set(err, ERR_SYS, "out of memory for the targets");
+	}
+	plan->targets[plan->target_count++] =
+		(struct plan_target){.name = name, .source = plan->source_count - 1};
+	return OK;
+}
+
 static enum status add_targets(struct plan *plan, const struct part *part, struct err *err)
 {
+	const struct plan_source *source = &plan->sources[plan->source_count - 1];
 	struct plan_target *targets =
 		realloc(plan->targets, (plan->target_count + part->slugs.count + 1) * sizeof *targets);
+	enum status status = OK;
+	char *details = NULL;
 
 	if (!targets) {
 		return err_set(err, ERR_SYS, "out of memory for the targets");
 	}
 	plan->targets = targets;
-	for (size_t i = 0; i < part->slugs.count; i++) {
-		char *name = target_name(plan->sources[plan->source_count - 1].name, part->organization,
-					 part->slugs.items[i]);
-		if (!name) {
-			return err_set(err, ERR_SYS, "out of memory for the targets");
-		}
-		plan->targets[plan->target_count++] =
-			(struct plan_target){.name = name, .source = plan->source_count - 1};
+	for (size_t i = 0; status == OK && i < part->slugs.count; i++) {
+		status = add_target(plan, target_name(source->name, part->organization, part->slugs.items[i]),
+				    err);
 	}
-	return OK;
+	if (status == OK && source->details) {
+		details = asprintf(&details, "%s:" PLAN_DETAILS, source->name) < 0 ? NULL : details;
+		status = add_target(plan, details, err);
+	}
+	return status;
 }
 
 static enum status add_source(struct plan *plan, const struct config *config,
@@ -100,8 +118,10 @@ static enum status add_source(struct plan *plan, const struct config *config,
 	}
 	status = config_read_part(config, section, rows, &part, err);
 	if (status == OK) {
-		plan->sources[plan->source_count++] = (struct plan_source){
-			.name = strdup(section->name), .provider = section->kind, .poll_ms = part.poll_ms};
+		plan->sources[plan->source_count++] = (struct plan_source){.name = strdup(section->name),
+									   .provider = section->kind,
+									   .poll_ms = part.poll_ms,
+									   .details = part.coverage};
 		status = add_targets(plan, &part, err);
 	}
 	config_free(rows, &part);

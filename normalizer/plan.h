@@ -8,6 +8,7 @@ struct plan_source {
 	char *name;           /* `name:` */
 	const char *provider; /* kind of the section, "buildkite" */
 	int64_t poll_ms;
+	bool details; /* finished builds are asked for more: a target for all of them, PLAN_DETAILS */
 };
 
 struct plan_target {
@@ -21,6 +22,10 @@ struct plan {
 	struct plan_target *targets;
 	size_t target_count;
 };
+
+/* The target of a source at which the details of finished builds are owed: "buildkite:+details". No slug of a
+ * pipeline has a + in it: they are encoded. */
+#define PLAN_DETAILS "+details"
 
 /* ERR_CONFIG with file, line and key. plan_fini in any case. */
 enum status plan_read(struct plan *plan, const struct config *config, struct err *err) MUST_CHECK;

@@ -11,7 +11,13 @@ struct latest {
 	bool other_uid; /* another build under the same id: the pipeline was made anew */
 	int64_t seq, version, observed_at, attempt, hash;
 	bool finished;
+	int64_t owed_for, detailed_for; /* finished_at; INT_NULL: never */
 };
+
+static int64_t int_or_null(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) == SQLITE_NULL ? INT_NULL : sqlite3_column_int64(row, column);
+}
 
 static enum status latest_get(struct hub *hub, const struct build *build, struct latest *latest,
 			      struct err *err)
@@ -19,7 +25,7 @@ static enum status latest_get(struct hub *hub, const struct build *build, struct
 	sqlite3_stmt *row;
 	enum status status = db_query(&hub->db, SQL_BUILD_GET, &row, err, "t", build->id);
 
-	*latest = (struct latest){.known = row != NULL};
+	*latest = (struct latest){.known = row != NULL, .owed_for = INT_NULL, .detailed_for = INT_NULL};
 	if (row) {
 		struct text uid = db_text(row, 0);
 		latest->other_uid = uid.at && build->uid.at && !text_same(uid, build->uid);
@@ -29,6 +35,8 @@ static enum status latest_get(struct hub *hub, const struct build *build, struct
 		latest->attempt = sqlite3_column_int64(row, 4);
 		latest->finished = sqlite3_column_int64(row, 5);
 		latest->hash = sqlite3_column_int64(row, 6);
+		latest->owed_for = int_or_null(row, 7);
+		latest->detailed_for = int_or_null(row, 8);
 	}
 	db_done(&hub->db, SQL_BUILD_GET);
 	return status;
@@ -216,21 +224,31 @@ enum status record_load(struct hub *hub, int64_t seq, struct build *build, struc
 	return build_unpack(bytes.at, bytes.size, &hub->arena, build, err);
 }
 
+/* The same finish as the one whose details the record holds: no list repeats them. */
+static bool has_details(const struct build *build, const struct latest *latest)
+{
+	return build->state == STATE_FINISHED && build->finished_at != INT_NULL &&
+	       build->finished_at == latest->detailed_for && isnan(build->coverage);
+}
+
 /* Some answers carry less of the pipeline than others (Buildkite's "Get a build" has no default_branch, its
- * lists have: facts in docs/record.md). What was known of it stays known, or versions would go back and
- * forth. */
+ * lists have: facts in docs/record.md), and none carries the details. What was known stays known, or versions
+ * would go back and forth. */
 static enum status keep_known(struct hub *hub, struct build *build, const struct latest *latest,
 			      struct err *err)
 {
 	struct build old;
 	enum status status;
 
-	if (!latest->known || build->default_branch.at) {
+	if (!latest->known || (build->default_branch.at && !has_details(build, latest))) {
 		return OK;
 	}
 	status = record_load(hub, latest->seq, &old, err);
-	if (status == OK) {
+	if (status == OK && !build->default_branch.at) {
 		build->default_branch = old.default_branch;
+	}
+	if (status == OK && has_details(build, latest)) {
+		build->coverage = old.coverage;
 	}
 	return status;
 }
@@ -252,7 +270,9 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 	msgpack_sbuffer_init(&packed);
 	status = apply(hub, build, &latest, seen, &packed, change, err);
 	msgpack_sbuffer_destroy(&packed);
-	return status;
+	return status == OK && *change != CHANGE_STALE && seen->source
+		       ? details_owe(hub, build, latest.owed_for, seen, err)
+		       : status;
 }
 
 enum status record_gone(struct hub *hub, int64_t seq, const struct observation *seen, enum change *change,

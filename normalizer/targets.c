@@ -56,6 +56,7 @@ static enum status take_sources(struct hub *hub, const struct plan *plan, struct
 		hub->sources[i] = (struct source){.name = strdup(plan->sources[i].name),
 						  .provider = strdup(plan->sources[i].provider),
 						  .poll_ms = plan->sources[i].poll_ms,
+						  .details = plan->sources[i].details,
 						  .budget_per_min = -1};
 		hub->source_count++;
 		if (!hub->sources[i].name || !hub->sources[i].provider) {

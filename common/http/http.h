@@ -20,6 +20,7 @@ struct http_options {
 	int64_t timeout_ms;         /* whole request, default 60 000 */
 	int64_t connect_timeout_ms; /* default 10 000 */
 	int64_t body_max_bytes;     /* default 64 MiB: more is ERR_DATA */
+	bool told_by_others; /* URLs come from answers: addresses that are private to a host are refused */
 	/* Proxy (HTTPS_PROXY, NO_PROXY) and CA (SSL_CERT_FILE, CURL_CA_BUNDLE) come from the environment. */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/http/internal.h"
+#include "common/http/url.h"
 #include "common/process.h"
 
 #include <stdlib.h>
@@ -150,6 +151,12 @@ static void set_protocol(CURL *easy, const char *url)
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
 }
 
+static int on_connected(void *arg, char *address, char *local, int port, int local_port)
+{
+	(void)arg, (void)local, (void)port, (void)local_port;
+	return http_address_is_private_to_host(address) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static void set_callbacks(struct http_request *request)
 {
 	CURL *easy = request->easy;
@@ -160,6 +167,9 @@ static void set_callbacks(struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+	if (request->http->options.told_by_others) {
+		curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	}
 	/* What a proxy says to CONNECT is not the answer. */
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }

@@ -38,6 +38,7 @@ struct buildkite_visit {
 	bool due_seen[DUE_MAX]; /* came in a page of this visit */
 	struct discovery discovery;
 	struct arena found; /* texts of the discovery */
+	struct details *details;
 };
 
 /* path.c */
@@ -50,6 +51,12 @@ bool path_encode(const char *text, size_t size, char *out);
 void path_builds(struct path *path, const struct buildkite_visit *state, int slot);
 void path_build(struct path *path, const struct buildkite_visit *state, const char *number);
 void path_pipelines(struct path *path, const struct buildkite_visit *state, int page);
+
+/* Of what an answer names by its address, e.g. "/organizations/acme/pipelines/web/builds/49"; an @ ends it.
+ * False: it is no address of this API. */
+bool path_below(struct path *path, const char *api_url, const char *url);
+void path_of_build(struct path *path, const struct path *build);
+void path_artifacts(struct path *path, const struct path *build, int page);
 
 /* page.c */
 /* One build of an answer. Lives in the arena that the answer was read into. */
@@ -76,6 +83,10 @@ enum status page_read_pipelines(struct arena *arena, struct text body, struct ar
 
 /* visit.c */
 enum status pipeline_start(struct visit *visit, struct err *err) MUST_CHECK;
+
+/* details.c */
+enum status details_start(struct visit *visit, struct err *err) MUST_CHECK;
+void details_free(struct details **details);
 
 /* discover.c */
 enum status discover_start(struct visit *visit, struct err *err) MUST_CHECK;

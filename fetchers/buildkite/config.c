@@ -59,8 +59,9 @@ const struct config_row buildkite_config_rows[] = {
 		.key = "coverage",
 		.type = CONFIG_BOOL,
 		.offset = offsetof(struct buildkite_config, coverage),
-		.fallback = "true",
-		.help = "read the artifact coverage-summary.json of finished builds",
+		.fallback = "false",
+		.help = "read the artifact coverage-summary.json of finished builds: a request or three for "
+			"each",
 	},
 	{
 		.key = "redact",

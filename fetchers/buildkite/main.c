@@ -32,6 +32,9 @@ static enum status start(struct visit *visit, struct err *err)
 	struct buildkite_visit *state = visit_state(visit);
 	const char *slug = visit_slug(visit), *slash = strchr(slug, '/');
 
+	if (visit_details(visit)) {
+		return details_start(visit, err);
+	}
 	if (!slash || strchr(slash + 1, '/') ||
 	    !path_encode(slug, (size_t)(slash - slug), state->organization)) {
 		return err_set(err, ERR_CONFIG, "'%s' is not <organization_slug>/<pipeline_slug>", slug);
@@ -51,6 +54,7 @@ static void stop(struct visit *visit)
 
 	arena_fini(&state->found);
 	free(state->discovery.slugs);
+	details_free(&state->details);
 }
 
 static const struct fetcher buildkite = {
@@ -60,6 +64,9 @@ static const struct fetcher buildkite = {
 	.visit_size = sizeof(struct buildkite_visit),
 	.token_hint = "check access_token; it needs the scopes read_builds and read_pipelines, and access to "
 		      "the organization",
+	.details_hint =
+		"coverage needs the scope read_artifacts: give it to the token of access_token, or set "
+		"`coverage: false`",
 	.source = source,
 	.start = start,
 	.stop = stop,

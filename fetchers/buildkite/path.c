@@ -104,3 +104,31 @@ void path_pipelines(struct path *path, const struct buildkite_visit *state, int 
 	path->size = 0;
 	put(path, "/organizations/%s/pipelines?per_page=%d&page=%d", state->organization, PER_PAGE, page);
 }
+
+/* The token goes to api_url and nowhere else, whatever address an answer names. Behind a proxy that is
+ * another one than the API knows of itself. */
+bool path_below(struct path *path, const char *api_url, const char *url)
+{
+	size_t size = strlen(api_url);
+	const char *below = strncmp(url, api_url, size) == 0 && url[size] == '/'
+				    ? url + size
+				    : strstr(url, "/organizations/");
+
+	path->size = 0;
+	if (below) {
+		put(path, "%.*s", (int)strcspn(below, "?#@ \t\r\n"), below);
+	}
+	return path->size > 0;
+}
+
+void path_of_build(struct path *path, const struct path *build)
+{
+	path->size = 0;
+	put(path, "%s?include_retried_jobs=true", build->text);
+}
+
+void path_artifacts(struct path *path, const struct path *build, int page)
+{
+	path->size = 0;
+	put(path, "%s/artifacts?per_page=%d&page=%d", build->text, PER_PAGE, page);
+}

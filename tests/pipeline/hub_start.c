@@ -102,6 +102,9 @@ Test(hub_start, takes_over_a_hub_db_of_the_first_version)
 	hub_stop(hub);
 	hub_sql(hub, "ALTER TABLE target DROP COLUMN why");
 	hub_sql(hub, "DROP TABLE pipeline");
+	hub_sql(hub, "DROP TABLE owed");
+	hub_sql(hub, "ALTER TABLE build DROP COLUMN owed_for");
+	hub_sql(hub, "ALTER TABLE build DROP COLUMN detailed_for");
 	hub_sql(hub, "PRAGMA user_version = 1");
 	hub_start(hub);
 	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE why IS NULL"), 1);

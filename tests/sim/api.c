@@ -32,7 +32,7 @@ static struct pipeline *pipeline_of(struct sim *sim, const struct sim_call *call
 	return pipeline;
 }
 
-static struct build *build_of(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+struct build *api_build_of(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
 	struct pipeline *pipeline = pipeline_of(sim, call, reply);
 	struct build *build = NULL;
@@ -49,8 +49,8 @@ static struct build *build_of(struct sim *sim, const struct sim_call *call, stru
 	return build;
 }
 
-static void put_links(struct sim *sim, const struct sim_call *call, const struct page *page, int64_t total,
-		      struct sim_reply *reply)
+void api_put_links(struct sim *sim, const struct sim_call *call, const struct page *page, int64_t total,
+		   struct sim_reply *reply)
 {
 	struct text links = {0};
 	char url[1024];
@@ -66,7 +66,7 @@ static void put_links(struct sim *sim, const struct sim_call *call, const struct
 	text_fini(&links);
 }
 
-static void reply_array(struct sim_reply *reply, yyjson_mut_doc *doc, yyjson_mut_val *array)
+void api_reply_array(struct sim_reply *reply, yyjson_mut_doc *doc, yyjson_mut_val *array)
 {
 	yyjson_mut_doc_set_root(doc, array);
 	reply_doc(reply, 200, doc);
@@ -84,7 +84,7 @@ void api_organizations(struct sim *sim, const struct sim_call *call, struct sim_
 		payload_organization(in, sim->base, &sim->world.organizations[i]);
 		yyjson_mut_arr_append(array, in.object);
 	}
-	reply_array(reply, doc, array);
+	api_reply_array(reply, doc, array);
 }
 
 void api_organization(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
@@ -135,8 +135,8 @@ void api_pipelines(struct sim *sim, const struct sim_call *call, struct sim_repl
 		}
 		nth++;
 	}
-	put_links(sim, call, &page, nth, reply);
-	reply_array(reply, doc, array);
+	api_put_links(sim, call, &page, nth, reply);
+	api_reply_array(reply, doc, array);
 }
 
 void api_pipeline(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
@@ -223,7 +223,7 @@ static void serve_list(struct sim *sim, const struct sim_call *call, const struc
 		return;
 	}
 	text_add(&reply->body, "[", 1);
-	put_links(sim, call, &page, add_page(sim, call, list, &filter, &page, reply), reply);
+	api_put_links(sim, call, &page, add_page(sim, call, list, &filter, &page, reply), reply);
 	text_add(&reply->body, "]", 1);
 	sim_spring_ambushes(sim, pipeline);
 }
@@ -253,33 +253,13 @@ void api_builds(struct sim *sim, const struct sim_call *call, struct sim_reply *
 
 void api_build(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
-	struct build *build = build_of(sim, call, reply);
+	struct build *build = api_build_of(sim, call, reply);
 
 	if (build) {
 		payload_add_build(&reply->body, sim->base, build, form_of(&call->query) | FORM_SINGLE,
 				  call->now, NULL);
 		sim->builds_served++;
 	}
-}
-
-void api_artifacts(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
-{
-	struct build *build = build_of(sim, call, reply);
-	yyjson_mut_doc *doc;
-	yyjson_mut_val *array;
-
-	if (!build) {
-		return;
-	}
-	doc = yyjson_mut_doc_new(NULL);
-	array = yyjson_mut_arr(doc);
-	for (const struct artifact *artifact = build->artifacts; artifact; artifact = artifact->next) {
-		struct put in = put_new(doc);
-
-		payload_artifact(in, sim->base, build, artifact);
-		yyjson_mut_arr_append(array, in.object);
-	}
-	reply_array(reply, doc, array);
 }
 
 void api_access_token(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)

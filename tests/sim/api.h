@@ -4,7 +4,16 @@
 #include "tests/sim/sim.h"
 
 sim_handler api_organizations, api_organization, api_pipelines, api_pipeline, api_builds,
-	api_organization_builds, api_all_builds, api_build, api_artifacts, api_access_token, api_rate_limit;
+	api_organization_builds, api_all_builds, api_build, api_artifacts, api_download, api_outside,
+	api_access_token, api_rate_limit;
+
+/* The build that the path names; NULL: answered. */
+struct build *api_build_of(struct sim *sim, const struct sim_call *call, struct sim_reply *reply);
+/* The Link header of a list of total items. */
+void api_put_links(struct sim *sim, const struct sim_call *call, const struct page *page, int64_t total,
+		   struct sim_reply *reply);
+/* Answers with array; takes doc. */
+void api_reply_array(struct sim_reply *reply, yyjson_mut_doc *doc, yyjson_mut_val *array);
 
 sim_handler control_advance, control_truth, control_build, control_act, control_artifact, control_stats,
 	control_stats_reset, control_faults, control_faults_clear, control_clock, control_config,

@@ -91,6 +91,9 @@ struct view {
 struct artifact {
 	char uuid[UUID_SIZE];
 	const char *job_uuid, *path, *mime_type;
+	const char *state;    /* finished */
+	const char *body;     /* what its download gives; NULL: zeros */
+	const char *redirect; /* "outside", "here", "loop", "none", or an address */
 	int64_t size_bytes;
 	struct artifact *next;
 };

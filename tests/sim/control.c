@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/act.h"
 #include "tests/sim/api.h"
+#include "tests/sim/artifacts.h"
 #include "tests/sim/body.h"
 #include "tests/sim/generate.h"
 #include "tests/sim/when.h"
@@ -280,26 +281,28 @@ void control_act(struct sim *sim, const struct sim_call *call, struct sim_reply 
 }
 
 struct artifact_body {
-	const char *pipeline, *path, *mime_type;
-	int64_t number, size_bytes;
+	const char *pipeline, *path, *mime_type, *state, *body, *redirect;
+	int64_t number, size_bytes, job, count;
 };
 
-static void add_artifact(struct sim *sim, struct build *build, const struct artifact_body *in)
+static void add_artifacts(struct sim *sim, struct build *build, const struct artifact_body *in,
+			  struct sim_reply *reply)
 {
-	struct pool *pool = &sim->world.pool;
-	struct artifact *artifact = pool_take(pool, sizeof *artifact), **end = &build->artifacts;
-	struct rng rng = rng_stream(sim->options.world.seed, 500000 + (uint64_t)build->pipeline->index,
-				    (uint64_t)build->number);
+	const struct artifact values = {.path = in->path,
+					.mime_type = in->mime_type,
+					.state = in->state,
+					.body = in->body,
+					.redirect = in->redirect,
+					.size_bytes = in->size_bytes};
 
-	for (; *end; end = &(*end)->next) {
-		rng_next(&rng);
+	if (!in->path || in->job < 0 || in->job >= build->job_count || in->count > 10000) {
+		reply_message(reply, 400, in->path ? "No such job, or too many" : "'path' is missing");
+		return;
 	}
-	draw_uuid(&rng, artifact->uuid);
-	artifact->job_uuid = build->job_count ? pool_copy(pool, build->jobs[0].uuid) : "";
-	artifact->path = pool_copy(pool, in->path);
-	artifact->mime_type = pool_copy(pool, in->mime_type);
-	artifact->size_bytes = in->size_bytes;
-	*end = artifact;
+	for (int64_t i = 0; i < in->count; i++) {
+		artifact_add(&sim->world, build, (int)in->job, &values);
+	}
+	reply_build(sim, build, 201, reply);
 }
 
 void control_artifact(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
@@ -307,9 +310,15 @@ void control_artifact(struct sim *sim, const struct sim_call *call, struct sim_r
 	static const struct body_row rows[] = {
 		ROW(artifact_body, pipeline, BODY_TEXT),  ROW(artifact_body, path, BODY_TEXT),
 		ROW(artifact_body, mime_type, BODY_TEXT), ROW(artifact_body, number, BODY_INT),
-		ROW(artifact_body, size_bytes, BODY_INT),
+		ROW(artifact_body, size_bytes, BODY_INT), ROW(artifact_body, state, BODY_TEXT),
+		ROW(artifact_body, body, BODY_TEXT),      ROW(artifact_body, redirect, BODY_TEXT),
+		ROW(artifact_body, job, BODY_INT),        ROW(artifact_body, count, BODY_INT),
 	};
-	struct artifact_body in = {.mime_type = "application/octet-stream", .size_bytes = 1};
+	struct artifact_body in = {.mime_type = "application/octet-stream",
+				   .size_bytes = 1,
+				   .state = "finished",
+				   .redirect = "outside",
+				   .count = 1};
 	struct pipeline *pipeline;
 	yyjson_doc *doc;
 
@@ -318,12 +327,10 @@ void control_artifact(struct sim *sim, const struct sim_call *call, struct sim_r
 	} else if ((pipeline = named_pipeline(sim, in.pipeline, reply))) {
 		struct build *build = pipeline_build(pipeline, in.number);
 
-		if (!build || !in.path) {
-			reply_message(reply, build ? 400 : 404,
-				      build ? "'path' is missing" : "No build found");
+		if (build) {
+			add_artifacts(sim, build, &in, reply);
 		} else {
-			add_artifact(sim, build, &in);
-			reply_build(sim, build, 201, reply);
+			reply_message(reply, 404, "No build found");
 		}
 	}
 	yyjson_doc_free(doc);

@@ -178,7 +178,7 @@ void payload_artifact(struct put in, const char *base, const struct build *build
 	put_text(in, "job_id", artifact->job_uuid);
 	put_format(in, "url", "%s", url);
 	put_format(in, "download_url", "%s/download", url);
-	put_text(in, "state", "finished");
+	put_text(in, "state", artifact->state);
 	put_path(in, artifact->path);
 	put_text(in, "mime_type", artifact->mime_type);
 	put_int(in, "file_size", artifact->size_bytes);

@@ -40,6 +40,11 @@ void put_int(struct put in, const char *key, int64_t value)
 	yyjson_mut_obj_add_int(in.doc, in.object, key, value);
 }
 
+void put_real(struct put in, const char *key, double value)
+{
+	yyjson_mut_obj_add_real(in.doc, in.object, key, value);
+}
+
 void put_bool(struct put in, const char *key, int value)
 {
 	yyjson_mut_obj_add_bool(in.doc, in.object, key, value);

@@ -20,6 +20,7 @@ struct put put_new(yyjson_mut_doc *doc);
 void put_text(struct put in, const char *key, const char *text);
 void put_format(struct put in, const char *key, const char *format, ...) PRINTF(3, 4);
 void put_int(struct put in, const char *key, int64_t value);
+void put_real(struct put in, const char *key, double value);
 void put_bool(struct put in, const char *key, int value);
 void put_null(struct put in, const char *key);
 /* RFC 3339 with ms; 0 and NEVER give null. */

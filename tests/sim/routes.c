@@ -8,6 +8,8 @@ const struct sim_route sim_routes[] = {
 	{"GET", PIPELINE "/builds", "builds", api_builds, "read_builds"},
 	{"GET", PIPELINE "/builds/:", "build", api_build, "read_builds"},
 	{"GET", PIPELINE "/builds/:/artifacts", "artifacts", api_artifacts, "read_artifacts"},
+	{"GET", PIPELINE "/builds/:/jobs/:/artifacts/:/download", "download", api_download, "read_artifacts"},
+	{"GET", "/outside/:", "outside", api_outside, NULL},
 	{"GET", ORGANIZATION "/builds", "organization_builds", api_organization_builds, "read_builds"},
 	{"GET", "/v2/builds", "all_builds", api_all_builds, "read_builds"},
 	{"GET", ORGANIZATION "/pipelines", "pipelines", api_pipelines, "read_pipelines"},

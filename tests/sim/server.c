@@ -11,7 +11,8 @@ enum { BODY_MAX = 1 << 20, THREAD_STACK = 512 << 10, CONNECTIONS_MAX = 2000 };
 struct server {
 	struct sim *sim;
 	struct MHD_Daemon *daemon;
-	struct gate gate; /* ends with the server */
+	struct gate gate;           /* ends with the server */
+	struct MHD_Daemon *outside; /* the other host, a port of its own */
 };
 
 /* One request, from its first line to its answer. */
@@ -148,6 +149,11 @@ static struct MHD_Daemon *start_daemon(struct server *server, struct sockaddr_in
 		(unsigned)CONNECTIONS_MAX, MHD_OPTION_ARRAY, tls->key ? secret : none, MHD_OPTION_END);
 }
 
+static int port_of(struct MHD_Daemon *daemon)
+{
+	return MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
 enum status server_new(struct server **out, struct sim *sim, const char *address, int port,
 		       const struct server_tls *tls, struct err *err)
 {
@@ -162,14 +168,18 @@ enum status server_new(struct server **out, struct sim *sim, const char *address
 	*server = (struct server){.sim = sim};
 	gate_init(&server->gate);
 	server->daemon = start_daemon(server, &at, tls);
-	if (!server->daemon) {
+	at.sin_port = 0;
+	server->outside = server->daemon ? start_daemon(server, &at, tls) : NULL;
+	if (!server->outside) {
 		err_sys(err, "Can't listen on %s:%d%s", address, port,
 			tls->key ? " with this certificate" : "");
 		server_free(&server);
 		return ERR_SYS;
 	}
 	pthread_mutex_lock(&sim->lock);
-	sim_set_base(sim, strcmp(address, "0.0.0.0") ? address : "127.0.0.1", server_port(server));
+	address = strcmp(address, "0.0.0.0") ? address : "127.0.0.1";
+	sim_set_base(sim, address, port_of(server->daemon));
+	snprintf(sim->outside, sizeof sim->outside, "http://%s:%d", address, port_of(server->outside));
 	pthread_mutex_unlock(&sim->lock);
 	*out = server;
 	return OK;
@@ -177,7 +187,7 @@ enum status server_new(struct server **out, struct sim *sim, const char *address
 
 int server_port(const struct server *server)
 {
-	return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+	return port_of(server->daemon);
 }
 
 void server_wait(struct server *server)
@@ -196,6 +206,9 @@ void server_free(struct server **server)
 		return;
 	}
 	server_stop(*server);
+	if ((*server)->outside) {
+		MHD_stop_daemon((*server)->outside);
+	}
 	if ((*server)->daemon) {
 		MHD_stop_daemon((*server)->daemon);
 	}

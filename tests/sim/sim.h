@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-enum { SIM_ROUTES_MAX = 32, SIM_AMBUSHES_MAX = 16, SIM_ARGS_MAX = 4 };
+enum { SIM_ROUTES_MAX = 32, SIM_AMBUSHES_MAX = 16, SIM_ARGS_MAX = 5 };
 
 enum sim_clock { CLOCK_MANUAL, CLOCK_REAL };
 
@@ -70,7 +70,8 @@ struct sim {
 	pthread_mutex_t lock; /* around everything below */
 	struct sim_options options;
 	struct world world;
-	char base[160]; /* URL of the API, without trailing slash */
+	char base[160];   /* URL of the API, without trailing slash */
+	char outside[64]; /* URL of the other host, where artifacts lie; "": the same one */
 	int64_t (*wall_ms)(void);
 	int64_t (*steady_ms)(void);
 	size_t cached_bytes;
@@ -78,7 +79,8 @@ struct sim {
 	struct weather weather;
 	struct sim_ambush ambushes[SIM_AMBUSHES_MAX];
 	int64_t requests[SIM_ROUTES_MAX], builds_served, bytes_served, refused;
-	bool quit; /* somebody asked for the end */
+	int64_t leaks; /* requests to the other host that brought credentials */
+	bool quit;     /* somebody asked for the end */
 };
 
 /* What a handler gets: the path's variable segments and the query, decoded. */

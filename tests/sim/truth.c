@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/truth.h"
+#include "tests/sim/artifacts.h"
 #include "tests/sim/when.h"
 
 /* Their word -> ours (docs/record.md), written here a second time on purpose. */
@@ -89,6 +90,18 @@ static struct attempt newest_attempt(const struct build *build, int64_t now)
 	return attempt;
 }
 
+static void put_coverage(struct put in, const struct build *build, enum build_state state, int64_t now)
+{
+	bool over = words[state].result && build->view.started;
+	double coverage = over ? artifact_coverage(build, now) : -1;
+
+	if (coverage < 0) {
+		put_null(in, "coverage");
+	} else {
+		put_real(in, "coverage", coverage);
+	}
+}
+
 static void put_state(struct put in, const struct build *build, int64_t now)
 {
 	const struct view *view = &build->view;
@@ -105,6 +118,7 @@ static void put_state(struct put in, const struct build *build, int64_t now)
 	put_int(in, "created_at", build->created);
 	put_ms(in, "started_at", attempt.started);
 	put_ms(in, "finished_at", state == BUILD_BLOCKED ? 0 : view->finished);
+	put_coverage(in, build, state, now);
 	put_ms(in, "provider_started_at", view->started);
 	put_ms(in, "provider_finished_at", view->finished);
 }

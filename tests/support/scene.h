@@ -23,6 +23,7 @@ struct scene_source {
 	const char *api;          /* that of scene->sim */
 	const char *poll;         /* 1s */
 	const char *redact;       /* YAML: none */
+	const char *coverage;     /* false */
 };
 
 /* A place with a simulator in it: scene_new("--builds", "500"). Nothing else runs yet. */

@@ -37,6 +37,11 @@ static const char *told(yyjson_val *value, char *buffer, size_t size)
 		snprintf(buffer, size, "%lld", (long long)yyjson_get_sint(value));
 		return buffer;
 	}
+	if (yyjson_is_real(value)) {
+		snprintf(buffer, size, "%.15g%s", yyjson_get_real(value),
+			 yyjson_get_real(value) == (double)(int)yyjson_get_real(value) ? ".0" : "");
+		return buffer;
+	}
 	return yyjson_is_bool(value) ? (yyjson_get_bool(value) ? "1" : "0") : "null";
 }
 
@@ -122,7 +127,7 @@ static bool open_store(struct comparison *it, const char *path)
 {
 	static const char build[] = "SELECT attempt, uid, provider, organization, pipeline, number, state, "
 				    "result, provider_state, branch, \"commit\", message, created_at, "
-				    "started_at, finished_at FROM builds WHERE id = ?";
+				    "started_at, finished_at, coverage FROM builds WHERE id = ?";
 	static const char jobs[] = "SELECT 0 AS _, id, provider_state, superseded FROM jobs "
 				   "WHERE build_id = ? ORDER BY position";
 

@@ -87,7 +87,7 @@ Test(config, reads_a_section_and_leaves_the_credentials_of_others_alone)
 	cr_expect_str_eq(buildkite.pipeline_slug.items[1], "api");
 	cr_expect(buildkite.since.ago_ms == INT64_C(30) * 86400000);
 	cr_expect(buildkite.poll_interval_ms == 5000);
-	cr_expect(buildkite.coverage);
+	cr_expect_not(buildkite.coverage);
 	cr_expect_str_eq(buildkite.api_url, "https://api.buildkite.com/v2");
 	config_free(buildkite_config_rows, &buildkite);
 	cr_expect_null(buildkite.access_token);

@@ -1,0 +1,9 @@
+/* Artifacts of builds: their list, their download by way of another host, and the coverage that they tell. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "tests/sim/world.h"
+
+/* Adds one of the job; values: its path, mime_type, state, body, redirect, size_bytes, which are copied. */
+void artifact_add(struct world *world, struct build *build, int job, const struct artifact *values);
+/* By docs/record.md, written here a second time on purpose; negative: none. */
+double artifact_coverage(const struct build *build, int64_t now);
