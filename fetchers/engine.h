@@ -6,7 +6,7 @@
 #include "common/process.h"
 #include "fetchers/budget.h"
 #include "fetchers/fetcher.h"
-#include "fetchers/refusals.h"
+#include "fetchers/once.h"
 
 #define DETAILS_SLUG "+details" /* of the hub's target for all details of a source */
 
@@ -36,7 +36,7 @@ struct source {
 	bool refused;                /* the token was */
 	int64_t refused_until_ms;    /* and is not tried again before */
 	bool details_refused;        /* it is not permitted to read details; told once */
-	struct refusals refused_targets;
+	struct once refused_targets, moved;
 	int visits;
 	bool retired;
 };
@@ -51,7 +51,7 @@ struct request {
 	bool detail;
 	visit_callback *callback;
 	intptr_t tag;
-	int tries, limited;
+	int tries, limited, redirects;
 	int64_t not_before_ms;
 	struct http_request *sent; /* NULL: waits */
 };
@@ -59,7 +59,8 @@ struct request {
 struct visit {
 	struct visit *next;
 	struct source *source;
-	struct ingest_lease *lease; /* NULL: lost or done */
+	struct ingest_lease *lease;  /* NULL: lost or done */
+	char *moved_from, *moved_to; /* starts of URLs: the provider redirects; NULL: it does not */
 	void *state;
 	char *slug;
 	char *cursor; /* NULL: first visit */

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
+#include "fetchers/redirect.h"
 #include "fetchers/remark.h"
 
 #include <stdio.h>
@@ -61,7 +62,7 @@ static enum status start(struct visit *visit, const char *path, const struct req
 	struct request *request = calloc(1, sizeof *request);
 	char *url;
 
-	if (!request || asprintf(&url, "%s%s", visit->source->info.api_url, path) < 0) {
+	if (!request || !(url = redirect_url(visit, path))) {
 		free(request);
 		return err_set(err, ERR_SYS, "out of memory for a request");
 	}
@@ -231,8 +232,7 @@ static enum status judge(struct request *request, const struct http_answer *answ
 	case HTTP_REFUSED:
 		return refused(request, answer, err);
 	case HTTP_REDIRECT:
-		return err_set(err, ERR_CONFIG, "%s moved this target (%ld): check the slugs and api_url",
-			       host, answer->code);
+		return redirect_follow(request, answer, err);
 	case HTTP_CLIENT:
 		remark_read((struct text){answer->body, answer->body_size}, remark);
 		err_set(err, ERR_DATA, "%s does not understand the request (%ld)%s%s", host, answer->code,

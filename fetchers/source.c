@@ -15,7 +15,8 @@ static void source_free(struct source *source)
 		config_free(source->engine->fetcher->rows, source->config);
 	}
 	free(source->config);
-	refusals_fini(&source->refused_targets);
+	once_fini(&source->refused_targets);
+	once_fini(&source->moved);
 	free(source->authorization);
 	free(source->accept);
 	free(source->name);

@@ -7,6 +7,7 @@
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
 #include "fetchers/redact.h"
+#include "fetchers/redirect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,7 @@ static void visit_free(struct visit *visit)
 		free(visit->due_keys[i]);
 	}
 	free(visit->due_keys);
+	redirect_forget(visit);
 	free(visit->cursor);
 	free(visit->slug);
 	free(visit->state);
@@ -142,7 +144,7 @@ void visit_done(struct visit *visit, int64_t next_due_ms)
 	source->worked = true;
 	source->refused = false;
 	source->failures = source->refusals = 0;
-	if (refusals_end(&source->refused_targets, visit->slug)) {
+	if (once_end(&source->refused_targets, visit->slug)) {
 		log_info("fetch.recovered", STR("target", visit->lease->target));
 	}
 	give_back(visit, next_due_ms == VISIT_POLL ? source->info.poll_interval_ms : next_due_ms);
@@ -163,7 +165,7 @@ static bool all_refused(const struct engine *engine)
 static void fail_for_good(struct visit *visit, const struct err *err)
 {
 	struct engine *engine = visit->source->engine;
-	bool news = refusals_add(&visit->source->refused_targets, visit->slug, err->text);
+	bool news = once_say(&visit->source->refused_targets, visit->slug, err->text);
 	int64_t wait_ms = REFUSED_MS << (visit->source->refusals < 4 ? visit->source->refusals : 4);
 
 	wait_ms = wait_ms > FAILED_MAX_MS ? FAILED_MAX_MS : wait_ms;

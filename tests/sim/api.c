@@ -25,7 +25,7 @@ static struct pipeline *pipeline_of(struct sim *sim, const struct sim_call *call
 
 	if (organization) {
 		pipeline = world_pipeline(&sim->world, organization, call->args[1]);
-		if (!pipeline) {
+		if (!pipeline && !sim_redirects(sim, call, reply)) {
 			reply_message(reply, 404, "No pipeline found");
 		}
 	}
@@ -124,7 +124,7 @@ void api_pipelines(struct sim *sim, const struct sim_call *call, struct sim_repl
 	for (int i = 0; i < sim->world.pipeline_count; i++) {
 		const struct pipeline *pipeline = &sim->world.pipelines[i];
 
-		if (pipeline->organization != organization) {
+		if (pipeline->organization != organization || pipeline->deleted) {
 			continue;
 		}
 		if (nth / page.size == page.number - 1) {

@@ -17,4 +17,4 @@ void api_reply_array(struct sim_reply *reply, yyjson_mut_doc *doc, yyjson_mut_va
 
 sim_handler control_advance, control_truth, control_build, control_act, control_artifact, control_stats,
 	control_stats_reset, control_faults, control_faults_clear, control_clock, control_config,
-	control_quit, control_weather, control_weather_report;
+	control_quit, control_weather, control_weather_report, control_pipeline, control_scopes;

@@ -87,7 +87,7 @@ void generate_pipelines(struct world *world)
 
 static struct rng stream_of(const struct world *world, const struct build *build)
 {
-	return rng_stream(world->options.seed, 100000 + (uint64_t)build->pipeline->index,
+	return rng_stream(world->options.seed, 100000 + pipeline_salt(build->pipeline),
 			  (uint64_t)build->number);
 }
 
@@ -331,7 +331,7 @@ void generate_build(struct world *world, struct build *build, int speed)
 	struct rng rng;
 
 	generate_face(world, build);
-	rng = rng_stream(world->options.seed, 200000 + (uint64_t)build->pipeline->index,
+	rng = rng_stream(world->options.seed, 200000 + pipeline_salt(build->pipeline),
 			 (uint64_t)build->number);
 	draw_source(world, build, &rng);
 	build->creating_ms = rng_chance(&rng, 200) ? rng_between(&rng, 50, 2500) : 0;

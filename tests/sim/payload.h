@@ -35,6 +35,8 @@ void payload_organization(struct put in, const char *base, const struct organiza
 void payload_artifact(struct put in, const char *base, const struct build *build,
 		      const struct artifact *artifact);
 
+/* Empties the cache of a build. */
+void payload_forget(struct build *build, size_t *cached_bytes);
 /* Appends the JSON of a build as it is at `now`, from the build's cache where that is still true.
  * cached_bytes counts what the caches of all builds hold, and is kept under a limit by not caching more;
  * NULL: don't cache. */

@@ -132,7 +132,7 @@ void payload_pipeline(struct put in, const char *base, const struct pipeline *pi
 	put_settings(in, base, pipeline);
 	payload_person(put_object(in, "created_by"), pipeline->created_by, true);
 	put_spaced_time(in, "created_at", pipeline->created);
-	put_null(in, "archived_at");
+	put_time(in, "archived_at", pipeline->archived);
 	put_counts(in);
 	put_text(in, "visibility", "private");
 	put_steps(in, pipeline);

@@ -50,7 +50,7 @@ static char *render(const char *base, const struct build *build, unsigned form, 
 	return text.data;
 }
 
-static void drop(struct build *build, size_t *cached_bytes)
+void payload_forget(struct build *build, size_t *cached_bytes)
 {
 	*cached_bytes -= build->json ? build->json_size : 0;
 	free(build->json);
@@ -70,7 +70,7 @@ void payload_add_build(struct text *out, const char *base, struct build *build, 
 		return;
 	}
 	if (cached_bytes) {
-		drop(build, cached_bytes);
+		payload_forget(build, cached_bytes);
 	}
 	json = render(base, build, form, now, &size);
 	text_add(out, json, size);

@@ -23,6 +23,8 @@ const struct sim_route sim_routes[] = {
 	{"GET", "/_sim/truth", "control", control_truth, NULL},
 	{"POST", "/_sim/build", "control", control_build, NULL},
 	{"POST", "/_sim/act", "control", control_act, NULL},
+	{"POST", "/_sim/pipeline", "control", control_pipeline, NULL},
+	{"POST", "/_sim/scopes", "control", control_scopes, NULL},
 	{"POST", "/_sim/artifact", "control", control_artifact, NULL},
 	{"GET", "/_sim/stats", "control", control_stats, NULL},
 	{"DELETE", "/_sim/stats", "control", control_stats_reset, NULL},

@@ -76,6 +76,11 @@ const char *status_phrase(int status)
 	} phrases[] = {
 		{200, "OK"},
 		{302, "Found"},
+		{301, "Moved Permanently"},
+		{302, "Found"},
+		{303, "See Other"},
+		{307, "Temporary Redirect"},
+		{308, "Permanent Redirect"},
 		{400, "Bad Request"},
 		{401, "Unauthorized"},
 		{403, "Forbidden"},

@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-enum { SIM_ROUTES_MAX = 32, SIM_AMBUSHES_MAX = 16, SIM_ARGS_MAX = 5 };
+enum { SIM_ROUTES_MAX = 40, SIM_AMBUSHES_MAX = 16, SIM_MOVES_MAX = 64, SIM_ARGS_MAX = 5 };
 
 enum sim_clock { CLOCK_MANUAL, CLOCK_REAL };
 
@@ -31,6 +31,13 @@ struct sim_options {
 struct sim_ambush {
 	struct pipeline *pipeline;
 	int64_t after_pages, count, age_ms; /* created so long before the moment they appear */
+};
+
+/* The old slug of a renamed pipeline that the API redirects. */
+struct sim_move {
+	const struct pipeline *pipeline;
+	const char *slug;
+	int status;
 };
 
 struct sim_request {
@@ -78,6 +85,8 @@ struct sim {
 	struct budget organization_budget, user_budget;
 	struct weather weather;
 	struct sim_ambush ambushes[SIM_AMBUSHES_MAX];
+	struct sim_move moves[SIM_MOVES_MAX];
+	int move_count;
 	int64_t requests[SIM_ROUTES_MAX], builds_served, bytes_served, refused;
 	int64_t leaks; /* requests to the other host that brought credentials */
 	bool quit;     /* somebody asked for the end */
@@ -120,6 +129,9 @@ const char *status_phrase(int status);
 
 /* Lists of builds were served from this pipeline (NULL: from all): ambushes that wait for it come nearer. */
 void sim_spring_ambushes(struct sim *sim, const struct pipeline *pipeline);
+
+/* Answers for the old slug of a renamed pipeline. False: it is not redirected. */
+bool sim_redirects(struct sim *sim, const struct sim_call *call, struct sim_reply *reply);
 
 /* A buildbus configuration for this world; port as it listens. Appends YAML. */
 void sim_config_add(struct text *out, const struct sim *sim);

@@ -107,6 +107,11 @@ static void list_remove(struct build_list *list, const struct build *build)
 	memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof *list->items);
 }
 
+uint64_t pipeline_salt(const struct pipeline *pipeline)
+{
+	return (uint64_t)pipeline->index + ((uint64_t)pipeline->remade << 32);
+}
+
 struct build *world_add_build(struct world *world, struct pipeline *pipeline, int64_t created)
 {
 	struct build *build = pool_take(&world->pool, sizeof *build);
@@ -116,7 +121,7 @@ struct build *world_add_build(struct world *world, struct pipeline *pipeline, in
 	build->number = ++pipeline->newest_number;
 	build->created = created;
 	build->blocked_state = BUILD_PASSED;
-	rng = rng_stream(world->options.seed, 1000 + (uint64_t)pipeline->index, (uint64_t)build->number);
+	rng = rng_stream(world->options.seed, 1000 + pipeline_salt(pipeline), (uint64_t)build->number);
 	draw_uuid(&rng, build->uuid);
 	if ((size_t)build->number > pipeline->number_capacity) {
 		pipeline->number_capacity = pipeline->number_capacity ? pipeline->number_capacity * 2 : 64;
@@ -157,7 +162,8 @@ struct pipeline *world_pipeline(const struct world *world, const struct organiza
 	for (int i = 0; i < world->pipeline_count; i++) {
 		struct pipeline *pipeline = &world->pipelines[i];
 
-		if (pipeline->organization == organization && strcmp(pipeline->slug, slug) == 0) {
+		if (pipeline->organization == organization && !pipeline->deleted &&
+		    strcmp(pipeline->slug, slug) == 0) {
 			return pipeline;
 		}
 	}
@@ -210,6 +216,8 @@ static void plan_arrival(struct world *world, int64_t after)
 
 static void on_arrival(struct world *world, int64_t at)
 {
+	struct pipeline *pipeline;
+
 	if (world->history_dealt < world->options.builds) {
 		world->history_dealt++;
 		if (world->history_surplus > 0) {
@@ -218,7 +226,10 @@ static void on_arrival(struct world *world, int64_t at)
 			return;
 		}
 	}
-	fill(world, world_add_build(world, draw_pipeline(world), at));
+	pipeline = draw_pipeline(world);
+	if (!pipeline->archived && !pipeline->deleted) {
+		fill(world, world_add_build(world, pipeline, at));
+	}
 	plan_arrival(world, at);
 }
 

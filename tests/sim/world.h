@@ -41,6 +41,9 @@ struct pipeline {
 	char uuid[UUID_SIZE];
 	char badge[51];
 	int64_t created;
+	int64_t archived; /* 0: it is not */
+	bool deleted;
+	int remade; /* so many times */
 	const struct person *created_by;
 	struct step *steps;
 	int step_count, stage_count;
@@ -78,6 +81,8 @@ void world_advance(struct world *world, int64_t to_ms);
 struct organization *world_organization(const struct world *world, const char *slug);
 struct pipeline *world_pipeline(const struct world *world, const struct organization *organization,
 				const char *slug);
+/* Of its own for each pipeline, and for each that was made anew under its slug. */
+uint64_t pipeline_salt(const struct pipeline *pipeline);
 /* NULL when there is none (any more). */
 struct build *pipeline_build(const struct pipeline *pipeline, int64_t number);
 
