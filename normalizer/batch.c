@@ -166,6 +166,7 @@ static void roll_back(struct hub *hub, struct err *why)
 		process_stop(hub->context, ERR_SYS, &err);
 	}
 	recent_cut(&hub->recent, hub->head + 1);
+	archive_drop(&hub->archive);
 	if (load_head(hub, &err) != OK || lease_load(hub, &err) != OK ||
 	    db_meta_get(&hub->db, "counter", &hub->counter, &err) != OK ||
 	    db_meta_get(&hub->db, "builds", &hub->builds, &err) != OK) {
@@ -178,6 +179,19 @@ static void roll_back(struct hub *hub, struct err *why)
 		process_stop(hub->context, ERR_CONFIG, why);
 	}
 	upkeep_disk(hub);
+}
+
+static enum status commit(struct hub *hub, struct err *err)
+{
+	enum status status = OK;
+
+	if (hub->batch.records > 0) {
+		status = db_meta_set(&hub->db, "builds", hub->builds, err);
+	}
+	if (status == OK) {
+		status = archive_flush(&hub->archive, &hub->db, err);
+	}
+	return status == OK ? db_run(&hub->db, SQL_COMMIT, err, "") : status;
 }
 
 enum status batch_end(struct hub *hub, struct err *why)
@@ -193,10 +207,7 @@ enum status batch_end(struct hub *hub, struct err *why)
 		zloop_timer_end(hub->context->loop, batch->timer);
 		batch->timer = 0;
 	}
-	if (!batch->broken &&
-	    (batch->records == 0 || db_meta_set(&hub->db, "builds", hub->builds, &err) == OK)) {
-		committed = db_run(&hub->db, SQL_COMMIT, &err, "") == OK;
-	}
+	committed = !batch->broken && commit(hub, &err) == OK;
 	if (batch->broken) {
 		err = batch->why;
 	}

@@ -101,10 +101,9 @@ static enum status pragma_int(sqlite3 *connection, const char *sql, int64_t *val
 
 /* Entry v brings a database of schema version v to v + 1, in a transaction of its own. */
 static const char *const migrations[DB_SCHEMA_VERSION] = {
-	db_schema,
-	"ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
-	db_schema_pipeline,
-	db_schema_owed,
+	db_schema,          "ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
+	db_schema_pipeline, db_schema_owed,
+	db_schema_frames,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */
@@ -167,11 +166,12 @@ static enum status migrate_one(struct db *db, int64_t version, struct err *err)
 	return script(db->write, "COMMIT", err);
 }
 
-/* auto_vacuum must come before the first table. An automatic checkpoint of 1,000 pages keeps each one small.
- */
+/* auto_vacuum and page_size must come before the first table. A page of 8 KiB holds three records of five
+ * jobs, one of 4 KiB a single one. An automatic checkpoint of 500 pages keeps each one small. */
 static const char settings[] =
-	"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	"PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;"
+	"PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA "
+	"synchronous = FULL;"
+	"PRAGMA wal_autocheckpoint = 500; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;"
 	"PRAGMA temp_store = MEMORY";
 
 static enum status migrate(struct db *db, struct err *err)
@@ -211,8 +211,10 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 		return status;
 	}
 	snprintf(path, sizeof path, "%s/hub.db", state_dir);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters cost a lock an allocation */
 	mask = umask(0077);
-	opened = sqlite3_open_v2(path, &db->write, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	opened = sqlite3_open_v2(path, &db->write,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (opened != SQLITE_OK) {
 		umask(mask);
 		failed(db->write, err);
@@ -229,7 +231,7 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 	if (status != OK) {
 		return status;
 	}
-	if (sqlite3_open_v2(path, &db->read, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &db->read, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		return failed(db->read, err);
 	}
 	sqlite3_busy_timeout(db->read, 5000);

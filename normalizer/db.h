@@ -93,7 +93,8 @@ extern const char *const db_sql[SQL_COUNT];
 extern const char db_schema[]; /* version 1 */
 extern const char db_schema_pipeline[];
 extern const char db_schema_owed[];
-#define DB_SCHEMA_VERSION 4
+extern const char db_schema_frames[];
+#define DB_SCHEMA_VERSION 5
 
 struct db {
 	sqlite3 *write, *read;

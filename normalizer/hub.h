@@ -1,7 +1,8 @@
 /* The hub: one thread, one loop, one database. Its parts share this struct; each part is a file:
  *
  *   batch.c    group commit: what is promised in one transaction, answered after it
- *   intake.c   an envelope → records → log and latest states (records.c), dead letters, raw archive
+ *   intake.c   an envelope → records → log and latest states (records.c), dead letters
+ *   archive.c  the raw archive
  *   identity.c the id of a build of a renamed or remade pipeline
  *   details.c  what finished builds still owe: asked for after they are published
  *   targets.c  which targets exist and when each is due
@@ -19,6 +20,7 @@
 #include "common/arena.h"
 #include "common/process.h"
 #include "common/wire.h"
+#include "normalizer/archive.h"
 #include "normalizer/db.h"
 
 enum port { PORT_INGEST, PORT_FEED };
@@ -87,6 +89,7 @@ struct hub {
 	int64_t builds;
 	struct batch batch;
 	struct recent recent;
+	struct archive archive;
 	struct lease *leases;
 	size_t lease_count, lease_capacity;
 	struct session *sessions;
@@ -94,17 +97,17 @@ struct hub {
 	int pump_timer; /* there is more to send than one turn may; 0: none */
 	struct source *sources;
 	size_t source_count;
-	struct arena arena;       /* of the raw record at hand */
-	struct wire_message in;   /* the message at hand */
-	bool taking;              /* false: below min_free or the disk refused */
-	bool unread;              /* there may be dead letters of builds that could not be read */
-	bool targets_pending;     /* a reload's targets are not stored yet */
-	int64_t ttl_ms;           /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
-	int64_t upkeep_ms;        /* monotonic: the last turn of upkeep */
-	int64_t clock_ms;         /* wall clock then */
-	int trim_timer;           /* there is more to trim than one slice; 0: none */
-	char not_taking[256];     /* why, for people */
-	struct ZSTD_CCtx_s *zstd; /* of the raw archive: making one costs more than compressing a build */
+	struct arena arena;     /* of the raw record at hand */
+	msgpack_sbuffer packed; /* the record at hand */
+	struct wire_message in; /* the message at hand */
+	bool taking;            /* false: below min_free or the disk refused */
+	bool unread;            /* there may be dead letters of builds that could not be read */
+	bool targets_pending;   /* a reload's targets are not stored yet */
+	int64_t ttl_ms;         /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
+	int64_t upkeep_ms;      /* monotonic: the last turn of upkeep */
+	int64_t clock_ms;       /* wall clock then */
+	int trim_timer;         /* there is more to trim than one slice; 0: none */
+	char not_taking[256];   /* why, for people */
 	int64_t started_ms;
 	int64_t refused;    /* requests answered with an error */
 	struct hub_counts { /* metrics */
@@ -204,8 +207,8 @@ enum status details_take(struct hub *hub, const struct lease *lease, const struc
 
 /* recent.c */
 
-/* Puts the packed record of seq there; takes sbuffer's memory. */
-enum status recent_put(struct recent *recent, int64_t seq, msgpack_sbuffer *bytes) MUST_CHECK;
+/* Puts a copy of the packed record of seq there. */
+enum status recent_put(struct recent *recent, int64_t seq, struct text bytes) MUST_CHECK;
 /* NULL: not held any more. */
 zmq_msg_t *recent_get(struct recent *recent, int64_t seq);
 /* Forgets seq and everything after it (a rollback). */

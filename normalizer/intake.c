@@ -8,12 +8,10 @@
 #include "normalizer/provider.h"
 
 #include <stdlib.h>
-#include <zstd.h>
 
 #define GONE_MISSES   3       /* so many 404s … */
 #define GONE_AFTER_MS 3600000 /* … over so long make a build finished (docs/record.md) */
 #define GONE_RETRY_MS 1800000 /* between two of them */
-#define ZSTD_LEVEL    1
 #define KEY_MAX_BYTES 512
 #define OBSERVED_MIN  946684800000  /* 2000-01-01, ms */
 #define OBSERVED_MAX  4102444800000 /* 2100-01-01, ms */
@@ -30,30 +28,13 @@ enum status dead_letter(struct hub *hub, const char *stage, struct text target, 
 		      wall_ms(), text_of(stage), target, key, text_of(reason), body);
 }
 
-/* The raw archive: changed records only, so that they can be made anew after a fix. `raw_retention: 0` is
- * none. */
-static enum status archive(struct hub *hub, struct text target, struct text key, struct text envelope,
-			   struct err *err)
+/* Changed records only; `raw_retention: 0` is none. */
+static enum status archive(struct hub *hub, struct text target, struct text envelope, struct err *err)
 {
-	size_t bound = ZSTD_compressBound(envelope.size);
-	char *packed = malloc(bound);
-	enum status status;
-	size_t size;
-
-	if (!packed) {
-		return err_set(err, ERR_SYS, "out of memory for the raw archive");
+	if (hub->context->config.bus.raw_retention_ms <= 0) {
+		return OK;
 	}
-	size = ZSTD_compressCCtx(hub->zstd, packed, bound, envelope.at, envelope.size, ZSTD_LEVEL);
-	if (ZSTD_isError(size)) {
-		status = err_set(err, ERR_SYS, "raw archive: %s", ZSTD_getErrorName(size));
-	} else {
-		status = db_run(&hub->db, SQL_RAW_ADD, err,
-				"itti"
-				"b",
-				wall_ms(), target, key, hub->next - 1, (struct text){packed, size});
-	}
-	free(packed);
-	return status;
+	return archive_add(&hub->archive, &hub->db, target, hub->next - 1, envelope, err);
 }
 
 static void count(struct intake *counts, enum change change)
@@ -109,8 +90,7 @@ static enum status take_build(struct hub *hub, const struct raw *raw, const stru
 	    counts->stale == stale) { /* what could not be read before is there now */
 		status = db_run(&hub->db, SQL_DEAD_READ, err, "tt", seen->target, seen->key);
 	}
-	changed &= hub->context->config.bus.raw_retention_ms > 0;
-	return status == OK && changed ? archive(hub, seen->target, seen->key, envelope, err) : status;
+	return status == OK && changed ? archive(hub, seen->target, envelope, err) : status;
 }
 
 static enum status take_gone(struct hub *hub, const struct raw *raw, const struct observation *seen,
@@ -157,9 +137,7 @@ static enum status take_details(struct hub *hub, const struct lease *lease, cons
 	bool changed = false;
 	enum status status = details_take(hub, lease, raw, counts, &changed, err);
 
-	changed &= hub->context->config.bus.raw_retention_ms > 0;
-	return status == OK && changed ? archive(hub, text_of(lease->target), raw->key, envelope, err)
-				       : status;
+	return status == OK && changed ? archive(hub, text_of(lease->target), envelope, err) : status;
 }
 
 static enum status take(struct hub *hub, const struct lease *lease, const struct raw *raw, struct text bytes,

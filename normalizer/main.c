@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
 
@@ -136,11 +135,8 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	hub->ttl_ms = ttl_ms();
 	numbers_open(hub);
 	arena_init(&hub->arena, RAW_ARENA_MAX);
-	hub->zstd = ZSTD_createCCtx();
-	if (!hub->zstd) {
-		return err_set(err, ERR_SYS, "out of memory for the raw archive");
-	}
-	if ((status = db_open(&hub->db, bus->hub_dir, err)) != OK || (status = load_state(hub, err)) != OK ||
+	if ((status = archive_init(&hub->archive, err)) != OK ||
+	    (status = db_open(&hub->db, bus->hub_dir, err)) != OK || (status = load_state(hub, err)) != OK ||
 	    (status = targets_load(hub, &context->config, err)) != OK) {
 		return status;
 	}
@@ -194,7 +190,8 @@ static void hub_close(void *state)
 	batch_fini(hub);
 	wire_fini(&hub->in);
 	arena_fini(&hub->arena);
-	ZSTD_freeCCtx(hub->zstd);
+	msgpack_sbuffer_destroy(&hub->packed);
+	archive_fini(&hub->archive);
 	db_close(&hub->db);
 }
 

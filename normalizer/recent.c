@@ -12,7 +12,7 @@ static void forget_oldest(struct recent *recent)
 	zmq_msg_close(msg);
 }
 
-enum status recent_put(struct recent *recent, int64_t seq, msgpack_sbuffer *bytes)
+enum status recent_put(struct recent *recent, int64_t seq, struct text bytes)
 {
 	struct wire_message carrier = {0};
 	enum status status;
@@ -23,7 +23,7 @@ enum status recent_put(struct recent *recent, int64_t seq, msgpack_sbuffer *byte
 		}
 		recent->first = recent->next = seq;
 	}
-	status = wire_body(&carrier, bytes);
+	status = wire_body_copy(&carrier, bytes.at, bytes.size);
 	if (status != OK) {
 		wire_fini(&carrier);
 		return status;

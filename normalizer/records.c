@@ -74,23 +74,23 @@ static int64_t next_visit(const struct build *build, const struct observation *s
 }
 
 static enum status append(struct hub *hub, struct build *build, const struct latest *latest,
-			  const struct observation *seen, uint64_t hash, msgpack_sbuffer *packed,
-			  struct err *err)
+			  const struct observation *seen, uint64_t hash, struct err *err)
 {
 	int64_t seq = hub->next, now = wall_ms();
+	struct text record;
 	enum status status;
 
 	build->version = seen->observed_at;
 	if (latest->known && build->version <= latest->version) {
 		build->version = latest->version + 1;
 	}
-	build_pack_tail(build, packed);
-	if (packed->size > WIRE_BODY_MAX) { /* no reader could take it: the feed would stop there for ever */
+	build_pack_tail(build, &hub->packed);
+	record = (struct text){hub->packed.data, hub->packed.size};
+	if (record.size > WIRE_BODY_MAX) { /* no reader could take it: the feed would stop there for ever */
 		return err_set(err, ERR_DATA, "its record has %zu bytes, more than the bus carries",
-			       packed->size);
+			       record.size);
 	}
-	status = db_run(&hub->db, SQL_LOG_ADD, err, "iitb", seq, now, build->id,
-			(struct text){packed->data, packed->size});
+	status = db_run(&hub->db, SQL_LOG_ADD, err, "iitb", seq, now, build->id, record);
 	if (status == OK && latest->known) {
 		status = db_run(&hub->db, SQL_SUPERSEDED_ADD, err, "ii", latest->seq, now);
 	}
@@ -100,7 +100,7 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 				(int64_t)(build->state == STATE_FINISHED), (int64_t)hash, seen->target,
 				seen->key, next_visit(build, seen));
 	}
-	if (status == OK && recent_put(&hub->recent, seq, packed) != OK) {
+	if (status == OK && recent_put(&hub->recent, seq, record) != OK) {
 		status = err_set(err, ERR_SYS, "out of memory for record %lld", (long long)seq);
 	}
 	if (status == OK) {
@@ -181,8 +181,7 @@ static enum status find_latest(struct hub *hub, struct build *build, struct late
 }
 
 static enum status apply(struct hub *hub, struct build *build, const struct latest *latest,
-			 const struct observation *seen, msgpack_sbuffer *packed, enum change *change,
-			 struct err *err)
+			 const struct observation *seen, enum change *change, struct err *err)
 {
 	uint64_t hash;
 
@@ -190,10 +189,11 @@ static enum status apply(struct hub *hub, struct build *build, const struct late
 		*change = CHANGE_STALE;
 		return OK;
 	}
-	build_pack_content(build, packed, &hash);
+	msgpack_sbuffer_clear(&hub->packed);
+	build_pack_content(build, &hub->packed, &hash);
 	if (!latest->known || (int64_t)hash != latest->hash) {
 		*change = CHANGE_NEW;
-		return append(hub, build, latest, seen, hash, packed, err);
+		return append(hub, build, latest, seen, hash, err);
 	}
 	*change = CHANGE_NONE;
 	/* A finished build that is seen unchanged within the same second needs no write. */
@@ -257,7 +257,6 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 			 enum change *change, struct err *err)
 {
 	struct latest latest;
-	msgpack_sbuffer packed;
 	enum status status = build->id.at ? find_latest(hub, build, &latest, seen, err)
 					  : err_set(err, ERR_DATA, "a build without an id");
 
@@ -267,9 +266,7 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 	if ((status = keep_known(hub, build, &latest, err)) != OK) {
 		return status;
 	}
-	msgpack_sbuffer_init(&packed);
-	status = apply(hub, build, &latest, seen, &packed, change, err);
-	msgpack_sbuffer_destroy(&packed);
+	status = apply(hub, build, &latest, seen, change, err);
 	return status == OK && *change != CHANGE_STALE && seen->source
 		       ? details_owe(hub, build, latest.owed_for, seen, err)
 		       : status;

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #define SLICE_ROWS     200 /* rows trimmed a turn: under 5 ms */
+#define SLICE_FRAMES   20  /* of the raw archive: up to 1 MiB before compression each */
 #define SLICE_PAUSE_MS 20
 #define CLOCK_STEP_MS  2000 /* further back than that is no correction by degrees */
 #define SETTLE_TTLS    4    /* no sink lapses so soon after the start */
@@ -109,8 +110,8 @@ static enum status trim(struct hub *hub, bool *full, struct err *err)
 	}
 	if (status == OK) {
 		status = db_run(&hub->db, SQL_RAW_TRIM, err, "ii",
-				wall_ms() - hub->context->config.bus.raw_retention_ms, (int64_t)SLICE_ROWS);
-		*full |= status == OK && db_changes(&hub->db) == SLICE_ROWS;
+				wall_ms() - hub->context->config.bus.raw_retention_ms, (int64_t)SLICE_FRAMES);
+		*full |= status == OK && db_changes(&hub->db) == SLICE_FRAMES;
 	}
 	return status;
 }

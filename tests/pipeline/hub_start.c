@@ -128,16 +128,17 @@ Test(hub_start, a_newer_hub_db_whose_last_changes_are_in_its_wal)
 Test(hub_start, a_page_that_rots_while_nobody_looks)
 {
 	struct peer *sink;
-	int64_t page;
+	int64_t page, size;
 	FILE *file;
 	int code;
 
 	hub_start(hub);
 	hub_stop(hub);
 	page = hub_sql(hub, "SELECT rootpage FROM sqlite_master WHERE name = 'sink'");
+	size = hub_sql(hub, "SELECT page_size FROM pragma_page_size");
 	file = fopen(place_path(hub->place, "state/hub.db"), "r+e");
-	cr_assert_eq(fseek(file, (long)(page - 1) * 4096, SEEK_SET), 0);
-	for (int i = 0; i < 4096; i++) {
+	cr_assert_eq(fseek(file, (long)((page - 1) * size), SEEK_SET), 0);
+	for (int64_t i = 0; i < size; i++) {
 		fputc(0xee, file);
 	}
 	fclose(file);

@@ -16,15 +16,11 @@ TestSuite(recent, .fini = forget_all);
 
 static void put(int64_t seq, size_t size)
 {
-	msgpack_sbuffer bytes;
 	char *text = calloc(1, size + 1);
 
 	memset(text, 'x', size);
 	snprintf(text, size + 1, "%lld", (long long)seq);
-	msgpack_sbuffer_init(&bytes);
-	msgpack_sbuffer_write(&bytes, text, size);
-	cr_assert_eq(recent_put(&recent, seq, &bytes), OK);
-	msgpack_sbuffer_destroy(&bytes);
+	cr_assert_eq(recent_put(&recent, seq, (struct text){text, size}), OK);
 	free(text);
 }
 
