@@ -6,7 +6,7 @@
  * each build: so many projects a commit. */
 #define PROJECTS_MAX 8
 /* When the rules refuse so many commits in a row, they refuse all, and not a few documents. */
-#define REFUSALS_MAX 20
+#define REFUSALS_MAX 16
 
 static void add_range(struct delivery *delivery, size_t from, size_t count)
 {

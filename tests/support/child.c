@@ -191,6 +191,23 @@ const char *child_event_at(struct spot spot, struct child *child, const char *ev
 	return child->line;
 }
 
+void child_says_at(struct spot spot, struct child *child, const char *text)
+{
+	struct timespec until;
+	bool found, late = false;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += patience_ms() / 1000;
+	pthread_mutex_lock(&child->mutex);
+	while (!(found = child->text && strstr(child->text, text)) && !child->closed && !late) {
+		late = pthread_cond_timedwait(&child->more, &child->mutex, &until) != 0;
+	}
+	pthread_mutex_unlock(&child->mutex);
+	if (!found) {
+		fail_at(spot, "%s did not say %s", child->program, text);
+	}
+}
+
 void child_skip(struct child *child)
 {
 	pthread_mutex_lock(&child->mutex);

@@ -36,6 +36,9 @@ const char *child_greeting(const struct child *child);
 #define child_event(child, event, field, value) child_event_at(HERE, child, event, field, value)
 const char *child_event_at(struct spot spot, struct child *child, const char *event, const char *field,
 			   const char *value);
+/* Waits until it said text, anywhere in what it said from its first line on. */
+#define child_says(child, text) child_says_at(HERE, child, text)
+void child_says_at(struct spot spot, struct child *child, const char *text);
 /* Passes over what it said until now. */
 void child_skip(struct child *child);
 /* From its first line on. False: it did not say so until now. */

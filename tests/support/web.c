@@ -57,6 +57,8 @@ char *web_ask(const char *method, const char *url, const char *token, const char
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
 	if (json) {
+		headers = curl_slist_append(headers, "Content-Type: application/json");
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, json);
 	}
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
