@@ -8,6 +8,10 @@
 #define BEAT_WAIT_MS  3000  /* the same for a heartbeat */
 #define SILENT_MS     10000 /* then somebody should know */
 
+/* A slug has at most 512 bytes: half a head, two thirds of a body. */
+#define TARGETS_A_HEAD 1000
+#define TARGETS_A_BODY 10000
+
 /* Ends the head and sends the message. Frees what is left of it. */
 static enum status send_head(struct ingest_client *client, struct wire_head *head,
 			     struct wire_message *message)
@@ -55,18 +59,54 @@ static enum status send_publish(struct lease *lease, struct publish *publish)
 	return status;
 }
 
+static size_t at_most(size_t count, size_t most)
+{
+	return count < most ? count : most;
+}
+
+/* A list as a body. */
+static enum status add_targets(const struct text *slugs, size_t count, struct wire_message *message)
+{
+	msgpack_sbuffer bytes;
+	msgpack_packer packer;
+	enum status status;
+
+	msgpack_sbuffer_init(&bytes);
+	msgpack_packer_init(&packer, &bytes, msgpack_sbuffer_write);
+	msgpack_pack_array(&packer, count);
+	for (size_t i = 0; i < count; i++) {
+		msgpack_pack_str_with_body(&packer, slugs[i].at, slugs[i].size);
+	}
+	status = wire_body(message, &bytes);
+	msgpack_sbuffer_destroy(&bytes);
+	return status;
+}
+
+/* What the head has no room for goes into bodies. */
 static enum status send_targets(struct lease *lease)
 {
+	size_t in_head = at_most(lease->target_count, TARGETS_A_HEAD);
 	struct wire_message message = {0};
 	struct wire_head head;
+	struct err err;
+	enum status status;
 
 	wire_begin(&head, "targets", 2);
 	wire_put_int(&head, lease->fence);
-	wire_put_array(&head, (uint32_t)lease->target_count);
-	for (size_t i = 0; i < lease->target_count; i++) {
+	wire_put_array(&head, (uint32_t)in_head);
+	for (size_t i = 0; i < in_head; i++) {
 		wire_put_text(&head, lease->targets[i]);
 	}
-	return send_head(lease->client, &head, &message);
+	status = wire_end(&head, &message);
+	for (size_t from = in_head; status == OK && from < lease->target_count; from += TARGETS_A_BODY) {
+		status = add_targets(&lease->targets[from],
+				     at_most(lease->target_count - from, TARGETS_A_BODY), &message);
+	}
+	if (status == OK) {
+		status = dealer_send(&lease->client->dealer, &message, &err);
+	}
+	wire_fini(&message);
+	return status;
 }
 
 static void put_known(struct wire_head *head, int64_t value)

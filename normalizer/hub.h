@@ -219,9 +219,27 @@ void recent_cut(struct recent *recent, int64_t seq);
 /* Makes the targets table what the configuration says. */
 enum status targets_load(struct hub *hub, const struct config *config, struct err *err) MUST_CHECK;
 void targets_fini(struct hub *hub);
+#define FOUND_BODIES_MAX 64
+/* What a discovery found: lists of slugs. */
+struct found {
+	const msgpack_object_array *lists[FOUND_BODIES_MAX + 1];
+	msgpack_unpacked bodies[FOUND_BODIES_MAX];
+	size_t list_count, body_count, slugs;
+};
 /* Replaces what the discovery target found. Counts: fresh = added, unchanged = known, stale = removed. */
-enum status targets_found(struct hub *hub, const struct lease *lease, const msgpack_object_array *slugs,
+enum status targets_found(struct hub *hub, const struct lease *lease, const struct found *found,
 			  struct intake *counts, struct err *err) MUST_CHECK;
+
+/* found.c */
+
+/* The list in the head and those in the bodies; slugs: how many in all. False: malformed. found_fini in any
+ * case, before the message goes. */
+bool found_read(struct found *found, const msgpack_object_array *first, const struct wire_message *message);
+void found_fini(struct found *found);
+/* Of a discovery that knew so many targets: whether their end is to be believed, which takes an hour. */
+enum status found_nothing(struct hub *hub, const struct lease *lease, int64_t known, bool *believe,
+			  struct err *err) MUST_CHECK;
+enum status found_something(struct hub *hub, const struct lease *lease, struct err *err) MUST_CHECK;
 struct source *source_named(struct hub *hub, struct text name);
 
 /* lease.c */

@@ -231,6 +231,7 @@ static void on_targets(struct request *request)
 	struct hub *hub = request->hub;
 	struct lease *lease = lease_for(request);
 	const msgpack_object_array *slugs;
+	struct found found = {0};
 	struct intake counts = {0};
 	struct err err = {0};
 	enum status status;
@@ -238,15 +239,18 @@ static void on_targets(struct request *request)
 	if (!lease) {
 		return;
 	}
-	if (!wire_array(request->fields, 1, &slugs) || !is_discovery(lease)) {
+	if (!wire_array(request->fields, 1, &slugs) || !is_discovery(lease) ||
+	    !found_read(&found, slugs, &hub->in)) {
+		found_fini(&found);
 		request_refuse(request, "malformed", -1,
-			       "targets needs the fence of a discovery and a list of slugs");
+			       "targets needs the fence of a discovery and lists of slugs");
 		return;
 	}
 	status = batch_begin(hub, &err);
 	if (status == OK) {
-		status = targets_found(hub, lease, slugs, &counts, &err);
+		status = targets_found(hub, lease, &found, &counts, &err);
 	}
+	found_fini(&found);
 	if (status != OK) {
 		if (status != ERR_DATA) {
 			batch_break(hub, &err);

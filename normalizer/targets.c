@@ -125,31 +125,70 @@ static enum status add_found(struct hub *hub, const struct lease *lease, struct 
 	return put(hub, name, lease->provider, lease->source, lease->target, err);
 }
 
-enum status targets_found(struct hub *hub, const struct lease *lease, const msgpack_object_array *slugs,
-			  struct intake *counts, struct err *err)
+static enum status check_list(const msgpack_object_array *slugs, struct err *err)
 {
-	enum status status;
-
-	arena_reset(&hub->arena);
 	for (uint32_t i = 0; i < slugs->size; i++) {
 		const msgpack_object_str *slug = &slugs->ptr[i].via.str;
+
 		if (slugs->ptr[i].type != MSGPACK_OBJECT_STR ||
 		    !name_ok((struct text){slug->ptr, slug->size}) || slug->ptr[slug->size - 1] == '*') {
 			return err_set(err, ERR_DATA,
 				       "targets[%u] is not a slug of 1 to 512 bytes without * at its end", i);
 		}
 	}
-	/* Doubt all, confirm what is listed, retire the rest: one pass, however long the lists are. */
-	status = db_run(&hub->db, SQL_TARGET_DOUBT_FOUND, err, "t", text_of(lease->target));
+	return OK;
+}
+
+static enum status add_list(struct hub *hub, const struct lease *lease, const msgpack_object_array *slugs,
+			    struct intake *counts, struct err *err)
+{
+	enum status status = OK;
+
 	for (uint32_t i = 0; status == OK && i < slugs->size; i++) {
-		status = add_found(hub, lease,
-				   (struct text){slugs->ptr[i].via.str.ptr, slugs->ptr[i].via.str.size},
-				   counts, err);
+		const msgpack_object_str *slug = &slugs->ptr[i].via.str;
+
+		arena_reset(&hub->arena);
+		status = add_found(hub, lease, (struct text){slug->ptr, slug->size}, counts, err);
 	}
-	if (status == OK) {
+	return status;
+}
+
+/* Retires what is in doubt. A list without anything is more often a fault, or a token that lost its teams,
+ * than an organization without pipelines. */
+static enum status retire_unfound(struct hub *hub, const struct lease *lease, bool nothing, int64_t doubted,
+				  struct intake *counts, struct err *err)
+{
+	bool believe = true;
+	enum status status = !nothing  ? found_something(hub, lease, err)
+			     : doubted ? found_nothing(hub, lease, doubted, &believe, err)
+				       : OK;
+
+	if (status == OK && believe) {
 		status = db_run(&hub->db, SQL_TARGET_RETIRE_UNFOUND, err, "t", text_of(lease->target));
 		counts->stale = status == OK ? db_changes(&hub->db) : 0;
 	}
 	return status == OK ? db_run(&hub->db, SQL_TARGET_KEEP_UNFOUND, err, "t", text_of(lease->target))
 			    : status;
+}
+
+enum status targets_found(struct hub *hub, const struct lease *lease, const struct found *found,
+			  struct intake *counts, struct err *err)
+{
+	enum status status = OK;
+	int64_t doubted;
+
+	for (size_t i = 0; status == OK && i < found->list_count; i++) {
+		status = check_list(found->lists[i], err);
+	}
+	if (status != OK) {
+		return status;
+	}
+	arena_reset(&hub->arena);
+	/* Doubt all, confirm what is listed, retire the rest: one pass, however long the lists are. */
+	status = db_run(&hub->db, SQL_TARGET_DOUBT_FOUND, err, "t", text_of(lease->target));
+	doubted = status == OK ? db_changes(&hub->db) : 0;
+	for (size_t i = 0; status == OK && i < found->list_count; i++) {
+		status = add_list(hub, lease, found->lists[i], counts, err);
+	}
+	return status == OK ? retire_unfound(hub, lease, found->slugs == 0, doubted, counts, err) : status;
 }

@@ -7,8 +7,8 @@
 #include "common/time.h"
 
 #define DISCOVER_EVERY_MS (10 * MINUTE_MS)
-#define PAGES_MAX         200
-#define NAMES_BYTES_MAX   (8 << 20)
+#define PAGES_MAX         5000
+#define NAMES_BYTES_MAX   (64 << 20)
 
 static enum status on_pipelines(struct visit *visit, intptr_t page, const struct visit_answer *answer,
 				struct err *err);
@@ -86,8 +86,11 @@ static enum status on_pipelines(struct visit *visit, intptr_t page, const struct
 		state->discovery.count = before;
 		return status;
 	}
-	if ((answer->next_page || count >= PER_PAGE) && count > 0 && page < PAGES_MAX) {
-		return ask(visit, (int)page + 1, err);
+	if ((answer->next_page || count >= PER_PAGE) && count > 0) {
+		return page < PAGES_MAX ? ask(visit, (int)page + 1, err)
+					: err_set(err, ERR_CONFIG,
+						  "Buildkite's list of pipelines has no end after %d pages",
+						  PAGES_MAX);
 	}
 	return report(visit, err);
 }

@@ -70,8 +70,89 @@ Test(discovery, hundreds_may_go_at_once)
 	say(worker, "targets $discovery ['acme/p499']");
 	hear(worker, "ack 0 0 1 499 $discovery");
 	cr_assert_eq(active(), 1);
+}
+
+/* A token that lost its teams, or a fault: nothing goes at once. */
+Test(discovery, an_empty_list_is_not_believed_for_an_hour)
+{
+	say(worker, "targets $discovery ['acme/web' 'acme/api']");
+	hear(worker, "ack 0 2 0 0 $discovery");
+	for (int i = 0; i < 2; i++) {
+		say(worker, "targets $discovery []");
+		hear(worker, "ack 0 0 0 0 $discovery");
+	}
+	cr_assert_eq(active(), 2);
+	child_event(hub->child, "hub.found_nothing", "kept", "2");
+	hub_sql(hub, "UPDATE meta SET value = value - 3600001 WHERE key = 'empty:buildkite:acme/*'");
 	say(worker, "targets $discovery []");
-	hear(worker, "ack 0 0 0 1 $discovery");
+	hear(worker, "ack 0 0 0 2 $discovery");
+	cr_assert_eq(active(), 0);
+	cr_assert_eq(child_count(hub->child, "hub.found_nothing"), 1);
+}
+
+Test(discovery, what_is_found_again_begins_the_hour_anew)
+{
+	say(worker, "targets $discovery ['acme/web']");
+	hear(worker, "ack 0 1 0 0 $discovery");
+	say(worker, "targets $discovery []");
+	hear(worker, "ack 0 0 0 0 $discovery");
+	hub_sql(hub, "UPDATE meta SET value = value - 3600001 WHERE key = 'empty:buildkite:acme/*'");
+	say(worker, "targets $discovery ['acme/web']");
+	hear(worker, "ack 0 0 1 0 $discovery");
+	say(worker, "targets $discovery []");
+	hear(worker, "ack 0 0 0 0 $discovery");
+	cr_assert_eq(active(), 1);
+}
+
+static void with_slugs(int from, int count)
+{
+	msgpack_sbuffer bytes;
+	msgpack_packer to;
+
+	msgpack_sbuffer_init(&bytes);
+	msgpack_packer_init(&to, &bytes, msgpack_sbuffer_write);
+	msgpack_pack_array(&to, (size_t)count);
+	for (int i = from; i < from + count; i++) {
+		char slug[128];
+		int size = snprintf(slug, sizeof slug, "acme/a-pipeline-with-a-name-that-is-rather-long-%06d",
+				    i);
+
+		msgpack_pack_str_with_body(&to, slug, (size_t)size);
+	}
+	peer_with(worker, bytes.data, bytes.size);
+	msgpack_sbuffer_destroy(&bytes);
+}
+
+/* 30,000 of them are 1.6 MB: more than a head may have. */
+Test(discovery, a_list_may_go_on_in_bodies)
+{
+	with_slugs(0, 15000);
+	with_slugs(15000, 15000);
+	say(worker, "targets $discovery ['acme/web']");
+	be_patient(3);
+	hear(worker, "ack 0 30001 0 0 $discovery");
+	with_slugs(29000, 1000);
+	say(worker, "targets $discovery []");
+	hear(worker, "ack 0 0 1000 29001 $discovery");
+	cr_assert_eq(active(), 1000);
+}
+
+Test(discovery, a_body_that_is_no_list_of_slugs_is_refused)
+{
+	static const char *const bad[] = {
+		"x", "\x80", "\xdd\xff\xff\xff\xff", "\x91\x07", "\x91\xa1*", "\x91\x91\x90", "\x90\x90"};
+
+	say(worker, "targets $discovery ['acme/web']");
+	hear(worker, "ack 0 1 0 0 $discovery");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		peer_with(worker, bad[i], strlen(bad[i]));
+		say(worker, "targets $discovery ['acme/a']");
+		hear(worker, "error 'malformed' nil _ $discovery");
+	}
+	peer_with(worker, "", 0);
+	say(worker, "targets $discovery ['acme/a']");
+	hear(worker, "error 'malformed' nil _ $discovery");
+	cr_assert_eq(active(), 1);
 }
 
 Test(discovery, a_list_with_a_slug_that_can_not_be_is_refused_whole)
@@ -129,13 +210,13 @@ Test(discovery, a_target_with_open_builds_is_visited_until_they_are_over)
 	with(worker, .number = 1, .state = "running");
 	say(worker, "publish $fence 1 nil");
 	hear(worker, "ack 1 1 0 0 $fence");
-	say(worker, "targets $discovery []");
-	hear(worker, "ack 0 0 0 0 $discovery");
-	cr_assert_eq(active(), 1);
+	say(worker, "targets $discovery ['acme/api']");
+	hear(worker, "ack 0 1 0 0 $discovery");
+	cr_assert_eq(active(), 2);
 	with(worker, .number = 1, .state = "passed", .observed_at = T0 + 1000);
 	say(worker, "publish $fence 2 nil");
 	hear(worker, "ack 2 1 0 0 $fence");
-	say(worker, "targets $discovery []");
-	hear(worker, "ack 0 0 0 1 $discovery");
-	cr_assert_eq(active(), 0);
+	say(worker, "targets $discovery ['acme/api']");
+	hear(worker, "ack 0 0 1 1 $discovery");
+	cr_assert_eq(active(), 1);
 }

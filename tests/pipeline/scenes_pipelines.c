@@ -224,6 +224,20 @@ Test(pipelines, a_deleted_one_and_another_under_its_slug)
 	scene_free(&scene);
 }
 
+/* None of them is forgotten, however many pages and messages the list takes. */
+Test(pipelines, an_organization_of_more_than_twenty_thousand)
+{
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "20100");
+
+	scene_source(scene, .pipelines = "\"*\"");
+	scene_start_hub(scene);
+	scene_start_fetcher(scene);
+	be_patient(6);
+	child_event(scene->fetchers[0], "fetch.discovered", "pipelines", "20100");
+	db_becomes(scene->place, "hub.db", 20101, "SELECT count(*) FROM target WHERE active = 1");
+	scene_free(&scene);
+}
+
 /* Three answers of 404 over an hour of the provider's time end what ran in it. */
 Test(pipelines, open_builds_of_a_deleted_one_are_gone_after_an_hour)
 {
