@@ -189,10 +189,11 @@ static void draw_times(struct job *job, struct rng *rng, int speed)
 static void draw_failure(struct job *job, struct rng *rng)
 {
 	static const char *const reasons[] = {"agent_stop", "process_run_error", "agent_refused"};
+	static const int statuses[] = {1, 2, 137}; /* 128 + SIGKILL: out of memory */
 	int kind = (int)rng_below(rng, 100);
 
 	job->outcome = kind < 86 ? OUTCOME_FAILED : kind < 96 ? OUTCOME_TIMED_OUT : OUTCOME_EXPIRED;
-	job->exit_status = job->outcome == OUTCOME_FAILED ? (int)rng_between(rng, 1, 3) : -1;
+	job->exit_status = job->outcome == OUTCOME_FAILED ? statuses[rng_below(rng, 3)] : -1;
 	if (job->outcome == OUTCOME_FAILED && kind < 12) {
 		job->exit_status = -1;
 		job->signal_reason = reasons[rng_below(rng, 3)];
@@ -255,6 +256,23 @@ static void draw_retries(struct build *build, int index, struct rng *rng)
 		index = add_attempt(build, index, RETRY_AUTOMATIC, rng);
 		draw_fate(&build->jobs[index], rng, 350);
 	}
+}
+
+/* A few builds of wide pipelines have as many jobs as a large monorepo's: drawn apart, so that nothing else
+ * of the world changes. */
+static const struct step *widened(struct world *world, const struct build *build, const struct step *step)
+{
+	struct rng rng = rng_stream(world->options.seed, 500000 + (uint64_t)build->pipeline->index,
+				    (uint64_t)build->number);
+	struct step *wide;
+
+	if (step->parallel < 5 || !rng_chance(&rng, 4)) {
+		return step;
+	}
+	wide = pool_take(&world->pool, sizeof *wide);
+	*wide = *step;
+	wide->parallel = 500;
+	return wide;
 }
 
 static void add_jobs_of_step(struct world *world, struct build *build, const struct step *step,
@@ -343,7 +361,8 @@ void generate_build(struct world *world, struct build *build, int speed)
 		build->not_run = true;
 	} else {
 		for (int i = 0; i < build->pipeline->step_count; i++) {
-			add_jobs_of_step(world, build, &build->pipeline->steps[i], &rng, speed);
+			add_jobs_of_step(world, build, widened(world, build, &build->pipeline->steps[i]),
+					 &rng, speed);
 		}
 		build_lay_out(build);
 		draw_ending(build, &rng, speed);

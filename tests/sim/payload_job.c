@@ -134,7 +134,11 @@ static void put_exit(struct put in, const struct job *job, int64_t now)
 	} else {
 		put_null(in, "exit_status");
 	}
-	put_text(in, "signal", ran && job->ends == OUTCOME_CANCELED ? "SIGTERM" : NULL);
+	put_text(in, "signal",
+		 !ran                                                         ? NULL
+		 : job->ends == OUTCOME_CANCELED                              ? "SIGTERM"
+		 : job->ends == OUTCOME_FAILED && job->exit_status == 128 + 9 ? "SIGKILL"
+									      : NULL);
 	put_text(in, "signal_reason",
 		 !ran                            ? NULL
 		 : job->ends == OUTCOME_CANCELED ? "cancel"
@@ -180,6 +184,21 @@ static void put_retries(struct put in, const struct build *build, int j, int64_t
 	put_text(in, "retry_type", superseded ? retry_word(build, job) : NULL);
 }
 
+/* "linux/x86_64" is a value in each of two dimensions. */
+static void put_matrix(struct put in, const struct job *job)
+{
+	const char *slash = job->matrix ? strchr(job->matrix, '/') : NULL;
+	struct put matrix;
+
+	if (!slash) {
+		put_text(in, "matrix", job->matrix);
+		return;
+	}
+	matrix = put_object(in, "matrix");
+	put_format(matrix, "os", "%.*s", (int)(slash - job->matrix), job->matrix);
+	put_text(matrix, "arch", slash + 1);
+}
+
 static void put_parallel(struct put in, const struct job *job)
 {
 	if (job->step->parallel && !job->matrix) {
@@ -189,7 +208,7 @@ static void put_parallel(struct put in, const struct job *job)
 		put_null(in, "parallel_group_index");
 		put_null(in, "parallel_group_total");
 	}
-	put_text(in, "matrix", job->matrix);
+	put_matrix(in, job);
 	put_null(in, "cluster_id");
 	put_null(in, "cluster_url");
 	put_null(in, "cluster_queue_id");

@@ -42,6 +42,8 @@ static const struct shape_step shapes[SHAPES][SHAPE_STEPS] = {
 		/* a matrix */
 		{JOB_SCRIPT, ":python: Test {{matrix}}", "test", NULL, "tox -e {{matrix}}", .stage = 0,
 		 .run_s = 150, .matrix = {"3.11", "3.12", "3.13"}},
+		{JOB_SCRIPT, ":test_tube: Wheel", "wheel", "tests", "tox -e wheel", .stage = 0, .run_s = 90,
+		 .matrix = {"linux/x86_64", "macos/arm64"}},
 		{JOB_SCRIPT, ":crystal_ball: Nightly dependencies", "nightly", NULL, "tox -e nightly",
 		 .stage = 0, .run_s = 150, .soft_fail = true},
 		{JOB_WAITER, .stage = 1},

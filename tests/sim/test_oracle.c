@@ -119,6 +119,34 @@ Test(oracle, agrees_with_the_normalizer_on_a_living_world)
 	world_fini(&world);
 }
 
+/* Each moment at which anything of it changes, from its creation on. */
+static void cr_agrees_always(const struct world *world, struct build *build)
+{
+	struct world alone = *world;
+
+	alone.builds = (struct build_list){.items = &build, .count = 1};
+	for (alone.now = build->created; alone.now <= world->now; alone.now = build->view.until) {
+		struct text truth = {0};
+
+		truth_add(&truth, &alone, NULL, NULL);
+		cr_agree(build, truth.data, truth.size - 1, alone.now, FORM_RETRIED_JOBS);
+		text_fini(&truth);
+	}
+}
+
+Test(oracle, agrees_at_every_moment_of_a_build)
+{
+	struct world world;
+
+	world_init(&world, &options);
+	for (size_t i = 0; i < world.builds.count; i += 3) {
+		if (world.builds.items[i]->job_count < 100) {
+			cr_agrees_always(&world, world.builds.items[i]);
+		}
+	}
+	world_fini(&world);
+}
+
 static struct world world;
 static struct build *build;
 
@@ -154,4 +182,77 @@ Test(oracle, agrees_on_what_tests_do)
 	when((struct act){.action = "retry", .duration_ms = 1000}, HOUR_MS);
 	cr_assert_eq(build->view.state, BUILD_PASSED);
 	world_fini(&world);
+}
+
+struct meeting {
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *builds, *jobs;
+	int widest, groups, matrices, rebuilt, triggered, blocked, later_attempts;
+};
+
+static void count(struct meeting *it, yyjson_mut_val *tally, const char *word)
+{
+	yyjson_mut_val *old = yyjson_mut_obj_get(tally, word);
+
+	if (old) {
+		yyjson_mut_set_int(old, yyjson_mut_get_int(old) + 1);
+	} else {
+		yyjson_mut_obj_add_int(it->doc, tally, word, 1);
+	}
+}
+
+static void meet(struct meeting *it, struct build *met, int64_t now)
+{
+	build_look(met, now);
+	count(it, it->builds, build_state_word(met->view.state));
+	it->blocked += met->view.blocked;
+	it->rebuilt += met->rebuilt_from != NULL;
+	it->triggered += met->triggered_from != NULL;
+	it->widest = met->job_count > it->widest ? met->job_count : it->widest;
+	for (int i = 0; i < met->job_count; i++) {
+		const struct job *job = &met->jobs[i];
+
+		if (job_shows(met, i, now)) {
+			count(it, it->jobs, job_state_word(met, i, now));
+			it->groups += job->step->group != NULL;
+			it->matrices += job->matrix && strchr(job->matrix, '/');
+			it->later_attempts += job->retry == RETRY_MANUAL;
+		}
+	}
+}
+
+/* What truth == store is compared over: a world without a shape would prove nothing of it. */
+Test(oracle, the_world_has_every_shape)
+{
+	static const char *const builds[] = {"creating", "scheduled", "running",  "failing", "passed",
+					     "failed",   "canceling", "canceled", "skipped", "not_run"};
+	static const char *const jobs[] = {
+		"waiting",   "waiting_failed",   "blocked",    "blocked_failed", "unblocked", "limiting",
+		"limited",   "platform_limited", "scheduled",  "reserved",       "assigned",  "accepted",
+		"running",   "canceling",        "timing_out", "passed",         "failed",    "canceled",
+		"timed_out", "broken",           "expired"};
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	struct meeting it = {.doc = doc, .builds = yyjson_mut_obj(doc), .jobs = yyjson_mut_obj(doc)};
+	struct world_options o = options;
+	struct world large;
+
+	o.builds = 3000;
+	world_init(&large, &o);
+	for (size_t i = 0; i < large.builds.count; i++) {
+		struct build *met = large.builds.items[i];
+
+		for (int64_t at = met->created; at <= large.now; at = met->view.until) {
+			meet(&it, met, at);
+		}
+	}
+	for (size_t i = 0; i < sizeof builds / sizeof *builds; i++) {
+		cr_expect(yyjson_mut_obj_get(it.builds, builds[i]), "no build is ever %s", builds[i]);
+	}
+	for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
+		cr_expect(yyjson_mut_obj_get(it.jobs, jobs[i]), "no job is ever %s", jobs[i]);
+	}
+	cr_expect(it.widest >= 500, "the widest build has %d jobs", it.widest);
+	cr_expect(it.groups && it.matrices && it.rebuilt && it.triggered && it.blocked && it.later_attempts);
+	world_fini(&large);
+	yyjson_mut_doc_free(doc);
 }

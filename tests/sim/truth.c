@@ -3,6 +3,8 @@
 #include "tests/sim/artifacts.h"
 #include "tests/sim/when.h"
 
+#include <string.h>
+
 /* Their word -> ours (docs/record.md), written here a second time on purpose. */
 static const struct {
 	const char *state, *result;
@@ -102,6 +104,49 @@ static void put_coverage(struct put in, const struct build *build, enum build_st
 	}
 }
 
+static void put_duration(struct put in, int64_t started, int64_t finished)
+{
+	if (started && finished) {
+		put_int(in, "duration_ms", finished > started ? finished - started : 0);
+	} else {
+		put_null(in, "duration_ms");
+	}
+}
+
+/* Why it ran, in our word. */
+static const char *trigger_word(const struct build *build)
+{
+	static const char *const sources[][2] = {{"webhook", "push"},
+						 {"api", "api"},
+						 {"ui", "manual"},
+						 {"trigger_job", "upstream"},
+						 {"schedule", "schedule"}};
+
+	if (strcmp(build->source, "webhook") == 0 && build->pull_request) {
+		return "pull_request";
+	}
+	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+		if (strcmp(build->source, sources[i][0]) == 0) {
+			return sources[i][1];
+		}
+	}
+	return "other";
+}
+
+static void put_origin(struct put in, const struct build *build)
+{
+	const struct pipeline *pipeline = build->pipeline;
+
+	put_text(in, "branch", build->branch);
+	put_text(in, "tag", build->tag);
+	put_text(in, "commit", build->commit);
+	put_text(in, "message", build->message);
+	put_text(in, "trigger", trigger_word(build));
+	put_ms(in, "pull_request", build->pull_request);
+	put_format(in, "repository", "https://github.com/%s/%s.git", pipeline->organization->slug,
+		   pipeline->slug);
+}
+
 static void put_state(struct put in, const struct build *build, int64_t now)
 {
 	const struct view *view = &build->view;
@@ -112,36 +157,13 @@ static void put_state(struct put in, const struct build *build, int64_t now)
 	put_text(in, "state", words[state].state);
 	put_text(in, "result", words[state].result);
 	put_text(in, "provider_state", build_state_word(view->state));
-	put_text(in, "branch", build->branch);
-	put_text(in, "commit", build->commit);
-	put_text(in, "message", build->message);
 	put_int(in, "created_at", build->created);
 	put_ms(in, "started_at", attempt.started);
 	put_ms(in, "finished_at", state == BUILD_BLOCKED ? 0 : view->finished);
 	put_coverage(in, build, state, now);
+	put_duration(in, attempt.started, state == BUILD_BLOCKED ? 0 : view->finished);
 	put_ms(in, "provider_started_at", view->started);
 	put_ms(in, "provider_finished_at", view->finished);
-}
-
-static void put_jobs(struct put in, const struct build *build, int64_t now)
-{
-	yyjson_mut_val *jobs = yyjson_mut_obj_add_arr(in.doc, in.object, "jobs");
-	int count = 0;
-
-	for (int i = 0; i < build->job_count; i++) {
-		struct put job;
-
-		if (!job_shows(build, i, now)) {
-			continue;
-		}
-		job = put_new(in.doc);
-		put_text(job, "id", build->jobs[i].uuid);
-		put_text(job, "provider_state", job_state_word(build, i, now));
-		put_bool(job, "superseded", job_superseded(build, i, now));
-		yyjson_mut_arr_append(jobs, job.object);
-		count++;
-	}
-	put_int(in, "job_count", count);
 }
 
 static void add_line(struct text *out, struct build *build, int64_t now)
@@ -152,8 +174,9 @@ static void add_line(struct text *out, struct build *build, int64_t now)
 	yyjson_mut_doc_set_root(doc, in.object);
 	build_look(build, now);
 	put_identity(in, build);
+	put_origin(in, build);
 	put_state(in, build, now);
-	put_jobs(in, build, now);
+	truth_put_jobs(in, build, now);
 	payload_add_doc(out, doc);
 	text_add(out, "\n", 1);
 }

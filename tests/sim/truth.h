@@ -4,6 +4,8 @@
 #pragma once
 #include "tests/sim/payload.h"
 
+/* Its jobs, for truth.c. */
+void truth_put_jobs(struct put in, const struct build *build, int64_t now);
 /* Appends one line of JSON per build, oldest first. Either may be NULL: all. */
 void truth_add(struct text *out, struct world *world, const struct organization *organization,
 	       const struct pipeline *pipeline);

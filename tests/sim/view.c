@@ -3,6 +3,8 @@
 #include "tests/sim/build.h"
 #include "tests/sim/when.h"
 
+#include <string.h>
+
 /* A job is assigned and accepted shortly before it starts, and times out for a while before it is stopped. */
 enum { ASSIGNED_MS = 1500, ACCEPTED_MS = 500, TIMING_OUT_MS = 5000 };
 
@@ -61,6 +63,25 @@ static const char *running_word(const struct build *build, const struct job *job
 	return "running";
 }
 
+/* Releases share a concurrency group, macOS machines are few, and a stack reserves what it starts machines
+ * for. */
+static const char *queued_word(const struct job *job)
+{
+	static const struct {
+		const char *of, *word;
+	} words[] = {{"release", "limited"},
+		     {"upload", "limiting"},
+		     {"wheel", "reserved"},
+		     {"image", "platform_limited"}};
+
+	for (size_t i = 0; job->step->key && i < sizeof words / sizeof *words; i++) {
+		if (strcmp(job->step->key, words[i].of) == 0) {
+			return words[i].word;
+		}
+	}
+	return "scheduled";
+}
+
 static const char *runnable_word(const struct job *job, int64_t now)
 {
 	if (job->step->type == JOB_MANUAL) {
@@ -69,7 +90,7 @@ static const char *runnable_word(const struct job *job, int64_t now)
 	if (job->step->type == JOB_SCRIPT && job->started != NEVER && job->started - ASSIGNED_MS <= now) {
 		return job->started - ACCEPTED_MS <= now ? "accepted" : "assigned";
 	}
-	return "scheduled";
+	return queued_word(job);
 }
 
 /* A stage before it is not passed yet; once the build failed there, it waits in vain. */

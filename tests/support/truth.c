@@ -125,11 +125,15 @@ static void compare_build(struct comparison *it, yyjson_val *truth)
 
 static bool open_store(struct comparison *it, const char *path)
 {
-	static const char build[] = "SELECT attempt, uid, provider, organization, pipeline, number, state, "
-				    "result, provider_state, branch, \"commit\", message, created_at, "
-				    "started_at, finished_at, coverage FROM builds WHERE id = ?";
-	static const char jobs[] = "SELECT 0 AS _, id, provider_state, superseded FROM jobs "
-				   "WHERE build_id = ? ORDER BY position";
+	static const char build[] =
+		"SELECT attempt, uid, provider, organization, pipeline, number, state, "
+		"result, provider_state, branch, \"commit\", message, created_at, "
+		"started_at, finished_at, coverage, \"trigger\", pull_request, tag, repository "
+		"FROM builds WHERE id = ?";
+	static const char jobs[] =
+		"SELECT 0 AS _, id, provider_state, superseded, kind, \"group\", result, soft_failed, "
+		"attempt, exit_status, queued_at, started_at, finished_at, queue_ms, duration_ms FROM jobs "
+		"WHERE build_id = ? ORDER BY position";
 
 	if (access(path, F_OK) != 0 ||
 	    sqlite3_open_v2(path, &it->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
