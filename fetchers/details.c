@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "fetchers/count.h"
 #include "fetchers/engine.h"
+#include "fetchers/remark.h"
 
 #define REFUSED_MS 600000 /* a token that may not read details is tried again so rarely */
 
@@ -30,16 +31,20 @@ enum status visit_detail(struct visit *visit, const struct visit_detail *detail,
 	return ingest_add(visit->lease, &raw, err);
 }
 
-void visit_details_refused(struct visit *visit)
+void visit_details_refused(struct visit *visit, const struct visit_answer *answer)
 {
 	struct source *source = visit->source;
-	const char *hint = source->engine->fetcher->details_hint;
+	char remark[REMARK_SIZE];
+	struct err why;
 
+	remark_read(answer->body, remark);
+	err_set(&why, ERR_CONFIG, "the provider refuses (403)%s%s: %s", *remark ? ", it says: " : "", remark,
+		source->engine->fetcher->details_hint);
 	count_detail(source->name, "refused");
 	if (!source->details_refused) {
 		source->details_refused = true;
-		log_warn("fetch.details_refused", STR("source", source->name), STR("why", hint));
+		log_warn("fetch.details_refused", STR("source", source->name), STR("why", why.text));
 	}
-	ingest_why(visit->lease, hint);
+	ingest_why(visit->lease, why.text);
 	visit_done(visit, REFUSED_MS);
 }

@@ -126,8 +126,8 @@ struct visit_detail {
 	struct text json; /* of DETAIL_FOUND */
 };
 enum status visit_detail(struct visit *visit, const struct visit_detail *detail, struct err *err) MUST_CHECK;
-/* The token may not read details: says so once, and ends the visit for a while. */
-void visit_details_refused(struct visit *visit);
+/* ANSWER_REFUSED, the token may not read details: says so once, and ends the visit for a while. */
+void visit_details_refused(struct visit *visit, const struct visit_answer *answer);
 /* Cuts the page; cursor holds once it is stored. */
 enum status visit_page(struct visit *visit, struct text cursor, struct err *err) MUST_CHECK;
 /* What a discovery found: the whole list of slugs, copied. */

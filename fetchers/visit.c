@@ -141,9 +141,11 @@ void visit_done(struct visit *visit, int64_t next_due_ms)
 	count_visit(source->name, "done");
 	log_debug("fetch.visited", STR("target", visit->lease->target), NUM("requests", visit->requests),
 		  NUM("builds", visit->builds), NUM("ms", visit_age_ms(visit)));
-	source->worked = true;
-	source->refused = false;
-	source->failures = source->refusals = 0;
+	if (visit->requests > 0) { /* one that had nothing to ask for tells nothing about the provider */
+		source->worked = true;
+		source->refused = false;
+		source->failures = source->refusals = 0;
+	}
 	if (once_end(&source->refused_targets, visit->slug)) {
 		log_info("fetch.recovered", STR("target", visit->lease->target));
 	}

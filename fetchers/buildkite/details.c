@@ -81,7 +81,7 @@ static bool is_end(struct visit *visit, struct detail *detail, const struct visi
 		return false;
 	}
 	if (answer->kind == ANSWER_REFUSED) {
-		visit_details_refused(visit);
+		visit_details_refused(visit, answer);
 		*status = OK;
 	} else {
 		*status = hand_over_none(visit, detail, answer->kind, err);
