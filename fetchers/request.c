@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/engine.h"
 
+#include "common/http/url.h"
 #include "common/log.h"
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
@@ -207,10 +208,30 @@ static bool is_no_detail(const struct request *request, const struct http_answer
 	       answer->class != HTTP_LIMITED;
 }
 
+/* The address of what was renamed, and not of a file: it gets the token. */
+static bool is_of_api(const struct request *request, const struct http_answer *answer)
+{
+	const char *api_url = request->visit->source->info.api_url;
+	char *url = answer->location ? http_url_join(request->url, answer->location) : NULL;
+	size_t size = strlen(api_url);
+	bool is = url && strncmp(url, api_url, size) == 0 && url[size] == '/';
+
+	free(url);
+	return is;
+}
+
 static enum status judge_detail(struct request *request, const struct http_answer *answer, struct err *err)
 {
-	return answer->class == HTTP_REDIRECT ? request_follow(request, answer, err)
-					      : request_answer(request, answer, ANSWER_REFUSED, err);
+	enum status status;
+
+	if (answer->class != HTTP_REDIRECT) {
+		return request_answer(request, answer, ANSWER_REFUSED, err);
+	}
+	if (!is_of_api(request, answer)) {
+		return request_follow(request, answer, err);
+	}
+	status = redirect_follow(request, answer, err);
+	return status == ERR_CONFIG ? request_give_up(request, err) : status;
 }
 
 /* OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */

@@ -171,6 +171,24 @@ Test(coverage_trouble, a_download_without_a_redirect_is_taken_as_it_is)
 	end();
 }
 
+/* Its builds are owed under the old slug. */
+Test(coverage_trouble, a_pipeline_that_was_renamed_meanwhile_is_found)
+{
+	begin(3, SUMMARY);
+	scene_start_hub(scene);
+	scene_start_sink(scene);
+	simulator_do(scene->sim, "faults", "{'status': 500, 'count': 1000, 'route': 'artifacts'}");
+	scene_start_fetcher(scene);
+	db_becomes(scene->place, "hub.db", 3, "SELECT count(*) FROM owed WHERE tries = 1");
+	simulator_do(scene->sim, "pipeline",
+		     "{'pipeline': 'web', 'action': 'rename', 'slug': 'shop', 'redirect': 301}");
+	simulator_heal(scene->sim);
+	ask_now();
+	db_becomes(scene->place, "store.db", 3, COVERED);
+	db_becomes(scene->place, "hub.db", 0, OWED);
+	end();
+}
+
 Test(coverage_trouble, a_host_that_hangs_holds_up_no_build)
 {
 	begin(8, SUMMARY);
