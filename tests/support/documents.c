@@ -158,6 +158,16 @@ static bool is_type(yyjson_val *fields, const char *key, const char *type, const
 	       (yyjson_obj_get(value, type) || (other && yyjson_obj_get(value, other)));
 }
 
+/* Known when the build is over and has its artifact. */
+static bool same_coverage(yyjson_val *fields, yyjson_val *build)
+{
+	yyjson_val *truth = yyjson_obj_get(build, "coverage");
+	yyjson_val *stored = yyjson_obj_get(yyjson_obj_get(fields, "coverage"), "doubleValue");
+
+	return yyjson_is_num(truth) ? yyjson_is_num(stored) && yyjson_get_num(stored) == yyjson_get_num(truth)
+				    : !yyjson_is_num(stored);
+}
+
 static char *compare_document(yyjson_val *document, yyjson_val *build, const char *id, const char *project)
 {
 	yyjson_val *fields = yyjson_obj_get(document, "fields");
@@ -169,6 +179,8 @@ static char *compare_document(yyjson_val *document, yyjson_val *build, const cha
 		   !is_type(fields, "apiUrl", "stringValue", NULL) ||
 		   !is_type(fields, "coverage", "nullValue", "doubleValue")) {
 		cr_assert(asprintf(&difference, "%s has other keys or types", id) > 0);
+	} else if (!same_coverage(fields, build)) {
+		cr_assert(asprintf(&difference, "%s has another coverage", id) > 0);
 	}
 	free(want);
 	free(have);

@@ -7,7 +7,7 @@ const { Firestore, Timestamp } = require('@google-cloud/firestore');
 function told(value) {
 	if (value === null) return 'null';
 	if (value instanceof Timestamp) return 'timestamp=' + value.toDate().toISOString();
-	if (typeof value === 'number') return (Number.isInteger(value) ? 'integer=' : 'double=') + value;
+	if (typeof value === 'number') return 'double=' + value;
 	if (typeof value === 'bigint') return 'integer=' + value;
 	return typeof value + '=' + value;
 }
