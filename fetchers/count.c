@@ -20,10 +20,10 @@ void count_answer(const char *source, enum http_class class)
 			   LABELS("source", source, "answer", words[class]));
 }
 
-void count_build(const char *source)
+int64_t *count_builds(const char *source)
 {
-	++*metrics_counter("buildbus_fetch_builds_total", "Builds read and handed to the hub.",
-			   LABELS("source", source));
+	return metrics_counter("buildbus_fetch_builds_total", "Builds read and handed to the hub.",
+			       LABELS("source", source));
 }
 
 void count_visit(const char *source, const char *result)

@@ -4,7 +4,8 @@
 #include "common/http/http.h"
 
 void count_answer(const char *source, enum http_class class);
-void count_build(const char *source);
+/* Counts builds: one comes after the other, so the number is looked up once. */
+int64_t *count_builds(const char *source);
 /* result: "done", "failed", "refused", "lost" */
 void count_visit(const char *source, const char *result);
 /* result: "found", "none", "too_large", "later", "refused" */

@@ -30,6 +30,7 @@ struct source {
 	struct http *elsewhere; /* for what the API redirects to; NULL: not needed yet */
 	struct budget budget;
 	int64_t remaining, reset_ms; /* as last seen; -1 */
+	int64_t *built;              /* builds that it brought, a metric */
 	int failures;                /* visits in a row */
 	int refusals;                /* in a row */
 	bool worked;                 /* a visit went through */

@@ -14,7 +14,7 @@ struct copy {
 	const struct config_list *paths;
 };
 
-static bool key_is(const struct redact_key *at, const char *name)
+static inline bool key_is(const struct redact_key *at, const char *name)
 {
 	return at && yyjson_equals_str(at->key, name);
 }
@@ -58,51 +58,63 @@ static bool has_space(const char *text, size_t size)
 	return false;
 }
 
-static size_t span_until(const char *text, size_t size, const char *ends)
+static size_t span_until(const char *text, size_t size, char end)
 {
-	size_t at = 0;
+	const char *at = memchr(text, end, size);
 
-	while (at < size && !strchr(ends, text[at])) {
-		at++;
+	return at ? (size_t)(at - text) : size;
+}
+
+/* What stays of a URL: its scheme, [0, scheme), and [host, end). */
+struct kept {
+	size_t scheme, host, end;
+};
+
+static struct kept kept_of(const char *text, size_t size)
+{
+	size_t scheme = scheme_length(text, size);
+	struct kept kept = {scheme, scheme, size};
+	const char *user;
+
+	if (scheme == 0 || has_space(text, size)) {
+		return kept;
 	}
-	return at;
+	kept.end = scheme + span_until(text + scheme, size - scheme, '?');
+	kept.end = scheme + span_until(text + scheme, kept.end - scheme, '#');
+	user = memrchr(text + scheme, '@', span_until(text + scheme, kept.end - scheme, '/'));
+	kept.host = user ? (size_t)(user + 1 - text) : scheme;
+	return kept;
 }
 
 size_t redact_url(char *text, size_t size)
 {
-	size_t start = scheme_length(text, size), host, end;
+	struct kept kept = kept_of(text, size);
 
-	if (start == 0 || has_space(text, size)) {
-		return size;
-	}
-	size = start + span_until(text + start, size - start, "?#");
-	host = start + span_until(text + start, size - start, "/");
-	for (end = host; end > start && text[end - 1] != '@'; end--) {
-	}
-	if (end > start) {
-		memmove(text + start, text + end, size - end);
-		size -= end - start;
-	}
-	return size;
+	memmove(text + kept.scheme, text + kept.host, kept.end - kept.host);
+	return kept.scheme + kept.end - kept.host;
 }
 
 static yyjson_mut_val *copy_text(const struct copy *copy, yyjson_val *value, const struct redact_key *at)
 {
 	const char *text = yyjson_get_str(value);
-	size_t size = yyjson_get_len(value), kept;
+	size_t size = yyjson_get_len(value);
+	struct kept kept;
 	yyjson_mut_val *changed;
 	char *bytes;
 
-	if (scheme_length(text, size) == 0 || key_is(at, "message")) {
-		return yyjson_mut_strn(copy->doc, text, size); /* a view: the source outlives the copy */
+	if (key_is(at, "message")) {
+		return yyjson_mut_strn(copy->doc, text, size);
+	}
+	kept = kept_of(text, size);
+	if (kept.host == kept.scheme) { /* a view: the source outlives the copy */
+		return yyjson_mut_strn(copy->doc, text, kept.end);
 	}
 	changed = yyjson_mut_strncpy(copy->doc, text, size);
 	if (!changed) {
 		return NULL;
 	}
 	bytes = (char *)(uintptr_t)yyjson_mut_get_str(changed);
-	kept = redact_url(bytes, size);
-	return yyjson_mut_set_strn(changed, bytes, kept) ? changed : NULL;
+	return yyjson_mut_set_strn(changed, bytes, redact_url(bytes, size)) ? changed : NULL;
 }
 
 static yyjson_mut_val *copy_value(const struct copy *copy, yyjson_val *value, const struct redact_key *at,

@@ -3,6 +3,7 @@
 #include "fetchers/engine.h"
 
 #include "common/log.h"
+#include "fetchers/count.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,7 @@ static enum status read_section(struct source *source, const struct config *conf
 	if (!source->name || !source->config) {
 		return err_set(err, ERR_SYS, "out of memory");
 	}
+	source->built = count_builds(source->name);
 	status = config_read(config, section, fetcher->rows, source->config, err);
 	if (status == OK) {
 		status = fetcher->source(source->config, source->buffer, sizeof source->buffer, &source->info,

@@ -326,7 +326,7 @@ enum status visit_build(struct visit *visit, const struct visit_build *build, st
 	}
 	visit->builds++;
 	visit->source->engine->builds++;
-	count_build(visit->source->name);
+	++*visit->source->built;
 	return ingest_add(visit->lease, &raw, err);
 }
 
