@@ -132,6 +132,11 @@ void ingest_why(struct ingest_lease *open, const char *why)
 	lease->why = log_masked(why);
 }
 
+void ingest_settled(struct ingest_lease *open)
+{
+	((struct lease *)open)->settled = true;
+}
+
 void ingest_done(struct ingest_lease *open, int64_t next_due_ms, int64_t remaining, int64_t reset_ms)
 {
 	struct lease *lease = (struct lease *)open;

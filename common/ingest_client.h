@@ -87,5 +87,7 @@ enum status ingest_targets(struct ingest_lease *lease, const struct text *slugs,
 			   struct err *err) MUST_CHECK;
 /* Why the visit failed, for people who look at the hub's status: before ingest_done. Copies. Best effort. */
 void ingest_why(struct ingest_lease *lease, const char *why);
+/* The visit left nothing to read but what will be new: before ingest_done. */
+void ingest_settled(struct ingest_lease *lease);
 /* Ends the lease once its pages are durable; an open page is dropped. remaining, reset_ms: -1 unknown. */
 void ingest_done(struct ingest_lease *lease, int64_t next_due_ms, int64_t remaining, int64_t reset_ms);

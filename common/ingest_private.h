@@ -33,6 +33,7 @@ struct lease {
 	bool targets_sent;
 
 	bool done, done_sent;
+	bool settled;
 	int64_t next_due_ms, remaining, reset_ms;
 	char *why; /* the visit failed; NULL: it did not */
 

@@ -83,6 +83,7 @@ void wire_fields_fini(struct wire_fields *fields);
 bool wire_int(const struct wire_fields *fields, uint32_t index, int64_t *out);
 bool wire_text(const struct wire_fields *fields, uint32_t index, struct text *out); /* str or bin */
 bool wire_nil(const struct wire_fields *fields, uint32_t index);                    /* absent counts as nil */
+bool wire_true(const struct wire_fields *fields, uint32_t index); /* anything else is false */
 bool wire_array(const struct wire_fields *fields, uint32_t index, const msgpack_object_array **out);
 bool wire_map(const struct wire_fields *fields, uint32_t index, const msgpack_object_map **out);
 

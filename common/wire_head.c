@@ -140,6 +140,12 @@ bool wire_text(const struct wire_fields *fields, uint32_t index, struct text *ou
 	return true;
 }
 
+bool wire_true(const struct wire_fields *fields, uint32_t index)
+{
+	return index < fields->count && fields->at[index].type == MSGPACK_OBJECT_BOOLEAN &&
+	       fields->at[index].via.boolean;
+}
+
 bool wire_nil(const struct wire_fields *fields, uint32_t index)
 {
 	return index >= fields->count || fields->at[index].type == MSGPACK_OBJECT_NIL;

@@ -25,14 +25,25 @@ static int64_t number_at(yyjson_mut_val *value, const char *path, int64_t otherw
 	return yyjson_mut_is_num(found) ? yyjson_mut_get_sint(found) : otherwise;
 }
 
+static bool ends_in(yyjson_mut_val *target, const char *end)
+{
+	yyjson_mut_val *name = status_at(target, "target");
+	size_t size = yyjson_mut_get_len(name), end_size = strlen(end);
+
+	return size >= end_size && strcmp(yyjson_mut_get_str(name) + size - end_size, end) == 0;
+}
+
 /* Finding pipelines is due every ten minutes, too long to wait for: a list from before the hub's start will
  * do. */
 static bool is_discovery(yyjson_mut_val *target)
 {
-	yyjson_mut_val *name = status_at(target, "target");
-	size_t size = yyjson_mut_get_len(name);
+	return ends_in(target, "*");
+}
 
-	return size > 0 && yyjson_mut_get_str(name)[size - 1] == '*';
+/* The live walk over all pipelines: what it has read counts as visits of theirs. */
+static bool is_live(yyjson_mut_val *target)
+{
+	return ends_in(target, "/@live");
 }
 
 /* A target that is due again at once has more to read (or, found by discovery, was never read). */
@@ -41,8 +52,8 @@ static bool target_idle(yyjson_mut_val *target, int64_t uptime_ms)
 	int64_t visited_ms_ago = number_at(target, "visited_ms_ago", INT64_MAX);
 	bool visited = is_discovery(target) ? visited_ms_ago != INT64_MAX : visited_ms_ago <= uptime_ms;
 
-	return visited && number_at(target, "due_in_ms", 1) > 0 &&
-	       !yyjson_mut_is_obj(status_at(target, "lease"));
+	return is_live(target) || (visited && number_at(target, "due_in_ms", 1) > 0 &&
+				   !yyjson_mut_is_obj(status_at(target, "lease")));
 }
 
 int64_t idle_wait_ms(yyjson_mut_val *status)

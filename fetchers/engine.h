@@ -71,6 +71,7 @@ struct visit {
 	bool sync, backfill;
 	int64_t started_ms;
 	int waiting, requests, builds;
+	bool spare;
 	bool over; /* freed at the end of this turn */
 };
 

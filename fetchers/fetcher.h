@@ -133,9 +133,13 @@ enum status visit_page(struct visit *visit, struct text cursor, struct err *err)
 /* What a discovery found: the whole list of slugs, copied. */
 enum status visit_targets(struct visit *visit, const struct text *slugs, size_t count,
 			  struct err *err) MUST_CHECK;
-/* The visit is over; nothing may be asked for afterwards. next_due_ms: 0 is at once, VISIT_POLL the source's
- * poll_interval. */
-#define VISIT_POLL (-1)
+/* The source can do without this visit: where the provider refuses it, it fails alone. */
+void visit_spare(struct visit *visit);
+/* The visit is over; nothing may be asked for afterwards. next_due_ms: 0 is at once; VISIT_SETTLED the
+ * source's poll_interval or, as nothing is left to read but what will be new, later when the hub finds it
+ * enough; VISIT_LATER the poll_interval, and there is more to read. */
+#define VISIT_SETTLED (-1)
+#define VISIT_LATER   (-2)
 void visit_done(struct visit *visit, int64_t next_due_ms);
 
 /* The whole of a fetcher's main. Returns the exit code. */

@@ -387,7 +387,7 @@ static void yield_leases(struct engine *engine, int64_t now)
 	for (struct visit *visit = engine->visits; visit; visit = visit->next) {
 		if (!visit->over && !visit->sync && only_low(visit) &&
 		    budget_spent_ms(&visit->source->budget, now) > YIELD_MS) {
-			visit_done(visit, VISIT_POLL);
+			visit_done(visit, VISIT_LATER);
 		}
 	}
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define FAILED_MAX_MS 600000 /* a target whose visits fail waits at most that long */
+#define SPARE_BACKOFF 4      /* as after so many failures: up to 16 s */
 #define REFUSED_MS    60000  /* one that an operator must repair, at first */
 /* A lease that this worker can't use for now comes back so soon: another worker may, or this one after
  * SIGHUP.
@@ -67,6 +68,11 @@ struct arena *visit_arena(struct visit *visit)
 struct arena *visit_scratch(struct visit *visit)
 {
 	return &visit->source->engine->scratch;
+}
+
+void visit_spare(struct visit *visit)
+{
+	visit->spare = true;
 }
 
 int64_t visit_age_ms(const struct visit *visit)
@@ -141,7 +147,9 @@ void visit_done(struct visit *visit, int64_t next_due_ms)
 	count_visit(source->name, "done");
 	log_debug("fetch.visited", STR("target", visit->lease->target), NUM("requests", visit->requests),
 		  NUM("builds", visit->builds), NUM("ms", visit_age_ms(visit)));
-	if (visit->requests > 0) { /* one that had nothing to ask for tells nothing about the provider */
+	/* One that had nothing to ask for tells nothing about the provider, a spare one nothing of the targets
+	 * that the config names. */
+	if (visit->requests > 0 && !visit->spare) {
 		source->worked = true;
 		source->refused = false;
 		source->failures = source->refusals = 0;
@@ -149,7 +157,11 @@ void visit_done(struct visit *visit, int64_t next_due_ms)
 	if (once_end(&source->refused_targets, visit->slug)) {
 		log_info("fetch.recovered", STR("target", visit->lease->target));
 	}
-	give_back(visit, next_due_ms == VISIT_POLL ? source->info.poll_interval_ms : next_due_ms);
+	/* A live walk does not know a pipeline by the name that it had. */
+	if (next_due_ms == VISIT_SETTLED && !visit->moved_from) {
+		ingest_settled(visit->lease);
+	}
+	give_back(visit, next_due_ms < 0 ? source->info.poll_interval_ms : next_due_ms);
 }
 
 static bool all_refused(const struct engine *engine)
@@ -189,12 +201,31 @@ static void fail_for_good(struct visit *visit, const struct err *err)
 	give_back(visit, visit->source->refused && wait_ms > USELESS_DUE_MS ? USELESS_DUE_MS : wait_ms);
 }
 
+/* Its failures say nothing of the others, nor do those of the others speak for it. */
+static void fail_spare(struct visit *visit, const struct err *err)
+{
+	int64_t wait_ms = FAILED_MAX_MS;
+
+	if (err->status != ERR_CONFIG) {
+		wait_ms = visit->source->info.poll_interval_ms +
+			  backoff_ms(SPARE_BACKOFF, SECOND_MS, FAILED_MAX_MS, backoff_random());
+	}
+	count_visit(visit->source->name, "failed");
+	log_warn("fetch.spared", STR("target", visit->lease->target), STR("why", err->text),
+		 NUM("again_in_ms", wait_ms));
+	give_back(visit, wait_ms);
+}
+
 void visit_fail(struct visit *visit, const struct err *err)
 {
 	struct source *source = visit->source;
 	int64_t wait_ms;
 
 	ingest_why(visit->lease, err->text);
+	if (visit->spare && !source->refused) {
+		fail_spare(visit, err);
+		return;
+	}
 	if (err->status == ERR_CONFIG) {
 		fail_for_good(visit, err);
 		return;

@@ -11,6 +11,7 @@ void walk_init(struct walk *walk)
 		.back_from = WALK_NONE,
 		.edge = WALK_NONE,
 		.deep = WALK_DEEP,
+		.looked_at = WALK_NONE,
 	};
 }
 
@@ -34,6 +35,16 @@ bool walk_begin(struct walk *walk)
 		leg_open(&walk->legs[WALK_FINISHED], walk->finished_to, WALK_NONE);
 	}
 	return false;
+}
+
+void walk_bound(struct walk *walk, int slot, int64_t date, int64_t most_ms)
+{
+	struct walk_leg *leg = &walk->legs[slot];
+
+	if (leg->date == WALK_NONE && date != WALK_NONE && leg->from != WALK_NONE &&
+	    leg->from < date - most_ms) {
+		leg->from = date - WALK_OVERLAP_MS;
+	}
 }
 
 struct walk_query walk_query(const struct walk *walk, int slot, int size)

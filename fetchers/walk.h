@@ -83,6 +83,7 @@ struct walk {
 	int64_t covered_from; /* everything created from here on was read; back-fill goes on below */
 	int64_t back_from;    /* where the back-fill under way will end; WALK_NONE: at the first build */
 	int64_t count;        /* builds published by the first page and back-fill */
+	int64_t looked_at;    /* what was open was listed then; WALK_NONE: never */
 	int64_t seam;         /* of them, created at covered_from - 1 */
 	bool bottom;          /* there is nothing older */
 	bool filled;          /* a back-fill was finished once */
@@ -119,6 +120,11 @@ bool walk_back(struct walk *walk, const struct config_since *since, int64_t now)
 /* Whether a leg is open; first: among slots first..last. */
 bool walk_live(const struct walk *walk);
 bool walk_backfilling(const struct walk *walk);
+
+/* Before the first page of a live walk is taken over, with its Date: the walk reaches back no further than
+ * most_ms before that; where it would, it reads only what is newest. For a walk whose past is read by others.
+ */
+void walk_bound(struct walk *walk, int slot, int64_t date, int64_t most_ms);
 
 /* Gives the next pages of the stretch to legs. Before asking for those of back-fill. */
 void walk_deal(struct walk *walk);

@@ -22,6 +22,7 @@ static const struct {
 	{"covered_from", offsetof(struct walk, covered_from)},
 	{"back_from", offsetof(struct walk, back_from)},
 	{"count", offsetof(struct walk, count)},
+	{"looked_at", offsetof(struct walk, looked_at)},
 	{"seam", offsetof(struct walk, seam)},
 	{"edge", offsetof(struct walk, edge)},
 	{"deep", offsetof(struct walk, deep)},

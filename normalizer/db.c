@@ -104,6 +104,7 @@ static const char *const migrations[DB_SCHEMA_VERSION] = {
 	db_schema,          "ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
 	db_schema_pipeline, db_schema_owed,
 	db_schema_frames,
+	db_schema_settled,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */
@@ -264,6 +265,12 @@ static int bind_text(sqlite3_stmt *statement, int index, struct text text, bool 
 		    : sqlite3_bind_text64(statement, index, text.at, text.size, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+static int bind_nullable(sqlite3_stmt *statement, int index, int64_t value)
+{
+	return value == INT64_MIN ? sqlite3_bind_null(statement, index)
+				  : sqlite3_bind_int64(statement, index, value);
+}
+
 static int bind_all(sqlite3_stmt *statement, const char *types, va_list args)
 {
 	int code = SQLITE_OK;
@@ -271,6 +278,8 @@ static int bind_all(sqlite3_stmt *statement, const char *types, va_list args)
 	for (int i = 0; types[i] && code == SQLITE_OK; i++) {
 		if (types[i] == 'i') {
 			code = sqlite3_bind_int64(statement, i + 1, va_arg(args, int64_t));
+		} else if (types[i] == 'n') {
+			code = bind_nullable(statement, i + 1, va_arg(args, int64_t));
 		} else {
 			code = bind_text(statement, i + 1, va_arg(args, struct text), types[i] == 'b');
 		}

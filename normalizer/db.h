@@ -24,7 +24,6 @@ enum sql {
 	SQL_BUILD_GONE,
 	SQL_BUILD_DUE_KEYS,
 	SQL_BUILD_HANDED_OUT,
-	SQL_BUILD_NEXT_DUE,
 	SQL_BUILD_OPEN_COUNT,
 	SQL_BUILD_MOVE,
 	SQL_PIPELINE_NAMES,
@@ -47,9 +46,16 @@ enum sql {
 	SQL_TARGET_KEEP_UNFOUND,
 	SQL_TARGET_IS_ACTIVE,
 	SQL_TARGET_CLAIM,
+	SQL_TARGET_CLAIM_NAMED,
 	SQL_TARGET_TAKE,
 	SQL_TARGET_CURSOR,
 	SQL_TARGET_DUE,
+	SQL_TARGET_SETTLED,
+	SQL_TARGET_COUNT,
+	SQL_TARGET_HISTORY,
+	SQL_LIVE_HISTORY,
+	SQL_LIVE_DUE_KEYS,
+	SQL_LIVE_RELIEVE,
 	SQL_TARGET_NEXT_DUE,
 	SQL_LEASE_PUT,
 	SQL_LEASE_LAST,
@@ -94,7 +100,8 @@ extern const char db_schema[]; /* version 1 */
 extern const char db_schema_pipeline[];
 extern const char db_schema_owed[];
 extern const char db_schema_frames[];
-#define DB_SCHEMA_VERSION 5
+extern const char db_schema_settled[];
+#define DB_SCHEMA_VERSION 6
 
 struct db {
 	sqlite3 *write, *read;

@@ -59,6 +59,14 @@ const char db_schema_frames[] =
 	"DROP TABLE raw; CREATE TABLE raw(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, frame BLOB NOT NULL);"
 	"CREATE INDEX raw_at ON raw(at)";
 
+/* news_at: something of it was new, or open, at the last visit that ended then. settled_from: when the last
+ * visit that left nothing to read began, or null; of a live walk: since when its visits leave no gap. net_at:
+ * when the target is due although a live walk reads it; of a live walk: until when it stands in for the
+ * others. */
+const char db_schema_settled[] =
+	"ALTER TABLE target ADD COLUMN news_at INTEGER; ALTER TABLE target ADD COLUMN settled_from INTEGER;"
+	"ALTER TABLE target ADD COLUMN net_at INTEGER;";
+
 const char *const db_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -88,11 +96,9 @@ const char *const db_sql[SQL_COUNT] = {
 		"SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND misses >= ?"
 		" AND missed_at <= ?",
 	[SQL_BUILD_DUE_KEYS] =
-		"SELECT DISTINCT key FROM build WHERE target = ? AND finished = 0 AND due_at <= ?"
+		"SELECT DISTINCT target, key FROM build WHERE target = ? AND finished = 0 AND due_at <= ?"
 		" ORDER BY due_at LIMIT ?",
 	[SQL_BUILD_HANDED_OUT] = "UPDATE build SET due_at = ? WHERE target = ? AND key = ? AND finished = 0",
-	[SQL_BUILD_NEXT_DUE] =
-		"SELECT due_at FROM build WHERE target = ? AND finished = 0 ORDER BY due_at LIMIT 1",
 	[SQL_BUILD_OPEN_COUNT] = "SELECT count(*) FROM build WHERE finished = 0",
 	[SQL_BUILD_MOVE] = "UPDATE build SET target = ?, misses = 0, missed_at = NULL"
 			   " WHERE target = ? AND finished = 0",
@@ -130,9 +136,33 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_TARGET_CLAIM] =
 		"SELECT name, source, cursor FROM target WHERE provider = ? AND active = 1 AND due_at <= ?"
 		" ORDER BY due_at LIMIT 1",
+	[SQL_TARGET_CLAIM_NAMED] =
+		"SELECT name, source, cursor FROM target WHERE name = ? AND active = 1 AND due_at <= ?",
 	[SQL_TARGET_TAKE] = "UPDATE target SET due_at = NULL WHERE name = ?",
 	[SQL_TARGET_CURSOR] = "UPDATE target SET cursor = ? WHERE name = ?",
-	[SQL_TARGET_DUE] = "UPDATE target SET due_at = ?, visited_at = ?, why = ? WHERE name = ?",
+	[SQL_TARGET_DUE] =
+		"UPDATE target SET due_at = ?, visited_at = ?, news_at = ?, settled_from = ?, net_at "
+		"= ?, why = ? WHERE name = ?",
+	[SQL_TARGET_SETTLED] = "SELECT settled_from, net_at FROM target WHERE name = ? AND active = 1",
+	[SQL_TARGET_COUNT] = "SELECT count(*) FROM target WHERE source = ? AND active = 1",
+	[SQL_TARGET_HISTORY] =
+		"SELECT news_at, (SELECT due_at FROM build WHERE target = ?1 AND finished = 0 ORDER BY "
+		"due_at "
+		"LIMIT 1), EXISTS (SELECT 1 FROM build WHERE target = ?1 AND finished = 0 AND due_at - "
+		"observed_at < ?2) FROM target WHERE name = ?1",
+	/* Its visits read the open builds of all targets of the source. */
+	[SQL_LIVE_HISTORY] =
+		"SELECT t.news_at, NULL, EXISTS (SELECT 1 FROM target o JOIN build b ON b.target = o.name "
+		"AND "
+		"b.finished = 0 WHERE o.source = t.source AND b.due_at - b.observed_at < ?2) FROM target t "
+		"WHERE t.name = ?1",
+	[SQL_LIVE_DUE_KEYS] =
+		"SELECT DISTINCT t.name, b.key FROM target t JOIN build b ON b.target = t.name AND "
+		"b.finished = 0 AND b.due_at <= ?2 WHERE t.source = ?1 AND t.active = 1 ORDER BY b.due_at "
+		"LIMIT ?3",
+	[SQL_LIVE_RELIEVE] =
+		"UPDATE target SET due_at = min(net_at, ?1), visited_at = ?2 WHERE source = ?3 AND active = 1"
+		" AND due_at IS NOT NULL AND settled_from >= ?4 AND name <> ?5",
 	[SQL_TARGET_NEXT_DUE] =
 		"SELECT due_at FROM target WHERE provider = ? AND active = 1 AND due_at IS NOT NULL"
 		" ORDER BY due_at LIMIT 1",
@@ -150,7 +180,8 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_SINK_SEEN] = "UPDATE sink SET seen_at = ?, lapsed_at = NULL WHERE name = ?",
 	[SQL_SINK_LAPSE] = "UPDATE sink SET lapsed_at = ? WHERE lapsed_at IS NULL AND seen_at < ?",
 	[SQL_SINK_FLOOR] = "SELECT min(position) FROM sink WHERE lapsed_at IS NULL",
-	[SQL_CLOCK_TARGETS] = "UPDATE target SET due_at = due_at + ? WHERE due_at IS NOT NULL",
+	[SQL_CLOCK_TARGETS] = "UPDATE target SET due_at = due_at + ?1, news_at = news_at + ?1,"
+			      " settled_from = settled_from + ?1, net_at = net_at + ?1",
 	[SQL_CLOCK_BUILDS] = "UPDATE build SET due_at = due_at + ? WHERE finished = 0",
 	[SQL_CLOCK_SINKS] = "UPDATE sink SET seen_at = seen_at + ?",
 	[SQL_CLOCK_OWED] = "UPDATE owed SET due_at = due_at + ?",

@@ -7,6 +7,8 @@
  *   details.c  what finished builds still owe: asked for after they are published
  *   targets.c  which targets exist and when each is due
  *   lease.c    who visits which target: fences, expiry
+ *   due.c      when it is due again
+ *   live.c     the live walk of an organization, which stands in for the visits of its pipelines
  *   ingest.c   the commands of fetchers
  *   session.c  the readers of the feed
  *   pump.c     what they get and when
@@ -57,11 +59,13 @@ struct recent {
 struct lease {
 	int64_t fence, last, since_ms; /* since: wall clock, for people */
 	int64_t alive_ms;              /* monotonic: last sign of its holder */
+	int64_t fresh;                 /* records that changed since this hub began */
 	char *target, *worker, *source, *provider;
 };
 
 struct source {
 	char *name, *provider;
+	char *live; /* the target that is its live walk; NULL: it has one pipeline */
 	int64_t poll_ms;
 	bool details;           /* its finished builds are asked for more */
 	int64_t budget_per_min; /* as last reported; -1 unknown */
@@ -251,13 +255,44 @@ struct lease *lease_of(struct hub *hub, int64_t fence);
  * be. *cursor is a copy in hub->arena. */
 enum status lease_grant(struct hub *hub, struct text provider, struct text worker, struct lease **lease,
 			struct text *cursor, int64_t *retry_ms, struct err *err) MUST_CHECK;
-/* Ends it: the target is due again at now + next_due_ms, or with its first open build. */
-/* why: of a visit that failed, for people; null: it did not. */
-enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms, struct text why,
+/* What a worker says at the end of a visit. */
+struct ending {
+	int64_t next_due_ms;
+	struct text why; /* it failed, for people; at NULL: it did not */
+	bool settled;    /* nothing is left to read but what will be new */
+};
+/* Ends it: when the target is due again is the matter of due.c. */
+enum status lease_end(struct hub *hub, struct lease *lease, const struct ending *ending,
 		      struct err *err) MUST_CHECK;
 /* Ends those whose holder is silent. Sockets must have been drained. */
 void lease_expire(struct hub *hub);
 void lease_forget_all(struct hub *hub);
+
+/* due.c */
+
+/* What the end of a visit leaves in the target's row; INT_NULL: null. */
+struct due {
+	int64_t at, news_at, settled_from, net_at;
+};
+enum status due_after(struct hub *hub, const struct lease *lease, const struct ending *ending,
+		      struct due *due, struct err *err) MUST_CHECK;
+
+/* live.c */
+
+bool live_is(const char *target);
+/* Under its lease a build's key is `<last part of the slug>#<key>`: finds the target that the build belongs
+ * to (in hub->arena) and cuts the key to what it is there. ERR_DATA: it isn't of that form. */
+enum status live_route(struct hub *hub, const struct lease *lease, struct text *key, struct text *target,
+		       struct err *err) MUST_CHECK;
+/* That form, in hub->arena. */
+struct text live_key(struct hub *hub, struct text target, struct text key);
+/* Whether builds of target are wanted: it is visited, or a discovery may find it yet. The latter: hurry is
+ * the discovery's name, else at NULL. */
+enum status live_follows(struct hub *hub, const struct lease *lease, struct text target, bool *yes,
+			 struct text *hurry, struct err *err) MUST_CHECK;
+/* After a visit that left no gap: the other targets of the source that were whole since are due later. */
+enum status live_relieve(struct hub *hub, const struct lease *lease, const struct due *due,
+			 struct err *err) MUST_CHECK;
 
 /* ingest.c, feed.c: drain the socket, up to a bounded number of messages a turn. */
 

@@ -40,31 +40,54 @@ static struct lease *lease_for(struct request *request)
 	return lease;
 }
 
+struct due_key {
+	struct text target, key;
+};
+
+static struct text keep(struct hub *hub, struct text text)
+{
+	return (struct text){arena_text(&hub->arena, text.at, text.size), text.size};
+}
+
+/* Of a live walk: of all targets of its source. */
+static enum status list_due_keys(struct hub *hub, const struct lease *lease, struct due_key *keys,
+				 uint32_t *count, struct err *err)
+{
+	bool live = live_is(lease->target);
+	enum sql which = live ? SQL_LIVE_DUE_KEYS : SQL_BUILD_DUE_KEYS;
+	sqlite3_stmt *row;
+	enum status status =
+		db_query(&hub->db, which, &row, err, "tii", text_of(live ? lease->source : lease->target),
+			 wall_ms(), (int64_t)DUE_KEYS_MAX);
+
+	for (*count = 0; status == OK && row && *count < DUE_KEYS_MAX;) {
+		struct due_key *at = &keys[*count];
+
+		*at = (struct due_key){keep(hub, db_text(row, 0)), keep(hub, db_text(row, 1))};
+		*count += at->target.at && at->key.at;
+		status = db_next(&hub->db, &row, err);
+	}
+	db_done(&hub->db, which);
+	return status;
+}
+
 static enum status put_due_keys(struct hub *hub, struct wire_head *head, const struct lease *lease,
 				struct err *err)
 {
-	struct text keys[DUE_KEYS_MAX];
-	uint32_t count = 0;
-	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, SQL_BUILD_DUE_KEYS, &row, err, "tii", text_of(lease->target),
-				      wall_ms(), (int64_t)DUE_KEYS_MAX);
+	struct due_key keys[DUE_KEYS_MAX];
+	uint32_t count;
+	enum status status = list_due_keys(hub, lease, keys, &count, err);
 
-	while (status == OK && row && count < DUE_KEYS_MAX) {
-		struct text key = db_text(row, 0);
-		keys[count] = (struct text){arena_text(&hub->arena, key.at, key.size), key.size};
-		count += keys[count].at != NULL;
-		status = db_next(&hub->db, &row, err);
-	}
-	db_done(&hub->db, SQL_BUILD_DUE_KEYS);
 	wire_put_array(head, count);
 	for (uint32_t i = 0; i < count; i++) {
-		wire_put_text(head, keys[i]);
+		wire_put_text(head, live_is(lease->target) ? live_key(hub, keys[i].target, keys[i].key)
+							   : keys[i].key);
 		/* A key that this visit fails to bring must not make the target due at once, again and again.
 		 */
 		if (status == OK) {
 			status = db_run(&hub->db, SQL_BUILD_HANDED_OUT, err, "itt",
-					wall_ms() + hub_poll_ms(hub, lease->source), text_of(lease->target),
-					keys[i]);
+					wall_ms() + hub_poll_ms(hub, lease->source), keys[i].target,
+					keys[i].key);
 		}
 	}
 	return status;
@@ -215,6 +238,7 @@ static void on_publish(struct request *request)
 		request_fail(request, &err);
 		return;
 	}
+	lease->fresh += counts.fresh;
 	*hub->counts.changed += counts.fresh;
 	*hub->counts.unchanged += counts.unchanged;
 	*hub->counts.stale += counts.stale;
@@ -317,15 +341,17 @@ static void on_done(struct request *request)
 	struct lease *lease = lease_for(request);
 	struct intake none = {0};
 	struct err err = {0};
-	struct text why = {0};
-	int64_t next_due_ms, last;
+	struct ending ending = {0};
+	int64_t last;
 	enum status status;
 
 	if (!lease) {
 		return;
 	}
-	read_why(request->fields, &why);
-	if (!wire_int(request->fields, 1, &next_due_ms) || next_due_ms < 0 || next_due_ms > 7 * 86400000LL) {
+	read_why(request->fields, &ending.why);
+	ending.settled = wire_true(request->fields, 5) && !ending.why.at;
+	if (!wire_int(request->fields, 1, &ending.next_due_ms) || ending.next_due_ms < 0 ||
+	    ending.next_due_ms > 7 * 86400000LL) {
 		request_refuse(request, "malformed", -1, "done needs a fence and next_due_ms of 0 to 7 days");
 		return;
 	}
@@ -333,7 +359,7 @@ static void on_done(struct request *request)
 	note_budget(hub, lease, request->fields);
 	status = batch_begin(hub, &err);
 	if (status == OK) {
-		status = lease_end(hub, lease, next_due_ms, why, &err);
+		status = lease_end(hub, lease, &ending, &err);
 	}
 	if (status != OK) {
 		batch_break(hub, &err);

@@ -140,10 +140,10 @@ static enum status take_details(struct hub *hub, const struct lease *lease, cons
 	return status == OK && changed ? archive(hub, text_of(lease->target), envelope, err) : status;
 }
 
-static enum status take(struct hub *hub, const struct lease *lease, const struct raw *raw, struct text bytes,
-			struct intake *counts, struct err *err)
+static enum status take(struct hub *hub, const struct lease *lease, const struct raw *raw, struct text target,
+			struct text bytes, struct intake *counts, struct err *err)
 {
-	struct observation seen = {.target = text_of(lease->target),
+	struct observation seen = {.target = target,
 				   .key = raw->key,
 				   .observed_at = raw->observed_at,
 				   .poll_ms = hub_poll_ms(hub, lease->source)};
@@ -181,10 +181,33 @@ static enum status check_envelope(const struct raw *raw, struct err *err)
 	return OK;
 }
 
+/* Of a live walk: each build belongs to the target of its pipeline. */
+static enum status take_routed(struct hub *hub, const struct lease *lease, const struct raw *raw,
+			       struct text target, struct text bytes, struct intake *counts, struct err *err)
+{
+	int64_t fresh = counts->fresh;
+	struct text hurry;
+	bool follows;
+	enum status status = live_follows(hub, lease, target, &follows, &hurry, err);
+
+	if (status == OK && !follows) {
+		counts->stale++;
+		return OK;
+	}
+	if (status == OK) {
+		status = take(hub, lease, raw, target, bytes, counts, err);
+	}
+	if (status == OK && hurry.at && counts->fresh > fresh) {
+		status = db_run(&hub->db, SQL_TARGET_SOONER, err, "iti", wall_ms(), hurry, wall_ms());
+	}
+	return status;
+}
+
 enum status intake_envelope(struct hub *hub, const struct lease *lease, struct text bytes,
 			    struct intake *counts, struct err *err)
 {
 	struct text target = text_of(lease->target), key = TEXT("");
+	bool live = live_is(lease->target);
 	struct err why = {0};
 	struct raw raw;
 	enum status status;
@@ -194,12 +217,14 @@ enum status intake_envelope(struct hub *hub, const struct lease *lease, struct t
 		return dead_letter(hub, "envelope", target, key, why.text, bytes, err);
 	}
 	key = (struct text){raw.key.at, raw.key.size < KEY_MAX_BYTES ? raw.key.size : KEY_MAX_BYTES};
-	if (check_envelope(&raw, &why) != OK) {
+	if (check_envelope(&raw, &why) != OK ||
+	    (live && live_route(hub, lease, &raw.key, &target, &why) != OK)) {
 		return dead_letter(hub, "envelope", target, key, why.text, bytes, err);
 	}
-	status = take(hub, lease, &raw, bytes, counts, &why);
+	status = live ? take_routed(hub, lease, &raw, target, bytes, counts, &why)
+		      : take(hub, lease, &raw, target, bytes, counts, &why);
 	if (status == ERR_DATA) {
-		return dead_letter(hub, "normalize", target, key, why.text, bytes, err);
+		return dead_letter(hub, "normalize", target, raw.key, why.text, bytes, err);
 	}
 	if (status != OK) {
 		*err = why;

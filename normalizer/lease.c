@@ -122,12 +122,12 @@ static enum status idle_for(struct hub *hub, struct text provider, int64_t *retr
 	return status;
 }
 
-/* The most overdue target, its names copied into lease, its cursor into hub->arena. */
-static enum status pick(struct hub *hub, struct text provider, struct lease *lease, struct text *cursor,
-			struct err *err)
+/* A target's names copied into lease, its cursor into hub->arena. which takes first and the time. */
+static enum status pick(struct hub *hub, enum sql which, struct text first, struct text provider,
+			struct lease *lease, struct text *cursor, struct err *err)
 {
 	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, SQL_TARGET_CLAIM, &row, err, "ti", provider, wall_ms());
+	enum status status = db_query(&hub->db, which, &row, err, "ti", first, wall_ms());
 
 	*cursor = (struct text){0};
 	if (row) {
@@ -142,8 +142,29 @@ static enum status pick(struct hub *hub, struct text provider, struct lease *lea
 			status = err_set(err, ERR_SYS, "out of memory for a lease");
 		}
 	}
-	db_done(&hub->db, SQL_TARGET_CLAIM);
+	db_done(&hub->db, which);
 	return status;
+}
+
+/* Live walks, then the most overdue target: what is new doesn't wait for the back-fill of a hundred
+ * pipelines. */
+static enum status pick_any(struct hub *hub, struct text provider, struct lease *lease, struct text *cursor,
+			    struct err *err)
+{
+	for (size_t i = 0; i < hub->source_count; i++) {
+		const struct source *source = &hub->sources[i];
+		enum status status;
+
+		if (!source->live || !text_is(provider, source->provider)) {
+			continue;
+		}
+		status = pick(hub, SQL_TARGET_CLAIM_NAMED, text_of(source->live), provider, lease, cursor,
+			      err);
+		if (status != OK || lease->target) {
+			return status;
+		}
+	}
+	return pick(hub, SQL_TARGET_CLAIM, provider, provider, lease, cursor, err);
 }
 
 static enum status store(struct hub *hub, struct lease *lease, struct err *err)
@@ -165,7 +186,7 @@ enum status lease_grant(struct hub *hub, struct text provider, struct text worke
 
 	*out = NULL;
 	arena_reset(&hub->arena);
-	status = pick(hub, provider, &lease, cursor, err);
+	status = pick_any(hub, provider, &lease, cursor, err);
 	if (status == OK && !lease.target) {
 		return idle_for(hub, provider, retry_ms, err);
 	}
@@ -185,37 +206,20 @@ enum status lease_grant(struct hub *hub, struct text provider, struct text worke
 	return status;
 }
 
-static enum status due_at(struct hub *hub, const struct lease *lease, int64_t next_due_ms, int64_t *due,
-			  struct err *err)
+enum status lease_end(struct hub *hub, struct lease *lease, const struct ending *ending, struct err *err)
 {
-	sqlite3_stmt *row;
-	enum status status;
-
-	*due = wall_ms() + next_due_ms;
-	if (details_lease(lease)) {
-		*due += next_due_ms > 0 ? 0 : hub_poll_ms(hub, lease->source);
-		return next_due_ms > 0 ? OK : details_next_due(hub, lease, due, err);
-	}
-	status = db_query(&hub->db, SQL_BUILD_NEXT_DUE, &row, err, "t", text_of(lease->target));
-	if (row && sqlite3_column_int64(row, 0) < *due) {
-		*due = sqlite3_column_int64(row, 0);
-	}
-	db_done(&hub->db, SQL_BUILD_NEXT_DUE);
-	return status;
-}
-
-enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms, struct text why,
-		      struct err *err)
-{
-	int64_t due;
-	enum status status = due_at(hub, lease, next_due_ms, &due, err);
+	struct due due;
+	enum status status = due_after(hub, lease, ending, &due, err);
 
 	if (status == OK) {
 		status = db_run(&hub->db, SQL_LEASE_END, err, "i", lease->fence);
 	}
 	if (status == OK) {
-		status = db_run(&hub->db, SQL_TARGET_DUE, err, "iitt", due, wall_ms(), why,
-				text_of(lease->target));
+		status = db_run(&hub->db, SQL_TARGET_DUE, err, "iinnntt", due.at, wall_ms(), due.news_at,
+				due.settled_from, due.net_at, ending->why, text_of(lease->target));
+	}
+	if (status == OK && ending->settled && live_is(lease->target)) {
+		status = live_relieve(hub, lease, &due, err);
 	}
 	if (status == OK) {
 		lease_fini(lease);
@@ -226,7 +230,7 @@ enum status lease_end(struct hub *hub, struct lease *lease, int64_t next_due_ms,
 
 void lease_expire(struct hub *hub)
 {
-	struct text why = text_of("the worker fell silent in the middle of the visit");
+	const struct ending ending = {.why = TEXT("the worker fell silent in the middle of the visit")};
 	int64_t now = now_ms();
 	struct err err = {0};
 
@@ -237,7 +241,7 @@ void lease_expire(struct hub *hub)
 		}
 		log_warn("lease.expired", STR("target", lease->target), STR("worker", lease->worker),
 			 NUM("fence", lease->fence));
-		if (batch_begin(hub, &err) != OK || lease_end(hub, lease, 0, why, &err) != OK) {
+		if (batch_begin(hub, &err) != OK || lease_end(hub, lease, &ending, &err) != OK) {
 			batch_break(hub, &err);
 			return;
 		}

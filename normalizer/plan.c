@@ -83,11 +83,40 @@ static enum status add_target(struct plan *plan, char *name, struct err *err)
 	return OK;
 }
 
+static bool is_many(const struct part *part)
+{
+	return part->slugs.count > 1 || (part->slugs.count == 1 && strcmp(part->slugs.items[0], "*") == 0);
+}
+
+/* One target more, which reads what is new of them all: `@` is in no encoded part, so it is no slug of
+ * theirs. */
+static enum status add_live(struct plan *plan, const struct part *part, struct err *err)
+{
+	struct plan_source *source = &plan->sources[plan->source_count - 1];
+	char *folder, *name;
+
+	if (!is_many(part)) {
+		return OK;
+	}
+	folder = target_name(source->name, part->organization, "*");
+	if (!folder || asprintf(&name, "%.*s" LIVE_PART, (int)strlen(folder) - 1, folder) < 0) {
+		free(folder);
+		return err_set(err, ERR_SYS, "out of memory for the targets");
+	}
+	free(folder);
+	source->live = strdup(name);
+	if (!source->live) {
+		free(name);
+		return err_set(err, ERR_SYS, "out of memory for the targets");
+	}
+	return add_target(plan, name, err);
+}
+
 static enum status add_targets(struct plan *plan, const struct part *part, struct err *err)
 {
 	const struct plan_source *source = &plan->sources[plan->source_count - 1];
 	struct plan_target *targets =
-		realloc(plan->targets, (plan->target_count + part->slugs.count + 1) * sizeof *targets);
+		realloc(plan->targets, (plan->target_count + part->slugs.count + 3) * sizeof *targets);
 	enum status status = OK;
 	char *details = NULL;
 
@@ -103,7 +132,7 @@ static enum status add_targets(struct plan *plan, const struct part *part, struc
 		details = asprintf(&details, "%s:" PLAN_DETAILS, source->name) < 0 ? NULL : details;
 		status = add_target(plan, details, err);
 	}
-	return status;
+	return status == OK ? add_live(plan, part, err) : status;
 }
 
 static enum status add_source(struct plan *plan, const struct config *config,
@@ -151,6 +180,7 @@ void plan_fini(struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->source_count; i++) {
 		free(plan->sources[i].name);
+		free(plan->sources[i].live);
 	}
 	free(plan->targets);
 	free(plan->sources);

@@ -4,11 +4,15 @@
 #pragma once
 #include "common/config.h"
 
+/* The last part of the slug of an organization's live walk. */
+#define LIVE_PART "@live"
+
 struct plan_source {
 	char *name;           /* `name:` */
 	const char *provider; /* kind of the section, "buildkite" */
 	int64_t poll_ms;
 	bool details; /* finished builds are asked for more: a target for all of them, PLAN_DETAILS */
+	char *live;   /* name of the target that is the live walk over all its targets; NULL: none */
 };
 
 struct plan_target {

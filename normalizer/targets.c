@@ -53,13 +53,16 @@ static enum status take_sources(struct hub *hub, const struct plan *plan, struct
 	targets_fini(hub);
 	hub->sources = calloc(plan->source_count + 1, sizeof *hub->sources);
 	for (size_t i = 0; hub->sources && i < plan->source_count; i++) {
-		hub->sources[i] = (struct source){.name = strdup(plan->sources[i].name),
-						  .provider = strdup(plan->sources[i].provider),
-						  .poll_ms = plan->sources[i].poll_ms,
-						  .details = plan->sources[i].details,
-						  .budget_per_min = -1};
+		hub->sources[i] =
+			(struct source){.name = strdup(plan->sources[i].name),
+					.provider = strdup(plan->sources[i].provider),
+					.poll_ms = plan->sources[i].poll_ms,
+					.live = plan->sources[i].live ? strdup(plan->sources[i].live) : NULL,
+					.details = plan->sources[i].details,
+					.budget_per_min = -1};
 		hub->source_count++;
-		if (!hub->sources[i].name || !hub->sources[i].provider) {
+		if (!hub->sources[i].name || !hub->sources[i].provider ||
+		    (plan->sources[i].live && !hub->sources[i].live)) {
 			return err_set(err, ERR_SYS, "out of memory for the sources");
 		}
 	}
@@ -91,6 +94,7 @@ void targets_fini(struct hub *hub)
 	for (size_t i = 0; i < hub->source_count; i++) {
 		free(hub->sources[i].name);
 		free(hub->sources[i].provider);
+		free(hub->sources[i].live);
 	}
 	free(hub->sources);
 	hub->sources = NULL;
@@ -125,15 +129,26 @@ static enum status add_found(struct hub *hub, const struct lease *lease, struct 
 	return put(hub, name, lease->provider, lease->source, lease->target, err);
 }
 
+/* Those with a meaning of their own can't be found. */
+static bool is_plain(const char *slug, size_t size)
+{
+	const char *slash = memrchr(slug, '/', size), *last = slash ? slash + 1 : slug;
+
+	return slug[size - 1] != '*' && *last != LIVE_PART[0];
+}
+
 static enum status check_list(const msgpack_object_array *slugs, struct err *err)
 {
 	for (uint32_t i = 0; i < slugs->size; i++) {
 		const msgpack_object_str *slug = &slugs->ptr[i].via.str;
 
 		if (slugs->ptr[i].type != MSGPACK_OBJECT_STR ||
-		    !name_ok((struct text){slug->ptr, slug->size}) || slug->ptr[slug->size - 1] == '*') {
-			return err_set(err, ERR_DATA,
-				       "targets[%u] is not a slug of 1 to 512 bytes without * at its end", i);
+		    !name_ok((struct text){slug->ptr, slug->size}) || !is_plain(slug->ptr, slug->size)) {
+			return err_set(
+				err, ERR_DATA,
+				"targets[%u] is not a slug of 1 to 512 bytes without * at its end or @ "
+				"before its last part",
+				i);
 		}
 	}
 	return OK;

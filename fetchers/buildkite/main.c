@@ -26,7 +26,7 @@ static enum status source(const void *section, char *buffer, size_t size, struct
 	return OK;
 }
 
-/* "acme/web" or "acme/" and "*". */
+/* "acme/web", "acme/@live", or "acme/" and "*". */
 static enum status start(struct visit *visit, struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
@@ -42,10 +42,13 @@ static enum status start(struct visit *visit, struct err *err)
 	if (strcmp(slash + 1, "*") == 0) {
 		return discover_start(visit, err);
 	}
+	if (strcmp(slash + 1, LIVE_PART) == 0) {
+		return live_start(visit, err);
+	}
 	if (!path_encode(slash + 1, strlen(slash + 1), state->pipeline)) {
 		return err_set(err, ERR_CONFIG, "'%s' is not <organization_slug>/<pipeline_slug>", slug);
 	}
-	return pipeline_start(visit, err);
+	return visit_begin(visit, err);
 }
 
 static void stop(struct visit *visit)

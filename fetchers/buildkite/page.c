@@ -64,6 +64,7 @@ static int64_t number_of(yyjson_val *build)
 
 static enum status read_element(struct arena *arena, yyjson_val *build, struct element *out, struct err *err)
 {
+	out->foreign = false;
 	out->value = build;
 	out->created_at = time_at(build, "created_at");
 	out->number = number_of(build);
@@ -118,6 +119,11 @@ enum status page_read_one(struct arena *arena, struct text body, struct element 
 		return err_set(err, ERR_DATA, "the answer is no build");
 	}
 	return read_element(arena, root, element, err);
+}
+
+const char *element_pipeline(const struct element *element)
+{
+	return yyjson_get_str(yyjson_obj_get(yyjson_obj_get(element->value, "pipeline"), "slug"));
 }
 
 struct text element_json(struct arena *scratch, const struct element *element,

@@ -69,33 +69,51 @@ static void put_time(struct path *path, const char *name, int64_t ms)
 	}
 }
 
-static void put_pipeline(struct path *path, const struct buildkite_visit *state)
+/* Those that the API's page of build states knows, but those that are over, and blocked: a build that waits
+ * for a person may do so for ever, and shows up here when it goes on. */
+static const char open_states[] =
+	"&state[]=creating&state[]=scheduled&state[]=running&state[]=failing&state[]=canceling";
+
+static void put_organization(struct path *path, const struct buildkite_visit *state)
 {
 	path->size = 0;
-	put(path, "/organizations/%s/pipelines/%s/builds", state->organization, state->pipeline);
+	put(path, "/organizations/%s", state->organization);
 }
 
 void path_builds(struct path *path, const struct buildkite_visit *state, int slot)
 {
-	struct walk_query query = walk_query(&state->walk, slot, state->asked[slot]);
+	bool open = slot == SLOT_OPEN;
+	struct walk_query query = walk_query(open ? &state->open : &state->walk, open ? WALK_CREATED : slot,
+					     state->asked[slot]);
 
-	put_pipeline(path, state);
-	put(path, "?per_page=%d", state->asked[slot]);
+	put_organization(path, state);
+	if (!state->live) {
+		put(path, "/pipelines/%s", state->pipeline);
+	}
+	put(path, "/builds?per_page=%d", state->asked[slot]);
 	put(path, state->bare[slot] ? "&exclude_jobs=true" : "&include_retried_jobs=true");
 	put_time(path, "created_from", query.created_from);
 	put_time(path, "created_to", query.created_to);
 	put_time(path, "finished_from", query.finished_from);
 	if (query.page > 0) {
 		put(path, "&page=%lld", (long long)query.page);
+	} else if (open) { /* pages by number must count a set that stays as it is */
+		put(path, "%s", open_states);
 	}
 }
 
-void path_build(struct path *path, const struct buildkite_visit *state, const char *number)
+void path_build(struct path *path, const struct buildkite_visit *state, const char *key)
 {
+	const char *mark = state->live ? strchr(key, '#') : NULL, *number = mark ? mark + 1 : key;
 	char encoded[SLUG_MAX * 3 + 1];
 
-	put_pipeline(path, state);
-	put(path, "/%s?include_retried_jobs=true",
+	put_organization(path, state);
+	if (mark) {
+		put(path, "/pipelines/%.*s", (int)(mark - key), key);
+	} else {
+		put(path, "/pipelines/%s", state->pipeline);
+	}
+	put(path, "/builds/%s?include_retried_jobs=true",
 	    path_encode(number, strlen(number), encoded) ? encoded : "0");
 }
 

@@ -92,6 +92,9 @@ Test(provider, a_refusal_is_told_in_the_words_of_the_provider_once)
 	simulator_do(scene->sim, "faults",
 		     "{'status': 403, 'count': 6, 'route': 'builds', 'body': "
 		     "'{\\\"message\\\": \\\"Please authorize this token\\\\nwith single sign-on.\\\"}'}");
+	/* Their live walk stands in for them. */
+	db_change(scene->place, "hub.db",
+		  "UPDATE target SET due_at = 0, net_at = 0 WHERE due_at IS NOT NULL");
 	expect_words(HERE, child_event(scene->fetchers[0], "fetch.refused", NULL, NULL),
 		     "\"level\":\"error\"|(403), it says: Please authorize this token with single sign-on: "
 		     "check");

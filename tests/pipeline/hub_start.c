@@ -98,16 +98,25 @@ Test(hub_start, a_hub_db_of_a_newer_version)
 
 Test(hub_start, takes_over_a_hub_db_of_the_first_version)
 {
+	static const char *const later[] = {
+		"ALTER TABLE target DROP COLUMN why",
+		"DROP TABLE pipeline",
+		"DROP TABLE owed",
+		"ALTER TABLE build DROP COLUMN owed_for",
+		"ALTER TABLE build DROP COLUMN detailed_for",
+		"ALTER TABLE target DROP COLUMN news_at",
+		"ALTER TABLE target DROP COLUMN settled_from",
+		"ALTER TABLE target DROP COLUMN net_at",
+	};
+
 	hub_start(hub);
 	hub_stop(hub);
-	hub_sql(hub, "ALTER TABLE target DROP COLUMN why");
-	hub_sql(hub, "DROP TABLE pipeline");
-	hub_sql(hub, "DROP TABLE owed");
-	hub_sql(hub, "ALTER TABLE build DROP COLUMN owed_for");
-	hub_sql(hub, "ALTER TABLE build DROP COLUMN detailed_for");
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+		hub_sql(hub, later[i]);
+	}
 	hub_sql(hub, "PRAGMA user_version = 1");
 	hub_start(hub);
-	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE why IS NULL"), 1);
+	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE why IS NULL AND net_at IS NULL"), 1);
 	hub_stop(hub);
 }
 

@@ -9,6 +9,7 @@ static void open_hub(void)
 {
 	hub = hub_new(.pipelines = "\"*\"");
 	worker = worker_of(hub);
+	hold_live(worker);
 	say(worker, "claim 'buildkite' 'w1'");
 	hear(worker, "lease 'buildkite:acme/*' $discovery ...");
 }
@@ -184,7 +185,7 @@ Test(discovery, what_was_found_survives_a_restart_and_goes_with_its_discovery)
 	hub_stop(hub);
 	hub_configure(hub, &(struct hub_setup){.pipelines = "\"*\""});
 	hub_start(hub);
-	child_event(hub->child, "hub.open", "leases", "1");
+	child_event(hub->child, "hub.open", "leases", "2");
 }
 
 Test(discovery, a_reload_takes_up_new_targets_without_a_restart)

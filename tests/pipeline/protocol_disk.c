@@ -193,7 +193,7 @@ Test(disk, targets_that_a_reload_could_not_store_come_when_there_is_room)
 	child_event(hub->child, "hub.reload_failed", NULL, NULL);
 	limit_files(0);
 	child_event(hub->child, "hub.reloaded", NULL, NULL);
-	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE active = 1"), 2);
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE active = 1"), 3);
 }
 
 Test(disk, a_hub_that_finds_no_room_at_the_start_asks_to_be_started_again)

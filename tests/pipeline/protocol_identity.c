@@ -21,6 +21,7 @@ static void open_hub(void)
 	hub = hub_new(.pipelines = "[web, shop]");
 	worker = worker_of(hub);
 	n[0] = n[1] = 0;
+	hold_live(worker);
 	take_lease();
 	take_lease();
 }

@@ -16,6 +16,7 @@ static void open_hub(void)
 	worker = worker_of(hub);
 	sink = reader_of(hub);
 	n = 0;
+	hold_live(worker);
 	say(worker, "claim 'buildkite' 'good'");
 	hear(worker, "lease _ $good ...");
 	say(sink, "attach 'store' nil nil");

@@ -19,12 +19,13 @@ static void build(const struct scene *scene, const char *json)
 	simulator_do(scene->sim, "build", json);
 }
 
-/* The target is due now, however long it was told to wait. */
+/* The target is due now, however long it was told to wait, and whoever stands in for it. */
 static void due_now(const struct scene *scene, const char *target)
 {
 	char sql[160];
 
-	snprintf(sql, sizeof sql, "UPDATE target SET due_at = 0 WHERE name LIKE 'buildkite:acme/%s'", target);
+	snprintf(sql, sizeof sql,
+		 "UPDATE target SET due_at = 0, net_at = 0 WHERE name LIKE 'buildkite:acme/%s'", target);
 	db_change(scene->place, "hub.db", sql);
 }
 
@@ -102,6 +103,7 @@ static void a_redirect_is_followed(int status)
 	struct scene *scene = open_scene("[web, api]");
 
 	rename_web(scene, status);
+	due_now(scene, "web");
 	stored(scene, 28);
 	end_open_builds(scene, "shop");
 	all_finished(scene);
@@ -129,6 +131,7 @@ Test(pipelines, a_renamed_one_whose_old_slug_is_gone)
 	const char *line;
 
 	rename_web(scene, 0);
+	due_now(scene, "web");
 	line = child_event(scene->fetchers[0], "fetch.refused", "target", "buildkite:acme/web");
 	expect_words(HERE, line,
 		     "\"level\":\"error\"|no pipeline 'web' in organization 'acme' any more|renamed");
@@ -201,6 +204,7 @@ Test(pipelines, a_deleted_one_and_another_under_its_slug)
 	const char *line;
 
 	pipeline(scene, "{'pipeline': 'web', 'action': 'delete'}");
+	due_now(scene, "web");
 	line = child_event(scene->fetchers[0], "fetch.refused", "target", "buildkite:acme/web");
 	expect_words(HERE, line, "\"level\":\"error\"|any more");
 	build(scene, "{'pipeline': 'api', 'duration_ms': 1000}");

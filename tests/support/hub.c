@@ -121,3 +121,9 @@ int64_t hub_sql(const struct test_hub *hub, const char *sql)
 	sqlite3_close(db);
 	return value;
 }
+
+void hold_live_at(struct spot spot, struct peer *worker)
+{
+	peer_say(spot, worker, "claim 'buildkite' 'live'");
+	peer_hear(spot, worker, "lease 'buildkite:acme/@live' ...");
+}

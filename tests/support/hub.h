@@ -43,6 +43,10 @@ void hub_stop_at(struct spot spot, struct test_hub *hub);
 struct peer *worker_of(const struct test_hub *hub);
 struct peer *reader_of(const struct test_hub *hub);
 
+/* Takes the lease of the organization's live walk, which is the first to be given, out of the way. */
+#define hold_live(worker) hold_live_at(HERE, worker)
+void hold_live_at(struct spot spot, struct peer *worker);
+
 /* Runs one statement on hub.db through a connection of its own; an integer of its first row, INT64_MIN: no
  * row. */
 int64_t hub_sql(const struct test_hub *hub, const char *sql);

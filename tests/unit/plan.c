@@ -43,12 +43,15 @@ Test(plan, every_slug_is_a_target_of_its_source)
 	cr_assert_eq(plan.sources[0].poll_ms, 5000);
 	cr_assert_str_eq(plan.sources[1].name, "other");
 	cr_assert_eq(plan.sources[1].poll_ms, 30000);
-	cr_assert_eq(plan.target_count, 3);
+	cr_assert_eq(plan.target_count, 5);
 	cr_assert_str_eq(plan.targets[0].name, "buildkite:acme/web");
 	cr_assert_str_eq(plan.targets[1].name, "buildkite:acme/api");
 	cr_assert_eq(plan.targets[1].source, 0);
-	cr_assert_str_eq(plan.targets[2].name, "other:o/*");
-	cr_assert_eq(plan.targets[2].source, 1);
+	cr_assert_str_eq(plan.targets[2].name, "buildkite:acme/@live");
+	cr_assert_str_eq(plan.sources[0].live, "buildkite:acme/@live");
+	cr_assert_str_eq(plan.targets[3].name, "other:o/*");
+	cr_assert_eq(plan.targets[3].source, 1);
+	cr_assert_str_eq(plan.sources[1].live, "other:o/@live");
 	done();
 }
 
@@ -74,6 +77,7 @@ Test(plan, needs_no_credentials)
 			       &err),
 		     OK);
 	cr_assert_eq(plan.target_count, 1);
+	cr_assert_null(plan.sources[0].live, "one pipeline is read by its own visits");
 	done();
 }
 
