@@ -175,6 +175,7 @@ static void expect_rows(struct page *page, const struct word *words, const char 
 		cr_assert(page_row(page), "no row for %s", words->theirs);
 		cr_assert_str_eq(page->cells[0], words->theirs);
 		cr_expect_str_eq(page->cells[1], ours[words->ours], "%s", words->theirs);
+		cr_expect(*page->cells[2], "%s: no source", words->theirs);
 	}
 	cr_expect(!page_row(page), "the code has no %s", page->cells[0]);
 }
