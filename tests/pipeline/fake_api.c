@@ -57,6 +57,7 @@ static int64_t created_of(const struct fake_api *api, int number)
 
 static void put_build(FILE *out, const struct fake_api *api, int number)
 {
+	static const char *const slugs[] = {"web", "api", "docs"};
 	bool open = api->open_from > 0 && number >= api->open_from;
 	char created[32], finished[32];
 
@@ -67,10 +68,11 @@ static void put_build(FILE *out, const struct fake_api *api, int number)
 		"%d?secret=query\","
 		"\"state\":\"%s\",\"created_at\":\"%s\",\"finished_at\":%s%s%s,\"env\":{\"K\":\"env-secret\"}"
 		","
-		"\"pipeline\":{\"provider\":{\"webhook_url\":\"hook-secret\",\"settings\":{\"k\":\"set-"
+		"\"pipeline\":{\"slug\":\"%s\",\"provider\":{\"webhook_url\":\"hook-secret\",\"settings\":{"
+		"\"k\":\"set-"
 		"secret\"}}}",
 		number, number, number, open ? "running" : "passed", created, open ? "" : "\"",
-		open ? "null" : finished, open ? "" : "\"");
+		open ? "null" : finished, open ? "" : "\"", slugs[api->pipelines_in_turn ? number % 3 : 0]);
 	if (api->pad > 0) {
 		fprintf(out, ",\"pad\":\"%0*d\"", (int)api->pad, 0);
 	}
@@ -82,8 +84,9 @@ static bool matches(struct MHD_Connection *connection, const struct fake_api *ap
 	int64_t from = time_of(connection, "created_from"), to = time_of(connection, "created_to"),
 		finished_from = time_of(connection, "finished_from"), created = created_of(api, number);
 	bool open = api->open_from > 0 && number >= api->open_from;
+	bool any = !MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "state[]");
 
-	return created >= from && (to == INT64_MIN || created < to) &&
+	return (any || open) && created >= from && (to == INT64_MIN || created < to) &&
 	       (finished_from == INT64_MIN || (!open && created + 30000 >= finished_from));
 }
 

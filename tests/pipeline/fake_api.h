@@ -19,6 +19,7 @@ struct fake_api {
 	int count;              /* builds */
 	int64_t now;            /* what Date says */
 	size_t pad;             /* bytes more in each build */
+	bool pipelines_in_turn; /* build N is of docs, web, api: N % 3 = 2, 0, 1; false: all of web */
 	int open_from;          /* builds from that number on are running; 0: none */
 	int tied_from, tied_to; /* builds created in one millisecond; 0: none */
 	int page_max;           /* lists of more builds a page are answered with 504; 0: none */

@@ -234,6 +234,7 @@ static void on_done(struct ingest_peer *peer, const struct wire_fields *fields)
 		wire_int(fields, 1, &peer->next_due_ms);
 		read_why(peer, fields);
 		wire_int(fields, 2, &peer->remaining);
+		peer->settled = wire_true(fields, 5);
 		lease->current = false;
 		reply_ack(peer, lease->last_n, 0, lease->fence);
 	}

@@ -29,6 +29,7 @@ struct ingest_peer {
 	size_t target_count;
 	int64_t next_due_ms, remaining;
 	char why[64];     /* of the last done; "": none */
+	bool settled;     /* likewise */
 	int order_errors; /* bodies committed that did not follow the last one */
 	/* knobs */
 	int give;               /* so many leases more, then idle */

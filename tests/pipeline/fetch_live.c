@@ -1,0 +1,281 @@
+/* buildbus-fetch-buildkite on the lease of an organization's live walk, between a hand-written hub and a
+ * hand-written API. And what a single pipeline's visit does in its place. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/pipeline/fake_api.h"
+#include "tests/support/child.h"
+#include "tests/unit/ingest_peer.h"
+
+#include "common/record.h"
+#include "common/time.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUILDS 2000
+
+static zloop_t *loop;
+static struct ingest_peer peer;
+static struct fake_api api;
+static struct place *place;
+static struct child *child;
+static int seen[BUILDS + 1];
+static char keys[BUILDS + 1][32]; /* under which it came last */
+static int live, gone;
+
+static void on_raw(void *context, const struct raw *raw)
+{
+	const char *mark = memchr(raw->key.at, '#', raw->key.size);
+	unsigned long number = strtoul(mark ? mark + 1 : raw->key.at, NULL, 10);
+
+	(void)context;
+	cr_assert(number <= BUILDS, "key %.*s", TEXT_FMT(raw->key));
+	seen[number]++;
+	snprintf(keys[number], sizeof keys[number], "%.*s", TEXT_FMT(raw->key));
+	live += raw->origin == ORIGIN_LIVE;
+	gone += raw->kind == RAW_GONE;
+}
+
+static void start(const char *pipelines)
+{
+	place_write(
+		place, "buildbus.yml",
+		"bus: {ingest: \"%s\", state_dir: %s}\nsources:\n  - buildkite:\n      access_token: t0ken\n"
+		"      organization_slug: acme\n      pipeline_slug: %s\n      since: 30d\n"
+		"      poll_interval: 7s\n      api_url: %s\n",
+		peer.endpoint, place->state, pipelines, api.url);
+	child = child_start(&(struct launch){
+		.place = place, .program = "buildbus-fetch-buildkite", .args = ARGS("-c", place->config)});
+	child_ready(child);
+}
+
+static void setup(void)
+{
+	zsys_init();
+	zsys_handler_set(NULL);
+	loop = zloop_new();
+	place = place_new();
+	ingest_peer_init(&peer, loop);
+	peer.on_raw = on_raw;
+	peer.target = "buildkite:acme/@live";
+	ingest_peer_bind(&peer);
+	api.count = 50;
+	api.now = API_BASE_MS + 51 * MINUTE_MS;
+	api.pipelines_in_turn = true;
+	fake_api_start(&api);
+}
+
+static void teardown(void)
+{
+	child_free(&child);
+	fake_api_stop(&api);
+	ingest_peer_fini(&peer);
+	zloop_destroy(&loop);
+	place_free(&place);
+	zsys_shutdown();
+}
+
+TestSuite(fetch_live, .timeout = 120, .init = setup, .fini = teardown);
+
+static bool ended(void *arg)
+{
+	return peer.dones > *(const int *)arg;
+}
+
+/* A lease with what the last one left behind, until it is given back. */
+static void lease(void)
+{
+	const struct peer_lease *last = peer.lease_count ? &peer.leases[peer.lease_count - 1] : NULL;
+	int dones = peer.dones;
+
+	if (last && last->cursor_size > 0) {
+		peer.cursor = (struct text){last->cursor, last->cursor_size};
+	}
+	memset(seen, 0, sizeof seen);
+	api.lists = api.gets = live = 0;
+	peer.give = 1;
+	cr_assert(loop_until(loop, ended, &dones, (int)patience_ms()), "the lease is not given back");
+}
+
+static bool asked_for(const char *what)
+{
+	for (int i = 0; i < api.asked_count; i++) {
+		if (strstr(api.asked[i], what)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+Test(fetch_live, brings_the_builds_of_the_pipelines_that_are_followed_under_their_names)
+{
+	start("[web, api]");
+	lease();
+	cr_expect_str_eq(keys[48], "web#48");
+	cr_expect_str_eq(keys[49], "api#49");
+	cr_expect(seen[50] == 0, "docs is not followed");
+	cr_expect(peer.settled && peer.next_due_ms == 7000);
+	cr_expect(asked_for("/organizations/acme/builds"));
+	cr_expect_not(asked_for("/pipelines/"));
+}
+
+Test(fetch_live, brings_all_of_them_where_all_are_followed)
+{
+	start("\"*\"");
+	lease();
+	cr_expect_str_eq(keys[50], "docs#50");
+}
+
+Test(fetch_live, is_three_requests_when_there_is_nothing_new)
+{
+	api.now += DAY_MS / 48;
+	start("\"*\"");
+	lease();
+	lease();
+	cr_expect(api.lists == 3 && api.gets == 0, "%d lists, %d builds", api.lists, api.gets);
+	for (int i = 1; i <= 50; i++) {
+		cr_expect(seen[i] == 0);
+	}
+	cr_expect(asked_for("state[]=creating&state[]=scheduled&state[]=running&state[]=failing&"
+			    "state[]=canceling"));
+}
+
+Test(fetch_live, brings_what_is_open_however_old_it_is)
+{
+	api.open_from = 9;
+	api.count = 9;
+	api.now += 300 * DAY_MS;
+	start("\"*\"");
+	lease();
+	lease();
+	cr_expect(seen[9] == 1 && seen[8] == 0);
+	cr_expect(live == 1, "it is no back-fill");
+}
+
+Test(fetch_live, reads_a_list_of_what_is_open_that_is_longer_than_a_page)
+{
+	api.open_from = 1;
+	api.count = 730;
+	start("\"*\"");
+	lease();
+	for (int i = 1; i <= 730; i++) {
+		cr_assert(seen[i] > 0, "build %d is missing", i);
+	}
+}
+
+Test(fetch_live, asks_by_key_for_due_builds_that_no_list_brought)
+{
+	static const char *const due[] = {"web#3", "api#49", "docs#1999", NULL};
+
+	start("\"*\"");
+	lease();
+	peer.due = due;
+	lease();
+	cr_expect(asked_for("/organizations/acme/pipelines/web/builds/3"));
+	cr_expect(asked_for("/organizations/acme/pipelines/docs/builds/1999"));
+	cr_expect(api.gets == 2, "49 came with a page: %d", api.gets);
+	cr_expect(seen[3] == 1 && gone == 1);
+	cr_expect_str_eq(keys[3], "web#3");
+	cr_expect_str_eq(keys[1999], "docs#1999");
+}
+
+/* What was missed is the matter of the pipelines' own visits, or a hub that was away for long would never
+ * catch up with an organization of many. */
+Test(fetch_live, starts_anew_after_a_long_absence)
+{
+	api.count = 300;
+	api.now = API_BASE_MS + 301 * MINUTE_MS;
+	start("\"*\"");
+	lease();
+	api.count = 1900;
+	api.now = API_BASE_MS + 1901 * MINUTE_MS;
+	lease();
+	cr_expect(seen[1900] > 0);
+	cr_expect(api.lists <= 5, "%d lists", api.lists);
+	cr_expect(peer.settled);
+	api.count = 1950; /* less than an hour */
+	api.now = API_BASE_MS + 1951 * MINUTE_MS;
+	lease();
+	for (int i = 1901; i <= 1950; i++) {
+		cr_assert(seen[i] > 0, "build %d is missing", i);
+	}
+}
+
+Test(fetch_live, fails_alone_where_the_organization_is_not_known)
+{
+	start("[web, api]");
+	api.missing = 1;
+	lease();
+	child_event(child, "fetch.spared", "target", "buildkite:acme/@live");
+	cr_expect(*peer.why && !peer.settled);
+	cr_expect(peer.next_due_ms >= 600000);
+	fake_api_set(&api, &api.missing, 0);
+	peer.target = "buildkite:acme/web";
+	lease();
+	cr_expect(peer.settled, "the pipelines are visited");
+	cr_expect_not(child_ended(child));
+}
+
+/* It is visited often: a failure must not make it a minute of silence, nor a flood. */
+Test(fetch_live, fails_alone_where_the_lists_are_broken)
+{
+	start("[web, api]");
+	fake_api_set(&api, &api.wrong, 1000);
+	lease();
+	child_event(child, "fetch.spared", "target", "buildkite:acme/@live");
+	cr_expect(peer.next_due_ms >= 7000 && peer.next_due_ms <= 23000, "%lld", (long long)peer.next_due_ms);
+	cr_expect_not(child_said(child, "fetch.refused"));
+}
+
+Test(fetch_live, a_visit_with_back_fill_left_is_not_settled)
+{
+	api.count = 1500;
+	api.remaining = 20; /* of 100: under the quarter that back-fill leaves alone */
+	api.pipelines_in_turn = false;
+	peer.target = "buildkite:acme/web";
+	start("[web, api]");
+	lease();
+	cr_expect_not(peer.settled);
+	cr_expect(peer.next_due_ms == 7000);
+}
+
+/* A build of the only pipeline that runs again is in none of its walks. */
+Test(fetch_live, a_single_pipeline_lists_what_is_open_once_a_minute)
+{
+	api.open_from = 1000;
+	api.pipelines_in_turn = false;
+	api.now += 2 * HOUR_MS;
+	peer.target = "buildkite:acme/web";
+	start("web");
+	lease();
+	lease();
+	cr_expect(api.lists == 2, "%d lists", api.lists);
+	api.now += MINUTE_MS;
+	api.open_from = 50; /* runs again */
+	lease();
+	cr_expect(api.lists == 3 && seen[50] == 1, "%d lists", api.lists);
+	api.now += 30 * SECOND_MS;
+	lease();
+	cr_expect(api.lists == 2 && seen[50] == 0, "%d lists", api.lists);
+	api.now += 30 * SECOND_MS;
+	lease();
+	cr_expect(api.lists == 3 && seen[50] == 1, "%d lists", api.lists);
+}
+
+Test(fetch_live, a_single_pipeline_lists_what_is_open_where_that_is_less_than_asking_for_each)
+{
+	static const char *const due[] = {"41", "42", "43", "44", NULL};
+
+	api.open_from = 41;
+	api.count = 44;
+	api.pipelines_in_turn = false;
+	api.now += 2 * HOUR_MS;
+	peer.target = "buildkite:acme/web";
+	start("web");
+	lease();
+	peer.due = due;
+	lease();
+	cr_expect(api.lists == 3 && api.gets == 0, "%d lists, %d builds", api.lists, api.gets);
+	cr_expect(seen[41] == 1 && seen[44] == 1);
+}
