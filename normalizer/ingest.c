@@ -5,8 +5,10 @@
 
 #define CURSOR_MAX   65536
 #define DUE_KEYS_MAX 200
-#define WHY_MAX      512
-#define BUDGET_MAX   1000000000 /* requests; more is no budget */
+#define LIVE_KEYS_MAX                                                                                        \
+	25 /* of a live walk: it must end before the next one is due, under 50 requests a minute */
+#define WHY_MAX    512
+#define BUDGET_MAX 1000000000 /* requests; more is no budget */
 
 static void answer_ack(struct request *request, int64_t n, const struct intake *counts)
 {
@@ -58,7 +60,7 @@ static enum status list_due_keys(struct hub *hub, const struct lease *lease, str
 	sqlite3_stmt *row;
 	enum status status =
 		db_query(&hub->db, which, &row, err, "tii", text_of(live ? lease->source : lease->target),
-			 wall_ms(), (int64_t)DUE_KEYS_MAX);
+			 wall_ms(), (int64_t)(live ? LIVE_KEYS_MAX : DUE_KEYS_MAX));
 
 	for (*count = 0; status == OK && row && *count < DUE_KEYS_MAX;) {
 		struct due_key *at = &keys[*count];
