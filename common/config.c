@@ -91,6 +91,16 @@ void config_free(const struct config_row *rows, void *target)
 	}
 }
 
+size_t config_count(const struct config *config, enum section_kind side)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->section_count; i++) {
+		count += config->sections[i].side == side;
+	}
+	return count;
+}
+
 void config_fini(struct config *config)
 {
 	for (size_t i = 0; i < config->section_count; i++) {

@@ -70,6 +70,7 @@ struct bus_config {
 			    `buildbus sync`, whose hub may be temporary (BUILDBUS_SYNC_HUB_DIR) */
 	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in hub_dir (a long path falls back,
 				      docs/config.md) */
+	bool sync; /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: */
 	int64_t log_retention_ms, raw_retention_ms, absent_max_ms, min_free_bytes;
@@ -100,6 +101,8 @@ struct config {
 enum status config_load(struct config *config, const char *path, struct err *err) MUST_CHECK;
 /* Accepts zeroed and half-built. */
 void config_fini(struct config *config);
+/* How many sections one side has. */
+size_t config_count(const struct config *config, enum section_kind side);
 
 /* Reads one section into target (zeroed by the caller) by rows, expanding variables. `name` is accepted in
  * every section. ERR_CONFIG names file, line, key. On failure target may be partly filled: call config_free.

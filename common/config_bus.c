@@ -157,6 +157,7 @@ static bool replace(char **place, const char *variable)
  * a temporary hub keeps is gone with the run, so that it needs neither an archive nor much room. */
 static void settle_folders(struct bus_config *bus)
 {
+	bus->sync = getenv("BUILDBUS_SYNC") != NULL;
 	replace(&bus->state_dir, "BUILDBUS_SYNC_STATE_DIR");
 	if (!replace(&bus->hub_dir, "BUILDBUS_SYNC_HUB_DIR")) {
 		bus->hub_dir = strdup(bus->state_dir);

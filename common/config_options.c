@@ -210,10 +210,18 @@ static const char *from_environment(const struct slot *slot, char name[static 80
 	return value && *value ? value : NULL;
 }
 
+/* How far back goes `buildbus sync` where the file doesn't say? */
+static const char *fallback_of(const struct slot *slot)
+{
+	const char *limit = getenv("BUILDBUS_SYNC_LIMIT");
+
+	return limit && slot->row->type == CONFIG_SINCE ? limit : slot->row->fallback;
+}
+
 static void set_default(struct slot *slot, bool given)
 {
 	char name[80], here[PATH_MAX];
-	const char *text = from_environment(slot, name);
+	const char *text = from_environment(slot, name), *fallback = fallback_of(slot);
 
 	if (text) {
 		slot->line = 0;
@@ -221,8 +229,8 @@ static void set_default(struct slot *slot, bool given)
 		slot->folder =
 			getcwd(here, sizeof here) ? here : slot->folder; /* as for any variable of a shell */
 		set_text(slot, text, text);
-	} else if (slot->row->fallback) {
-		set_text(slot, slot->row->fallback, slot->row->fallback);
+	} else if (fallback) {
+		set_text(slot, fallback, fallback);
 	} else if (slot->row->required) {
 		add_missing(slot, given);
 	}
@@ -264,6 +272,14 @@ static void check_items(const struct slot *slot)
 	}
 }
 
+/* An option of `buildbus sync` goes before the file; NULL: there is none. */
+static const char *option_for(const struct config_row *row)
+{
+	return strcmp(row->key, "since") == 0      ? getenv("BUILDBUS_SYNC_SINCE")
+	       : strcmp(row->key, "coverage") == 0 ? getenv("BUILDBUS_SYNC_COVERAGE")
+						   : NULL;
+}
+
 static void set_row(struct reader *reader, const struct config_row *row, void *target)
 {
 	const struct given *given = &reader->given[row - reader->rows];
@@ -275,7 +291,10 @@ static void set_row(struct reader *reader, const struct config_row *row, void *t
 		slot.where = where_of(reader, doc_text(reader->doc, given->key));
 	}
 	slot.line = given->key ? doc_line(reader->doc, given->key) : reader->options->line;
-	if (doc_is_null(reader->doc, given->value)) {
+	text = (char *)(uintptr_t)option_for(row);
+	if (text) {
+		set_text(&slot, text, text);
+	} else if (doc_is_null(reader->doc, given->value)) {
 		set_default(&slot, given->key);
 	} else if (row->type == CONFIG_MAP) {
 		set_map(&slot, given->value);

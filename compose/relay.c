@@ -94,6 +94,9 @@ static void relay_event(struct relay *relay, yyjson_val *event)
 
 	time_format(wall_ms(), now);
 	keep_why(relay, head.event, event);
+	if (relay->watch) {
+		relay->watch->event(relay->watch->context, head.event, event);
+	}
 	log_relay(&head, fields, read_fields(event, fields));
 }
 

@@ -3,11 +3,19 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include <stddef.h>
+#include <yyjson.h>
+
+/* Is told of every event of a child, shown or not. */
+struct relay_watch {
+	void (*event)(void *context, const char *event, yyjson_val *fields);
+	void *context;
+};
 
 enum { RELAY_LINE_MAX = 16384 };
 
 struct relay {
-	const char *proc; /* the child's name, which must outlive this */
+	const char *proc;                /* the child's name, which must outlive this */
+	const struct relay_watch *watch; /* NULL: nobody */
 	size_t used;
 	char line[RELAY_LINE_MAX]; /* what has come of the line that is not whole yet */
 	char why[512];             /* the sentence of its last proc.failed; "": none */

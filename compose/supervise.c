@@ -58,6 +58,7 @@ static void start(struct supervisor *all, struct child *child)
 	struct err err = {0};
 
 	child->all = all;
+	child->relay.watch = all->watch;
 	if (child_start(child, &err) != OK) {
 		restart_later(all, child);
 		log_error("up.start_failed", STR("process", child->name), STR("why", err.text),

@@ -7,8 +7,9 @@
 struct supervisor {
 	zloop_t *loop;
 	struct fleet fleet;
-	bool strict;        /* the first refusal ends everything */
-	bool hold_fetchers; /* until supervisor_fetch */
+	const struct relay_watch *watch; /* of the events of all processes; NULL: nobody */
+	bool strict;                     /* the first refusal ends everything */
+	bool hold_fetchers;              /* until supervisor_fetch */
 	bool stopping;
 	bool announced; /* everything was ready once */
 	bool failed;    /* something was refused, or had to be killed */

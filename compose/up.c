@@ -1,18 +1,17 @@
 /* `buildbus up`: every process of a configuration on this machine, kept running until Ctrl-C. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
-#include "common/process.h"
 #include "compose/command.h"
+#include "compose/foreground.h"
 #include "compose/idle.h"
 #include "compose/show.h"
-#include "compose/supervise.h"
+#include "compose/status_print.h"
+#include "compose/status_watch.h"
 #include "compose/validate.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
+
+enum { TELL_WAIT_MS = 2000 };
 
 struct up_options {
 	const char *config_file;
@@ -21,111 +20,52 @@ struct up_options {
 };
 
 struct up {
-	struct supervisor all;
-	int signal_fd;
-	int64_t stopped_ms; /* when the first signal came */
+	struct foreground run;
 	struct show *show;
-	struct idle *idle;
+	struct status_watch *watch; /* --once */
+	size_t sinks;
+	bool told_wait;
 };
-
-static void on_stop(struct up *up, const char *why)
-{
-	if (up->stopped_ms == 0) {
-		up->stopped_ms = now_ms();
-		supervisor_stop(&up->all, why);
-	} else if (now_ms() - up->stopped_ms >= PROCESS_SAME_SIGNAL_MS) {
-		supervisor_kill(&up->all, "a second signal");
-	}
-}
-
-static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
-{
-	struct signalfd_siginfo info;
-	struct up *up = arg;
-
-	(void)loop;
-	while (read(item->fd, &info, sizeof info) == sizeof info) {
-		if (info.ssi_signo == SIGCHLD) {
-			supervisor_reap(&up->all);
-		} else if (info.ssi_signo == SIGHUP) {
-			supervisor_signal(&up->all, SIGHUP);
-		} else {
-			on_stop(up, info.ssi_signo == SIGINT ? "Ctrl-C" : "SIGTERM");
-		}
-	}
-	return 0;
-}
-
-static enum status open_signals(struct up *up, struct err *err)
-{
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
-	sigset_t set;
-
-	zsys_handler_set(NULL); /* else CZMQ takes SIGINT and SIGTERM */
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		sigaddset(&set, numbers[i]);
-	}
-	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1) {
-		return err_sys(err, "block signals");
-	}
-	up->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return up->signal_fd == -1 ? err_sys(err, "signalfd") : OK;
-}
-
-static enum status up_open(struct up *up, struct err *err)
-{
-	enum status status = open_signals(up, err);
-	zmq_pollitem_t item = {.events = ZMQ_POLLIN};
-	char pid[16];
-
-	if (status != OK) {
-		return status;
-	}
-	snprintf(pid, sizeof pid, "%d", (int)getpid());
-	setenv("BUILDBUS_PARENT", pid, 1); /* the daemons end with us, however we end */
-	up->all.loop = zloop_new();
-	if (!up->all.loop) {
-		return err_set(err, ERR_SYS, "no memory for the event loop");
-	}
-	item.fd = up->signal_fd;
-	zloop_poller(up->all.loop, &item, on_signal, up);
-	return OK;
-}
-
-/* zloop also returns when poll is interrupted (a debugger, SIGCONT): go on then. */
-static void up_run(struct up *up)
-{
-	supervisor_start(&up->all);
-	while (zloop_start(up->all.loop) == 0) {
-	}
-}
 
 /* What an operator must act on scrolled by long ago. With --once nobody asks the provider again, so a visit
  * that failed is final too: whoever reads exit code 0 relies on the builds being there. */
 static void say_again(struct up *up)
 {
-	for (size_t i = 0; i < up->all.fleet.count; i++) {
-		const struct child *child = &up->all.fleet.children[i];
+	for (size_t i = 0; i < up->run.all.fleet.count; i++) {
+		const struct child *child = &up->run.all.fleet.children[i];
 
 		if (*child->relay.why) {
 			command_fail(EXIT_REFUSED, "%s: %s", child->name, child->relay.why);
-		} else if (up->idle && *child->relay.visit_why) {
+		} else if (up->watch && *child->relay.visit_why) {
 			command_fail(EXIT_REFUSED, "%s: %s", child->name, child->relay.visit_why);
-			up->all.failed = true;
+			up->run.all.failed = true;
 		}
 	}
 }
 
-static bool on_idle(void *context, int64_t head)
+/* After a recent run nothing is due for a while: whoever sees nothing happen must know. */
+static void tell_wait(struct up *up, yyjson_mut_val *status)
+{
+	int64_t wait_ms = idle_wait_ms(status);
+
+	if (wait_ms >= TELL_WAIT_MS && !up->told_wait) {
+		up->told_wait = true;
+		log_warn("up.waiting", NUM("due_in_ms", wait_ms));
+	}
+}
+
+static bool on_status(void *context, yyjson_mut_val *status)
 {
 	struct up *up = context;
 
-	if (up->show && !show_has(up->show, head)) {
+	if (!is_idle(status, up->sinks)) {
+		tell_wait(up, status);
 		return false;
 	}
-	supervisor_stop(&up->all, "every target was visited, every sink has confirmed everything");
+	if (up->show && !show_has(up->show, yyjson_mut_get_sint(status_at(status, "head")))) {
+		return false;
+	}
+	supervisor_stop(&up->run.all, "every target was visited, every sink has confirmed everything");
 	return true;
 }
 
@@ -139,46 +79,43 @@ static enum status open_watchers(struct up *up, const struct up_options *options
 {
 	enum status status = OK;
 
-	up->all.strict = options->once;
+	up->run.all.strict = options->once;
 	if (options->show) {
-		up->all.hold_fetchers = true;
-		status = show_new(&up->show, up->all.loop, &config->bus, on_show, &up->all, err);
+		up->run.all.hold_fetchers = true;
+		status = show_new(&up->show, up->run.all.loop, &config->bus, on_show, &up->run.all, err);
 	}
 	if (status == OK && options->once) {
-		status = idle_new(&up->idle, up->all.loop, config, on_idle, up, err);
+		up->sinks = config_count(config, SECTION_DESTINATION);
+		status = status_watch_new(&up->watch, up->run.all.loop, &config->bus, on_status, up, err);
 	}
 	return status;
 }
 
 static void up_close(struct up *up)
 {
-	idle_free(&up->idle);
+	status_watch_free(&up->watch);
 	show_free(&up->show);
-	zloop_destroy(&up->all.loop);
-	if (up->signal_fd != -1) {
-		close(up->signal_fd);
-	}
-	fleet_fini(&up->all.fleet);
+	foreground_close(&up->run);
 }
 
 static int up_config(const struct up_options *options, const struct config *config)
 {
-	struct up up = {.signal_fd = -1};
+	struct up up = {.run.signal_fd = -1};
 	struct err err = {0};
 	struct fleet_options wanted = {.replicas = &options->replicas, .verbose = options->verbose};
 	int code;
-	enum status status = fleet_init(&up.all.fleet, config, &wanted, &err);
+	enum status status = fleet_init(&up.run.all.fleet, config, &wanted, &err);
 
 	if (status == OK) {
-		status = up_open(&up, &err);
+		status = foreground_open(&up.run, &err);
 	}
 	if (status == OK) {
 		status = open_watchers(&up, options, config, &err);
 	}
 	if (status == OK) {
-		up_run(&up);
+		foreground_run(&up.run);
 		say_again(&up);
-		code = up.all.failed ? EXIT_REFUSED : EXIT_DONE;
+		code = up.run.all.failed ? EXIT_REFUSED : EXIT_DONE;
 	} else {
 		code = command_fail_err(&err);
 	}

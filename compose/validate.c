@@ -94,11 +94,8 @@ static void check_section(const struct config *config, const struct config_secti
 
 static void print_sum(const struct config *config, size_t problem_count)
 {
-	size_t sources = 0;
+	size_t sources = config_count(config, SECTION_SOURCE);
 
-	for (size_t i = 0; i < config->section_count; i++) {
-		sources += config->sections[i].side == SECTION_SOURCE;
-	}
 	fflush(stdout);
 	if (problem_count > 0) {
 		fprintf(stderr, "bad  %s: %zu problem%s\n", config->path, problem_count,

@@ -115,9 +115,13 @@ static int64_t budget_share(struct hub *hub, const struct lease *lease)
 	return source->budget_per_min / (workers ? workers : 1);
 }
 
-static void put_options(struct wire_head *head, bool backfill)
+static void put_options(struct wire_head *head, bool sync, bool backfill)
 {
-	wire_put_map(head, backfill);
+	wire_put_map(head, (uint32_t)sync + backfill);
+	if (sync) {
+		wire_put_string(head, "sync");
+		wire_put_bool(head, true);
+	}
 	if (backfill) {
 		wire_put_string(head, "backfill");
 		wire_put_bool(head, true);
@@ -143,7 +147,7 @@ static void answer_lease(struct request *request, struct lease *lease, struct te
 	if (status != OK) {
 		batch_break(hub, &err);
 	}
-	put_options(&head, backfill);
+	put_options(&head, hub->context->config.bus.sync, backfill);
 	share < 0 ? wire_put_nil(&head) : wire_put_int(&head, share);
 	wire_put_int(&head, hub->ttl_ms);
 	request_answer(request, &head);

@@ -48,6 +48,14 @@ static enum status put_all(struct hub *hub, const struct plan *plan, struct err 
 	return status == OK ? db_run(&hub->db, SQL_TARGET_RETIRE_ORPHANS, err, "") : status;
 }
 
+/* A run that carries everything once doesn't wait until it is due. */
+static enum status put_due(struct hub *hub, struct err *err)
+{
+	enum status status = db_run(&hub->db, SQL_DUE_TARGETS, err, "");
+
+	return status == OK ? db_run(&hub->db, SQL_DUE_BUILDS, err, "") : status;
+}
+
 static enum status take_sources(struct hub *hub, const struct plan *plan, struct err *err)
 {
 	targets_fini(hub);
@@ -79,6 +87,9 @@ enum status targets_load(struct hub *hub, const struct config *config, struct er
 	}
 	if (status == OK && (status = batch_begin(hub, err)) == OK) {
 		status = put_all(hub, &plan, err);
+		if (status == OK && config->bus.sync) {
+			status = put_due(hub, err);
+		}
 		if (status != OK) {
 			batch_break(hub, err);
 		}

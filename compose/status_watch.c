@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/status_watch.h"
+#include "compose/ask.h"
+#include "compose/status_print.h"
+
+#include <stdlib.h>
+
+enum { ASK_AGAIN_MS = 200 };
+
+struct status_watch {
+	zloop_t *loop;
+	zsock_t *socket;
+	int timer;
+	bool (*on_status)(void *, yyjson_mut_val *);
+	void *context;
+	bool over;
+};
+
+static void tell(struct status_watch *watch, struct answer *answer)
+{
+	struct err err;
+	yyjson_mut_doc *doc;
+
+	if (watch->over || ask_read(answer, &err) != OK) {
+		return;
+	}
+	doc = status_document(answer->map);
+	watch->over = doc && watch->on_status(watch->context, yyjson_mut_doc_get_root(doc));
+	yyjson_mut_doc_free(doc);
+}
+
+static int on_answer(zloop_t *loop, zsock_t *socket, void *arg)
+{
+	struct status_watch *watch = arg;
+	struct answer answer = {0};
+	struct err err;
+
+	(void)loop;
+	while (wire_receive(zsock_resolve(socket), NULL, &answer.message, &err) == OK) {
+		tell(watch, &answer);
+		wire_fields_fini(&answer.fields);
+	}
+	ask_fini(&answer);
+	return 0;
+}
+
+static int on_ask(zloop_t *loop, int timer, void *arg)
+{
+	struct status_watch *watch = arg;
+	struct err err;
+
+	(void)loop, (void)timer;
+	if (!watch->over && ask_send(zsock_resolve(watch->socket), &err) != OK) {
+		return 0; /* no hub yet: asked again */
+	}
+	return 0;
+}
+
+static enum status watch_open(struct status_watch *watch, const struct bus_config *bus, struct err *err)
+{
+	watch->socket = zsock_new(ZMQ_DEALER);
+	if (!watch->socket) {
+		return err_sys(err, "open a socket");
+	}
+	zsock_set_linger(watch->socket, 0);
+	zsock_set_sndhwm(watch->socket, 1); /* questions don't pile up while there is no hub */
+	zsock_set_immediate(watch->socket, 1);
+	if (zsock_connect(watch->socket, "%s", bus->feed) == -1) {
+		return err_set(err, ERR_CONFIG, "bus.feed %s: %s", bus->feed, zmq_strerror(errno));
+	}
+	zloop_reader(watch->loop, watch->socket, on_answer, watch);
+	watch->timer = zloop_timer(watch->loop, ASK_AGAIN_MS, 0, on_ask, watch);
+	return OK;
+}
+
+enum status status_watch_new(struct status_watch **out, zloop_t *loop, const struct bus_config *bus,
+			     bool (*on_status)(void *, yyjson_mut_val *), void *context, struct err *err)
+{
+	struct status_watch *watch = calloc(1, sizeof *watch);
+	enum status status;
+
+	if (!watch) {
+		return err_set(err, ERR_SYS, "out of memory");
+	}
+	*watch = (struct status_watch){.loop = loop, .timer = -1, .on_status = on_status, .context = context};
+	status = watch_open(watch, bus, err);
+	if (status != OK) {
+		status_watch_free(&watch);
+	}
+	*out = watch;
+	return status;
+}
+
+void status_watch_free(struct status_watch **watch)
+{
+	if (!*watch) {
+		return;
+	}
+	if ((*watch)->timer != -1) {
+		zloop_timer_end((*watch)->loop, (*watch)->timer);
+	}
+	if ((*watch)->socket) {
+		zloop_reader_end((*watch)->loop, (*watch)->socket);
+		zsock_destroy(&(*watch)->socket);
+	}
+	free(*watch);
+	*watch = NULL;
+}

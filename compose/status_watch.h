@@ -1,0 +1,18 @@
+/* The hub's status, asked again and again: nothing else sees fetchers and sinks at once. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/config.h"
+
+#include <czmq.h>
+#include <stdbool.h>
+#include <yyjson.h>
+
+struct status_watch;
+
+/* Calls on_status from the loop with each status (docs/protocol.md section 3), from when the hub answers
+ * until it returns true. */
+enum status status_watch_new(struct status_watch **out, zloop_t *loop, const struct bus_config *bus,
+			     bool (*on_status)(void *context, yyjson_mut_val *status), void *context,
+			     struct err *err) MUST_CHECK;
+/* Accepts NULL; nulls the pointer. */
+void status_watch_free(struct status_watch **watch);

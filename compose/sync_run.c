@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/sync_run.h"
+#include "common/process.h"
+#include "compose/command.h"
+#include "compose/foreground.h"
+#include "compose/idle.h"
+#include "compose/status_print.h"
+#include "compose/status_watch.h"
+#include "compose/sync_report.h"
+
+#include <stdio.h>
+
+struct sync {
+	const struct sync_run_options *options;
+	struct foreground run;
+	struct status_watch *watch;
+	struct relay_watch events;
+	struct sync_tally tally;
+	struct sync_progress progress;
+	int64_t started_ms, unreadable;
+	int timer;
+	bool complete, late;
+};
+
+static void on_event(void *context, const char *event, yyjson_val *fields)
+{
+	struct sync *sync = context;
+
+	tally_event(&sync->tally, event, fields);
+}
+
+/* A visit that failed is repeated until the time is over; one that was refused stays so. */
+static bool all_settled(const struct sync *sync, yyjson_mut_val *status)
+{
+	yyjson_mut_val *each;
+	size_t index, max;
+
+	yyjson_mut_arr_foreach(status_at(status, "targets"), index, max, each)
+	{
+		const char *why = yyjson_mut_get_str(status_at(each, "last_error"));
+
+		if (why && *why &&
+		    !tally_refused(&sync->tally, yyjson_mut_get_str(status_at(each, "target")), why)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Of those that an operator must repair nobody waits. */
+static size_t sinks_alive(const struct sync *sync)
+{
+	const struct fleet *fleet = &sync->run.all.fleet;
+	size_t count = 0;
+
+	for (size_t i = 0; i < fleet->count; i++) {
+		count += fleet->children[i].role == ROLE_SINK && fleet->children[i].state != CHILD_GONE;
+	}
+	return count;
+}
+
+static bool on_status(void *context, yyjson_mut_val *status)
+{
+	struct sync *sync = context;
+
+	progress_show(&sync->progress, status);
+	if (!is_idle(status, sinks_alive(sync)) || !all_settled(sync, status)) {
+		return false;
+	}
+	sync->complete = true;
+	sync->unreadable = yyjson_mut_get_sint(status_at(status, "dead"));
+	supervisor_stop(&sync->run.all, "everything is up to date");
+	return true;
+}
+
+static int on_deadline(zloop_t *loop, int timer, void *arg)
+{
+	struct sync *sync = arg;
+
+	(void)loop, (void)timer;
+	sync->late = true;
+	supervisor_stop(&sync->run.all, "the time of --timeout is over");
+	return 0;
+}
+
+/* Says everything that kept the run from being whole; false: nothing did. */
+static bool complain(struct sync *sync)
+{
+	const struct fleet *fleet = &sync->run.all.fleet;
+	bool failed = sync->run.all.failed || !sync->complete;
+
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct relay *relay = &fleet->children[i].relay;
+
+		if (*relay->why) {
+			command_fail(0, "%s: %s", fleet->children[i].name, relay->why);
+		} else if (*relay->visit_why && !sync->complete) {
+			command_fail(0, "%s: %s", fleet->children[i].name, relay->visit_why);
+		}
+	}
+	for (const struct sync_refusal *refusal = sync->tally.refusals; refusal; refusal = refusal->next) {
+		failed = true;
+		command_fail(0, "%s: %s", refusal->target, refusal->why);
+	}
+	if (sync->unreadable > 0) {
+		failed = true;
+		command_fail(0, "%lld builds could not be read: see buildbus dead list",
+			     (long long)sync->unreadable);
+	}
+	if (sync->late) {
+		command_fail(0,
+			     "gave up after %lld s (--timeout): what was written stays, the next run goes on",
+			     (long long)(now_ms() - sync->started_ms) / 1000);
+	}
+	return failed || tally_sum(&sync->tally).rejected > 0;
+}
+
+static int report(struct sync *sync)
+{
+	struct sync_outcome outcome = {.tally = &sync->tally, .unreadable = sync->unreadable};
+
+	progress_end(&sync->progress);
+	outcome.ms = now_ms() - sync->started_ms;
+	outcome.good = !complain(sync);
+	sync->options->json ? report_json(&outcome) : report_text(&outcome);
+	return outcome.good ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static enum status sync_open(struct sync *sync, const struct config *config, struct err *err)
+{
+	static const struct option_list none = {.count = 0};
+	struct fleet_options wanted = {.replicas = &none};
+	enum status status = tally_init(&sync->tally, config, err);
+	int64_t left_ms = sync->options->deadline_ms - sync->started_ms;
+
+	if (status == OK) {
+		status = fleet_init(&sync->run.all.fleet, config, &wanted, err);
+	}
+	if (status == OK) {
+		status = foreground_open(&sync->run, err);
+	}
+	if (status == OK) {
+		sync->events = (struct relay_watch){on_event, sync};
+		sync->run.all.watch = &sync->events;
+		zloop_timer(sync->run.all.loop, left_ms > 0 ? (size_t)left_ms : 0, 1, on_deadline, sync);
+		status = status_watch_new(&sync->watch, sync->run.all.loop, &config->bus, on_status, sync,
+					  err);
+	}
+	return status;
+}
+
+int sync_run(const struct config *config, const struct sync_run_options *options)
+{
+	struct sync sync = {.options = options, .run.signal_fd = -1, .started_ms = now_ms()};
+	struct err err = {0};
+	int code;
+
+	progress_init(&sync.progress, options->json || options->verbose);
+	if (sync_open(&sync, config, &err) == OK) {
+		foreground_run(&sync.run);
+		code = report(&sync);
+	} else {
+		code = command_fail_err(&err);
+	}
+	status_watch_free(&sync.watch);
+	foreground_close(&sync.run);
+	tally_fini(&sync.tally);
+	return code;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "compose/sync_tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum status tally_init(struct sync_tally *tally, const struct config *config, struct err *err)
+{
+	*tally = (struct sync_tally){.sinks = calloc(config->section_count + 1, sizeof *tally->sinks)};
+	if (!tally->sinks) {
+		return err_set(err, ERR_SYS, "out of memory");
+	}
+	for (size_t i = 0; i < config->section_count; i++) {
+		if (config->sections[i].side == SECTION_DESTINATION) {
+			tally->sinks[tally->sink_count++].name = config->sections[i].name;
+		}
+	}
+	return OK;
+}
+
+void tally_fini(struct sync_tally *tally)
+{
+	while (tally->refusals) {
+		struct sync_refusal *next = tally->refusals->next;
+
+		free(tally->refusals->why);
+		free(tally->refusals);
+		tally->refusals = next;
+	}
+	free(tally->sinks);
+	*tally = (struct sync_tally){0};
+}
+
+static int64_t number_of(yyjson_val *fields, const char *key)
+{
+	return yyjson_get_sint(yyjson_obj_get(fields, key));
+}
+
+/* A sink that was restarted tells its part at each end. */
+static void add_sink(struct sync_tally *tally, yyjson_val *fields)
+{
+	for (size_t i = 0; i < tally->sink_count; i++) {
+		struct sync_sink *sink = &tally->sinks[i];
+
+		if (yyjson_equals_str(yyjson_obj_get(fields, "sink"), sink->name)) {
+			sink->created += number_of(fields, "created");
+			sink->updated += number_of(fields, "updated");
+			sink->unchanged += number_of(fields, "unchanged");
+			sink->rejected += number_of(fields, "rejected");
+		}
+	}
+}
+
+bool tally_refused(const struct sync_tally *tally, const char *target, const char *why)
+{
+	for (const struct sync_refusal *refusal = tally->refusals; refusal; refusal = refusal->next) {
+		if (strcmp(refusal->target, target) == 0 || strncmp(refusal->why, why, strlen(why)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_refusal(struct sync_tally *tally, const char *target, const char *why)
+{
+	struct sync_refusal *refusal;
+
+	if (tally_refused(tally, target, why)) {
+		return;
+	}
+	refusal = malloc(sizeof *refusal + strlen(target) + 1);
+	if (refusal) {
+		memcpy(refusal->target, target, strlen(target) + 1);
+		refusal->why = strdup(why);
+		refusal->next = tally->refusals;
+		tally->refusals = refusal;
+	}
+}
+
+void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields)
+{
+	const char *target = yyjson_get_str(yyjson_obj_get(fields, "target"));
+	const char *why = yyjson_get_str(yyjson_obj_get(fields, "why"));
+
+	if (strcmp(event, "sink.detached") == 0) {
+		add_sink(tally, fields);
+	} else if (strcmp(event, "fetch.ended") == 0) {
+		tally->requests += number_of(fields, "requests");
+		tally->fetched += number_of(fields, "builds");
+	} else if (strcmp(event, "fetch.refused") == 0 && target) {
+		add_refusal(tally, target, why ? why : "");
+	}
+}
+
+struct sync_sink tally_sum(const struct sync_tally *tally)
+{
+	struct sync_sink sum = {0};
+
+	for (size_t i = 0; i < tally->sink_count; i++) {
+		sum.created += tally->sinks[i].created;
+		sum.updated += tally->sinks[i].updated;
+		sum.unchanged += tally->sinks[i].unchanged;
+		sum.rejected += tally->sinks[i].rejected;
+	}
+	return sum;
+}

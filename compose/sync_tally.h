@@ -1,0 +1,35 @@
+/* What a run of `buildbus sync` comes to, gathered from the events of its processes. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/config.h"
+
+#include <stdbool.h>
+#include <yyjson.h>
+
+struct sync_sink {
+	const char *name; /* of the destination; owned by the config */
+	int64_t created, updated, unchanged, rejected;
+};
+
+/* A target that can't be visited before an operator has acted. */
+struct sync_refusal {
+	struct sync_refusal *next;
+	char *why; /* the sentence */
+	char target[];
+};
+
+struct sync_tally {
+	struct sync_sink *sinks;
+	size_t sink_count;
+	int64_t requests, fetched;
+	struct sync_refusal *refusals;
+};
+
+enum status tally_init(struct sync_tally *tally, const struct config *config, struct err *err) MUST_CHECK;
+void tally_fini(struct sync_tally *tally);
+/* One event of a process. */
+void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields);
+/* Whether this target was refused; or another one with the same sentence, which is said once only. */
+bool tally_refused(const struct sync_tally *tally, const char *target, const char *why);
+/* Of all destinations. */
+struct sync_sink tally_sum(const struct sync_tally *tally);
