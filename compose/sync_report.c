@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { STEP_NONE, STEP_FETCH, STEP_WRITE };
@@ -25,6 +26,15 @@ static int64_t number_at(yyjson_mut_val *value, const char *path)
 	return yyjson_mut_get_sint(status_at(value, path));
 }
 
+/* The others find pipelines, or watch several of them: `*`, `@` and `+` begin the last part of their names,
+ * where no slug has them. */
+static bool is_pipeline(yyjson_mut_val *target)
+{
+	const char *name = yyjson_mut_get_str(status_at(target, "target"));
+
+	return name && !strpbrk(name, "*@+");
+}
+
 static struct standing standing_of(yyjson_mut_val *status)
 {
 	struct standing standing = {.builds = number_at(status, "builds")};
@@ -36,6 +46,9 @@ static struct standing standing_of(yyjson_mut_val *status)
 	{
 		yyjson_mut_val *ago = status_at(each, "visited_ms_ago");
 
+		if (!is_pipeline(each)) {
+			continue;
+		}
 		standing.targets++;
 		standing.visited += yyjson_mut_is_num(ago) && yyjson_mut_get_sint(ago) <= uptime_ms;
 	}
@@ -87,10 +100,10 @@ void progress_end(struct sync_progress *progress)
 	}
 }
 
-static void print_sink(const struct sync_sink *sink)
+static void print_sink(const struct sync_sink *sink, int64_t known)
 {
 	printf("%s: %" PRId64 " new, %" PRId64 " updated, %" PRId64 " unchanged, %" PRId64 " failed\n",
-	       sink->name, sink->created, sink->updated, sink->unchanged, sink->rejected);
+	       sink->name, sink->created, sink->updated, sink->unchanged + known, sink->rejected);
 }
 
 void report_text(const struct sync_outcome *outcome)
@@ -100,18 +113,19 @@ void report_text(const struct sync_outcome *outcome)
 	printf("fetched %" PRId64 " builds with %" PRId64 " requests in %" PRId64 ".%" PRId64 " s\n",
 	       tally->fetched, tally->requests, outcome->ms / 1000, outcome->ms % 1000 / 100);
 	for (size_t i = 0; i < tally->sink_count; i++) {
-		print_sink(&tally->sinks[i]);
+		print_sink(&tally->sinks[i], tally->known);
 	}
 	if (outcome->good) {
 		puts("The data has been synced successfully!");
 	}
 }
 
-static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct sync_sink *counts)
+static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct sync_sink *counts,
+		       int64_t known)
 {
 	yyjson_mut_obj_add_int(doc, object, "new", counts->created);
 	yyjson_mut_obj_add_int(doc, object, "updated", counts->updated);
-	yyjson_mut_obj_add_int(doc, object, "unchanged", counts->unchanged);
+	yyjson_mut_obj_add_int(doc, object, "unchanged", counts->unchanged + known);
 	yyjson_mut_obj_add_int(doc, object, "failed", counts->rejected);
 }
 
@@ -127,12 +141,13 @@ void report_json(const struct sync_outcome *outcome)
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_bool(doc, root, "ok", outcome->good);
 	yyjson_mut_obj_add_int(doc, root, "fetched", tally->fetched);
-	add_counts(doc, root, &sum);
+	add_counts(doc, root, &sum, tally->known);
 	yyjson_mut_obj_add_int(doc, root, "requests", tally->requests);
 	yyjson_mut_obj_add_real(doc, root, "seconds", (double)outcome->ms / 1000);
 	sinks = yyjson_mut_obj_add_obj(doc, root, "destinations");
 	for (size_t i = 0; i < tally->sink_count; i++) {
-		add_counts(doc, yyjson_mut_obj_add_obj(doc, sinks, tally->sinks[i].name), &tally->sinks[i]);
+		add_counts(doc, yyjson_mut_obj_add_obj(doc, sinks, tally->sinks[i].name), &tally->sinks[i],
+			   tally->known);
 	}
 	text = yyjson_mut_write(doc, 0, NULL);
 	puts(text ? text : "{}");

@@ -68,6 +68,8 @@ static bool on_status(void *context, yyjson_mut_val *status)
 		return false;
 	}
 	sync->complete = true;
+	sync->tally.known = yyjson_mut_get_sint(status_at(status, "since_start.unchanged")) +
+			    yyjson_mut_get_sint(status_at(status, "since_start.stale"));
 	sync->unreadable = yyjson_mut_get_sint(status_at(status, "dead"));
 	supervisor_stop(&sync->run.all, "everything is up to date");
 	return true;

@@ -22,6 +22,7 @@ struct sync_tally {
 	struct sync_sink *sinks;
 	size_t sink_count;
 	int64_t requests, fetched;
+	int64_t known; /* of the fetched ones: the hub had them as they are, and no sink was asked */
 	struct sync_refusal *refusals;
 };
 

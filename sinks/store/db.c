@@ -100,8 +100,9 @@ static enum status prepare(struct store_db *store, const char *sql, sqlite3_stmt
 
 static enum status prepare_all(struct store_db *store, struct err *err)
 {
-	char *upsert = schema_upsert_sql(&store->build), *add_job = schema_job_sql(&store->job);
-	enum status status = upsert && add_job ? OK : err_sys(err, "memory for statements");
+	char *upsert = schema_upsert_sql(&store->build), *same = schema_same_sql(&store->build),
+	     *add_job = schema_job_sql(&store->job);
+	enum status status = upsert && same && add_job ? OK : err_sys(err, "memory for statements");
 	const struct {
 		const char *sql;
 		sqlite3_stmt **statement;
@@ -109,7 +110,7 @@ static enum status prepare_all(struct store_db *store, struct err *err)
 		{"BEGIN IMMEDIATE", &store->begin},
 		{"COMMIT", &store->commit},
 		{"ROLLBACK", &store->rollback},
-		{"SELECT 1 FROM builds WHERE id = ?", &store->find},
+		{same, &store->same},
 		{upsert, &store->upsert},
 		{"DELETE FROM jobs WHERE build_id = ?", &store->clear_jobs},
 		{add_job, &store->add_job},
@@ -119,6 +120,7 @@ static enum status prepare_all(struct store_db *store, struct err *err)
 		status = prepare(store, rows[i].sql, rows[i].statement, err);
 	}
 	sqlite3_free(upsert);
+	sqlite3_free(same);
 	sqlite3_free(add_job);
 	return status;
 }
@@ -153,7 +155,7 @@ enum status store_db_open(struct store_db *store, const char *state_dir, struct 
 
 void store_db_close(struct store_db *store)
 {
-	sqlite3_stmt *const statements[] = {store->begin,  store->commit,     store->rollback, store->find,
+	sqlite3_stmt *const statements[] = {store->begin,  store->commit,     store->rollback, store->same,
 					    store->upsert, store->clear_jobs, store->add_job};
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
@@ -259,33 +261,38 @@ static enum status put_jobs(struct store_db *store, const struct build *build, s
 	return status;
 }
 
-static bool is_known(struct store_db *store, struct text id)
-{
-	bool known;
+enum row { ROW_NONE, ROW_SAME, ROW_OTHER };
 
-	sqlite3_bind_text64(store->find, 1, id.at, id.size, SQLITE_STATIC, SQLITE_UTF8);
-	known = sqlite3_step(store->find) == SQLITE_ROW;
-	sqlite3_reset(store->find);
-	return known;
+/* What is there of this build. */
+static enum status find(struct store_db *store, const struct build *build, enum row *row, struct err *err)
+{
+	enum status status = bind_all(store, &store->build, store->same, 1, build, err);
+	int code = status == OK ? sqlite3_step(store->same) : SQLITE_DONE;
+
+	*row = code != SQLITE_ROW ? ROW_NONE : sqlite3_column_int(store->same, 0) ? ROW_SAME : ROW_OTHER;
+	sqlite3_reset(store->same);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? status : store_fail(store, code, err);
 }
 
 enum status store_db_put(struct store_db *store, const struct build *build, enum store_put *put,
 			 struct err *err)
 {
-	bool known = is_known(store, build->id);
+	enum row row = ROW_NONE;
 	enum status status;
 
 	arena_reset(&store->arena);
 	if (build->version == INT_NULL) {
 		return err_set(err, ERR_DATA, "version: missing");
 	}
-	status = bind_all(store, &store->build, store->upsert, 1, build, err);
+	status = find(store, build, &row, err);
+	if (status == OK) {
+		status = bind_all(store, &store->build, store->upsert, 1, build, err);
+	}
 	if (status == OK) {
 		status = run_one(store, store->upsert, err);
 	}
-	*put = sqlite3_changes(store->db) == 0 ? STORE_UNCHANGED : known ? STORE_UPDATED : STORE_CREATED;
-	if (status != OK || *put == STORE_UNCHANGED) {
-		return status;
-	}
-	return put_jobs(store, build, err);
+	*put = sqlite3_changes(store->db) == 0 || row == ROW_SAME ? STORE_UNCHANGED
+	       : row == ROW_OTHER                                 ? STORE_UPDATED
+								  : STORE_CREATED;
+	return status == OK && *put != STORE_UNCHANGED ? put_jobs(store, build, err) : status;
 }

@@ -12,7 +12,7 @@ struct store_db {
 	sqlite3 *db;
 	char *path;
 	struct columns build, job;
-	sqlite3_stmt *begin, *commit, *rollback, *find, *upsert, *clear_jobs, *add_job;
+	sqlite3_stmt *begin, *commit, *rollback, *same, *upsert, *clear_jobs, *add_job;
 	struct arena arena; /* JSON of one record */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/schema.h"
 
+#include <string.h>
+
 static void put_columns(sqlite3_str *sql, const struct columns *columns)
 {
 	for (size_t i = 0; i < columns->count; i++) {
@@ -29,6 +31,26 @@ char *schema_upsert_sql(const struct columns *columns)
 				    columns->at[i].name);
 	}
 	sqlite3_str_appendall(sql, " WHERE excluded.version > builds.version");
+	return sqlite3_str_finish(sql);
+}
+
+char *schema_same_sql(const struct columns *columns)
+{
+	sqlite3_str *sql = sqlite3_str_new(NULL);
+	size_t id = 0;
+
+	sqlite3_str_appendall(sql, "SELECT 1");
+	for (size_t i = 0; i < columns->count; i++) {
+		const char *name = columns->at[i].name;
+
+		id = strcmp(name, "id") == 0 ? i : id;
+		if (strcmp(name, "version") != 0 && strcmp(name, "origin") != 0) {
+			sqlite3_str_appendf(sql, " AND \"%w\" IS ?%d", name, (int)i + 1);
+		}
+	}
+	/* The last parameter is named, so that all can be bound. */
+	sqlite3_str_appendf(sql, " FROM builds WHERE id = ?%d AND ?%d IS ?%d", (int)id + 1,
+			    (int)columns->count, (int)columns->count);
 	return sqlite3_str_finish(sql);
 }
 

@@ -8,6 +8,9 @@
 enum status schema_update(struct store_db *store, struct err *err) MUST_CHECK;
 /* Free with sqlite3_free; NULL: out of memory. */
 char *schema_upsert_sql(const struct columns *columns);
+/* Whether the row of this id holds the same, version and origin aside; no row: there is none. Parameters as
+ * for the upsert. */
+char *schema_same_sql(const struct columns *columns);
 char *schema_job_sql(const struct columns *columns);
 /* What an SQLite result code means here. */
 enum status store_fail(const struct store_db *store, int code, struct err *err);

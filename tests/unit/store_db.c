@@ -128,9 +128,15 @@ Test(store_db, says_what_a_record_changed)
 	build.version = 9;
 	put(&build);
 	cr_expect(effect == STORE_UNCHANGED);
-	build.version = 11;
+	build.version = 11; /* as from another hub: it says the same */
+	put(&build);
+	cr_expect(effect == STORE_UNCHANGED);
+	cr_expect_str_eq(ask("SELECT version FROM builds"), "11");
+	build.version = 12;
+	build.jobs.count = 0;
 	put(&build);
 	cr_expect(effect == STORE_UPDATED);
+	cr_expect_str_eq(ask("SELECT count(*) FROM jobs"), "0");
 }
 
 Test(store_db, a_record_without_a_version_is_refused)
