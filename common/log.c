@@ -61,14 +61,11 @@ static void emit(const struct log_line *line)
 	}
 }
 
-void log_relay(const struct log_head *head, const struct log_field *fields, size_t count)
+void log_always(const struct log_head *head, const struct log_field *fields, size_t count)
 {
 	struct log_line line;
 	int saved = errno;
 
-	if (head->level < logger.least) {
-		return;
-	}
 	if (logger.human) {
 		log_line_human(&line, head, fields, count, logger.coloured);
 	} else {
@@ -76,6 +73,13 @@ void log_relay(const struct log_head *head, const struct log_field *fields, size
 	}
 	emit(&line);
 	errno = saved;
+}
+
+void log_relay(const struct log_head *head, const struct log_field *fields, size_t count)
+{
+	if (head->level >= logger.least) {
+		log_always(head, fields, count);
+	}
 }
 
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count)

@@ -8,7 +8,13 @@
 #include <stdint.h>
 
 /* Not LOG_…: <syslog.h>, which czmq.h includes, has macros of those names. */
-enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARN, LEVEL_ERROR };
+enum log_level {
+	LEVEL_DEBUG,
+	LEVEL_INFO,
+	LEVEL_WARN,
+	LEVEL_ERROR,
+	LEVEL_SILENT, /* for log_open: no events, of a command that says everything itself */
+};
 
 struct log_field {
 	const char *name;
@@ -37,6 +43,8 @@ void log_event(enum log_level level, const char *event, const struct log_field *
  * log_line.h. */
 struct log_head;
 void log_relay(const struct log_head *head, const struct log_field *fields, size_t count);
+/* The same for what must be seen at any level. */
+void log_always(const struct log_head *head, const struct log_field *fields, size_t count);
 
 #define LOG(level, event, ...)                                                                               \
 	log_event(level, event, (const struct log_field[]){__VA_ARGS__},                                     \

@@ -30,7 +30,7 @@ static void relay_said(const struct relay *relay, const char *text)
 	struct log_head head = {.time = time, .proc = relay->proc, .event = "proc.said", .level = LEVEL_WARN};
 
 	time_format(wall_ms(), time);
-	log_relay(&head, &STR("text", text), 1);
+	log_always(&head, &STR("text", text), 1);
 }
 
 static enum log_level read_level(yyjson_val *event)

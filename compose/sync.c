@@ -126,7 +126,7 @@ static int sync_main(const void *given, char *const *operands)
 	int code;
 
 	(void)operands;
-	log_open("sync", options->verbose ? LEVEL_INFO : LEVEL_ERROR);
+	log_open("sync", options->verbose ? LEVEL_INFO : LEVEL_SILENT);
 	if (check_options(options, &timeout_ms, &err) != OK) {
 		return command_fail_err(&err);
 	}

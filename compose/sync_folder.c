@@ -74,7 +74,8 @@ static enum status lock(struct sync_folder *folder, int64_t deadline_ms, struct 
 	bool told = false;
 
 	snprintf(path, sizeof path, "%s/sync.lock", folder->path);
-	folder->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	/* Our processes inherit it: if we are killed, the lock lasts until the last of them has ended. */
+	folder->lock_fd = open(path, O_RDWR | O_CREAT, 0600);
 	if (folder->lock_fd == -1) {
 		err_sys(err, "--state %s can't be written", folder->path);
 		return err->status = ERR_CONFIG;

@@ -9,6 +9,7 @@
 #include "compose/sync_report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct sync {
 	const struct sync_run_options *options;
@@ -20,13 +21,36 @@ struct sync {
 	int64_t started_ms, unreadable;
 	int timer;
 	bool complete, late;
+	char trouble[512]; /* told last */
 };
+
+/* A request that is repeated once is none. */
+static bool is_trouble(const char *event, yyjson_val *fields)
+{
+	return strcmp(event, "fetch.failed") == 0 || strcmp(event, "sink.retry") == 0 ||
+	       (strcmp(event, "fetch.retry") == 0 && yyjson_get_int(yyjson_obj_get(fields, "try")) > 1);
+}
+
+/* Whoever waits must know for what; each sentence once. */
+static void tell_trouble(struct sync *sync, yyjson_val *fields)
+{
+	const char *why = yyjson_get_str(yyjson_obj_get(fields, "why"));
+
+	if (why && !sync->options->verbose && strncmp(sync->trouble, why, sizeof sync->trouble - 1) != 0) {
+		snprintf(sync->trouble, sizeof sync->trouble, "%s", why);
+		progress_end(&sync->progress);
+		command_fail(0, "waiting: %s", why);
+	}
+}
 
 static void on_event(void *context, const char *event, yyjson_val *fields)
 {
 	struct sync *sync = context;
 
 	tally_event(&sync->tally, event, fields);
+	if (is_trouble(event, fields)) {
+		tell_trouble(sync, fields);
+	}
 }
 
 /* A visit that failed is repeated until the time is over; one that was refused stays so. */
@@ -96,8 +120,6 @@ static bool complain(struct sync *sync)
 
 		if (*relay->why) {
 			command_fail(0, "%s: %s", fleet->children[i].name, relay->why);
-		} else if (*relay->visit_why && !sync->complete) {
-			command_fail(0, "%s: %s", fleet->children[i].name, relay->visit_why);
 		}
 	}
 	for (const struct sync_refusal *refusal = sync->tally.refusals; refusal; refusal = refusal->next) {
@@ -110,9 +132,12 @@ static bool complain(struct sync *sync)
 			     (long long)sync->unreadable);
 	}
 	if (sync->late) {
-		command_fail(0,
-			     "gave up after %lld s (--timeout): what was written stays, the next run goes on",
-			     (long long)(now_ms() - sync->started_ms) / 1000);
+		command_fail(
+			0,
+			"gave up after %lld s (--timeout)%s%s; what was written stays, the next run goes "
+			"on",
+			(long long)(now_ms() - sync->started_ms) / 1000, *sync->trouble ? ": " : "",
+			sync->trouble);
 	}
 	return failed || tally_sum(&sync->tally).rejected > 0;
 }

@@ -1,0 +1,273 @@
+/* `buildbus sync` into the embedded store: everything real but the provider. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/truth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yyjson.h>
+
+TestSuite(sync, .timeout = 240);
+
+static struct place *place;
+static struct simulator *sim;
+
+static void configure(const char *token)
+{
+	place_write(place, "buildbus.yml",
+		    "bus: {state_dir: %s}\n"
+		    "sources:\n  - buildkite:\n      access_token: %s\n      organization_slug: acme\n"
+		    "      pipeline_slug: '*'\n      since: 90d\n      api_url: %s\n",
+		    place->state, token, sim->api);
+}
+
+static void open_place(void)
+{
+	place = place_new();
+	sim = simulator_new(place, "--builds", "300", "--pipelines", "6");
+	configure(SIM_TOKEN);
+}
+
+static void close_place(void)
+{
+	simulator_free(&sim);
+	place_free(&place);
+}
+
+/* What one run printed; heap. */
+struct run {
+	char *out, *err;
+	int code;
+};
+
+static struct child *start(const char *const *args, const char *out)
+{
+	const struct launch launch = {
+		.place = place,
+		.program = "buildbus",
+		.args = args,
+		.no_ready = true,
+		.stdout_path = place_path(place, out),
+	};
+
+	return child_start(&launch);
+}
+
+#define SYNC(...) run_sync(ARGS("sync", "--config-file", place->config, __VA_ARGS__))
+static struct run run_sync(const char *const *args)
+{
+	static int number;
+	char out[16];
+	struct child *sync;
+	struct run run = {0};
+	size_t size;
+
+	snprintf(out, sizeof out, "out-%d", number++);
+	sync = start(args, out);
+	run.code = child_end(sync);
+	run.err = child_text(sync);
+	run.out = place_read(place, out, &size);
+	child_free(&sync);
+	return run;
+}
+
+static void run_free(struct run *run)
+{
+	free(run->out);
+	free(run->err);
+}
+
+/* The number at a key of the object that --json printed. */
+static int64_t told(const struct run *run, const char *key)
+{
+	yyjson_doc *doc = yyjson_read(run->out, strlen(run->out), 0);
+	yyjson_val *value = yyjson_obj_get(yyjson_doc_get_root(doc), key);
+	int64_t number = yyjson_is_bool(value) ? yyjson_get_bool(value) : yyjson_get_sint(value);
+
+	cr_assert_not_null(value, "no %s in: %s", key, run->out);
+	yyjson_doc_free(doc);
+	return number;
+}
+
+static void expect_truth(void)
+{
+	char *truth = simulator_truth(sim, NULL);
+	char *difference = truth_differs(place_path(place, "state/store.db"), truth);
+
+	cr_assert_null(difference, "%s", difference);
+	free(truth);
+}
+
+static void expect_code(const struct run *run, int code)
+{
+	cr_assert_eq(run->code, code, "exit %d: %s%s", run->code, run->err, run->out);
+}
+
+Test(sync, carries_everything_and_says_so, .init = open_place, .fini = close_place)
+{
+	struct run first = SYNC(NULL);
+
+	expect_code(&first, 0);
+	expect_truth();
+	cr_expect(strstr(first.out, "store: 300 new, 0 updated, 0 unchanged, 0 failed\n"), "%s", first.out);
+	cr_expect(strstr(first.out, "The data has been synced successfully!\n"));
+	cr_expect(strstr(first.err, "reading 6 pipelines\n"), "%s", first.err);
+	run_free(&first);
+}
+
+/* The next run finds nothing here, and the destination has it all. */
+Test(sync, leaves_nothing_behind_and_repeats_at_no_cost_to_the_destination, .init = open_place,
+     .fini = close_place)
+{
+	struct run first = SYNC("--json", NULL), second;
+
+	expect_code(&first, 0);
+	cr_expect_eq(db_int(place, "hub.db", "SELECT 1"), INT64_MIN, "the hub is temporary");
+	second = SYNC("--json", NULL);
+	expect_code(&second, 0);
+	cr_expect_eq(told(&second, "new"), 0);
+	cr_expect_eq(told(&second, "updated"), 0);
+	cr_expect_eq(told(&second, "unchanged"), 300);
+	run_free(&first);
+	run_free(&second);
+}
+
+Test(sync, with_state_asks_only_for_what_is_new, .init = open_place, .fini = close_place)
+{
+	struct run first = SYNC("--state", place->state, "--json", NULL), second;
+
+	expect_code(&first, 0);
+	simulator_do(sim, "build", "{'pipeline': 'acme/web', 'duration_ms': null}");
+	second = SYNC("--state", place->state, "--json", NULL);
+	expect_code(&second, 0);
+	expect_truth();
+	cr_expect_eq(told(&second, "ok"), 1);
+	cr_expect_eq(told(&second, "new"), 1);
+	cr_expect_eq(told(&second, "updated"), 0);
+	cr_expect_lt(told(&second, "fetched"), 100, "%s", second.out);
+	run_free(&first);
+	run_free(&second);
+}
+
+Test(sync, takes_the_newest_of_a_new_pipeline_unless_told_otherwise, .init = open_place, .fini = close_place)
+{
+	struct run run;
+
+	place_write(place, "buildbus.yml",
+		    "bus: {state_dir: %s}\nsources:\n  - buildkite:\n      access_token: %s\n"
+		    "      organization_slug: acme\n      pipeline_slug: web\n      api_url: %s\n",
+		    place->state, SIM_TOKEN, sim->api);
+	run = SYNC("--initial-sync-limit", "7", "--json", NULL);
+	expect_code(&run, 0);
+	cr_expect_eq(told(&run, "new"), 7);
+	run_free(&run);
+	run = SYNC("--json", NULL);
+	expect_code(&run, 0);
+	cr_expect_eq(told(&run, "new") + told(&run, "unchanged"), 28);
+	run_free(&run);
+	run = SYNC("--since", "3650d", "--json", NULL);
+	expect_code(&run, 0);
+	cr_expect_gt(told(&run, "new"), 0);
+	run_free(&run);
+}
+
+Test(sync, a_refused_token_is_one_sentence_and_exit_1, .init = open_place, .fini = close_place)
+{
+	struct run run;
+
+	configure("bkua_not_this_one");
+	run = SYNC(NULL);
+	expect_code(&run, 1);
+	cr_expect(strstr(run.err, "does not accept the token (401)"), "%s", run.err);
+	cr_expect(strstr(run.err, "check access_token"), "%s", run.err);
+	cr_expect_eq(strchr(run.err, '\n'), strrchr(run.err, '\n'), "one line: %s", run.err);
+	cr_expect_null(strstr(run.out, "successfully"));
+	run_free(&run);
+}
+
+Test(sync, an_outage_ends_with_the_time_and_soft_fail_forgives_it, .init = open_place, .fini = close_place)
+{
+	struct run run;
+
+	simulator_free(&sim);
+	run = SYNC("--timeout", "3s", NULL);
+	expect_code(&run, 1);
+	cr_expect(strstr(run.err, "(--timeout)"), "%s", run.err);
+	cr_expect(strstr(run.err, "waiting: "), "%s", run.err);
+	cr_expect(strstr(strstr(run.err, "gave up"), "onnect"), "%s", run.err);
+	run_free(&run);
+	run = SYNC("--timeout", "1s", "--soft-fail", NULL);
+	expect_code(&run, 0);
+	run_free(&run);
+}
+
+Test(sync, a_short_outage_is_waited_for, .init = open_place, .fini = close_place)
+{
+	struct run run;
+
+	simulator_do(sim, "faults", "{'kind': 'error-html', 'status': 503, 'route': 'builds', 'count': 12}");
+	run = SYNC(NULL);
+	expect_code(&run, 0);
+	expect_truth();
+	run_free(&run);
+}
+
+Test(sync, wrong_usage_and_configuration_are_exit_2, .init = open_place, .fini = close_place)
+{
+	const char *const wrong[][4] = {{"--timeout", "soon"},
+					{"--since", "ever"},
+					{"--initial-sync-limit", "0"},
+					{"--coverage", "--no-coverage"}};
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct run run = SYNC(wrong[i][0], wrong[i][1], NULL);
+
+		expect_code(&run, 2);
+		cr_expect(strstr(run.err, wrong[i][0]), "%s", run.err);
+		run_free(&run);
+	}
+	place_write(place, "buildbus.yml", "bus: {state_dir: %s}\n", place->state);
+	{
+		struct run run = SYNC(NULL);
+
+		expect_code(&run, 2);
+		cr_expect(strstr(run.err, "names no source"), "%s", run.err);
+		run_free(&run);
+	}
+}
+
+Test(sync, two_runs_on_one_state_follow_each_other, .init = open_place, .fini = close_place)
+{
+	const char *const *args = ARGS("sync", "-c", place->config, "--state", place->state, "--json");
+	struct child *one, *other;
+
+	simulator_do(sim, "faults", "{'latency_ms': 200}");
+	one = start(args, "one");
+	simulator_served(sim, "total", 1);
+	other = start(args, "other");
+	cr_expect_eq(child_end(other), 0);
+	cr_expect(child_said(other, "another buildbus sync (pid "));
+	cr_expect_eq(child_end(one), 0);
+	expect_truth();
+	child_free(&one);
+	child_free(&other);
+}
+
+Test(sync, killed_anywhere_and_run_again_is_whole, .init = open_place, .fini = close_place)
+{
+	simulator_do(sim, "faults", "{'latency_ms': 20}");
+	for (int requests = 1; requests <= 9; requests += 2) {
+		int64_t before = simulator_count(sim, "total");
+		struct child *sync = start(ARGS("sync", "-c", place->config, "--state", place->state), "out");
+		struct run again;
+
+		simulator_served(sim, "total", before + requests);
+		child_kill(sync);
+		child_free(&sync);
+		again = SYNC("--state", place->state, NULL);
+		expect_code(&again, 0);
+		run_free(&again);
+		expect_truth();
+		simulator_do(sim, "build", "{'pipeline': 'acme/web', 'duration_ms': 1000}");
+	}
+}
