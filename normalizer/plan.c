@@ -132,7 +132,7 @@ static enum status add_targets(struct plan *plan, const struct part *part, struc
 		details = asprintf(&details, "%s:" PLAN_DETAILS, source->name) < 0 ? NULL : details;
 		status = add_target(plan, details, err);
 	}
-	return status == OK ? add_live(plan, part, err) : status;
+	return status;
 }
 
 static enum status add_source(struct plan *plan, const struct config *config,
@@ -152,6 +152,9 @@ static enum status add_source(struct plan *plan, const struct config *config,
 									   .poll_ms = part.poll_ms,
 									   .details = part.coverage};
 		status = add_targets(plan, &part, err);
+	}
+	if (status == OK && !config->bus.sync) { /* it saves visits, and in a sync each is wanted once */
+		status = add_live(plan, &part, err);
 	}
 	config_free(rows, &part);
 	return status;
