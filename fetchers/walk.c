@@ -119,7 +119,11 @@ static bool descend_by_number(struct walk_leg *leg, bool more)
 
 bool leg_descend(struct walk_leg *leg, const struct walk_page *page, const struct span *span)
 {
+	if (leg->sweep > 0) {
+		return deep_descend(leg, page);
+	}
 	if (leg->page > 0) {
+		deep_note(leg, page);
 		return descend_by_number(leg, page->more);
 	}
 	if (!page->more) {
@@ -130,6 +134,8 @@ bool leg_descend(struct walk_leg *leg, const struct walk_page *page, const struc
 		/* One millisecond fills the page. The first page of all its builds is inside what was just
 		 * read, also where finished_from left some of them out. */
 		leg->page = 2;
+		leg->seen = 0;
+		deep_note(leg, page);
 		return true;
 	}
 	leg->to = span->oldest + 1;
@@ -195,6 +201,7 @@ enum status walk_step(struct walk *walk, int slot, const struct walk_page *page,
 {
 	struct walk_leg *leg = &walk->legs[slot];
 	struct span span = walk_span(page, page->count);
+	bool by_number = leg->page > 0, further;
 	enum status status = check(leg, page, err);
 
 	if (status != OK) {
@@ -209,7 +216,10 @@ enum status walk_step(struct walk *walk, int slot, const struct walk_page *page,
 		return OK;
 	}
 	note_date(leg, page);
-	if (!leg_descend(leg, page, &span)) {
+	further = leg_descend(leg, page, &span);
+	/* Builds that were created before finished_to may have finished since. */
+	further |= slot == WALK_FINISHED && by_number && leg->page == 0;
+	if (!further) {
 		close_live(leg, slot == WALK_CREATED ? &walk->covered_to : &walk->finished_to);
 	}
 	return OK;

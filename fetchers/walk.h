@@ -43,6 +43,11 @@ struct walk_leg {
 	/* until > 0: the builds at [at, until) of the stretch; base is the position of the first build of the
 	 * list below `to`. */
 	int64_t at, until, base;
+	/* page > 0: builds seen at to - 1, their lowest and highest number. sweep > 0: its pages go no
+	 * further down, and the build of that number is asked for next: downwards, then up; missed: so many
+	 * in a row were none of that millisecond. */
+	int64_t seen, low, high, sweep, missed;
+	bool up;
 };
 
 /* An end of what was read without a gap. */
@@ -132,6 +137,11 @@ void walk_deal(struct walk *walk);
 bool walk_ready(const struct walk *walk, int slot);
 /* The provider refuses to go down that far: true if there is another way to that page. */
 bool walk_too_deep(struct walk *walk, int slot);
+/* The same, but the rest of that millisecond is left out. */
+bool walk_skip_deep(struct walk *walk, int slot);
+/* > 0: not a list is to be asked for but the build of that number. A page without builds stands for one that
+ * isn't there, or was created at another time than [to - 1, to). */
+int64_t walk_sweeps(const struct walk *walk, int slot);
 /* How many builds of slot's page to ask for, at most `most`. */
 int walk_size(const struct walk *walk, int slot, int most);
 /* size: builds a page. */

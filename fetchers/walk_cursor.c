@@ -8,7 +8,8 @@
 #define CURSOR_VERSION 2 /* 1 had legs by time alone */
 #define CURSOR_DEPTH   5
 #define LEG_FIELDS_1   7
-#define LEG_FIELDS     10
+#define LEG_FIELDS     10 /* without a sweep */
+#define SWEEP_FIELDS   15
 #define STRETCH_FIELDS 6
 #define ISLAND_FIELDS  7
 #define DOUBT_FIELDS   2
@@ -46,7 +47,7 @@ static void put_bool(msgpack_packer *packer, bool value)
 
 static void put_leg(msgpack_packer *packer, int slot, const struct walk_leg *leg)
 {
-	msgpack_pack_array(packer, LEG_FIELDS);
+	msgpack_pack_array(packer, SWEEP_FIELDS);
 	msgpack_pack_int(packer, slot);
 	put_time(packer, leg->from);
 	put_time(packer, leg->to);
@@ -57,6 +58,11 @@ static void put_leg(msgpack_packer *packer, int slot, const struct walk_leg *leg
 	msgpack_pack_int64(packer, leg->at);
 	msgpack_pack_int64(packer, leg->until);
 	msgpack_pack_int64(packer, leg->base);
+	msgpack_pack_int64(packer, leg->seen);
+	msgpack_pack_int64(packer, leg->low);
+	msgpack_pack_int64(packer, leg->high);
+	msgpack_pack_int64(packer, leg->sweep);
+	msgpack_pack_int64(packer, leg->up ? -leg->missed - 1 : leg->missed);
 }
 
 static void put_numbers(msgpack_packer *packer, const int64_t *numbers_of, size_t count)
@@ -151,6 +157,18 @@ static bool is_position(const struct walk_leg *leg)
 		leg->until <= leg->at + WALK_PAGE && leg->until % WALK_PAGE == 0 && leg->page == 0);
 }
 
+static bool get_sweep(const msgpack_object *at, struct walk_leg *leg)
+{
+	if (!get_time(&at[0], &leg->seen) || !get_time(&at[1], &leg->low) || !get_time(&at[2], &leg->high) ||
+	    !get_time(&at[3], &leg->sweep) || !get_time(&at[4], &leg->missed)) {
+		return false;
+	}
+	leg->up = leg->missed < 0;
+	leg->missed = leg->up ? -leg->missed - 1 : leg->missed;
+	return leg->seen >= 0 && leg->sweep >= 0 && leg->sweep < INT64_MAX && leg->high < INT64_MAX &&
+	       leg->low <= leg->high && (leg->sweep == 0 || (leg->page > 0 && leg->seen > 0 && leg->low > 0));
+}
+
 static bool get_leg(struct walk *walk, const msgpack_object *object)
 {
 	const msgpack_object *at = object->via.array.ptr;
@@ -164,6 +182,9 @@ static bool get_leg(struct walk *walk, const msgpack_object *object)
 	}
 	if (object->via.array.size >= LEG_FIELDS &&
 	    (!get_time(&at[7], &leg.at) || !get_time(&at[8], &leg.until) || !get_time(&at[9], &leg.base))) {
+		return false;
+	}
+	if (object->via.array.size >= SWEEP_FIELDS && !get_sweep(&at[LEG_FIELDS], &leg)) {
 		return false;
 	}
 	leg.guessed = get_bool(&at[5]);

@@ -16,6 +16,14 @@ void leg_open(struct walk_leg *leg, int64_t from, int64_t to);
 /* One page further down. False: that was the bottom. */
 bool leg_descend(struct walk_leg *leg, const struct walk_page *page, const struct span *span);
 
+/* walk_deep.c */
+/* Which numbers the millisecond [to - 1, to) was seen to have. */
+void deep_note(struct walk_leg *leg, const struct walk_page *page);
+/* Its pages go no further down. False: they can't be replaced. */
+bool deep_begin(struct walk_leg *leg, int slot);
+/* As leg_descend; the page is the build `sweep`, or none. */
+bool deep_descend(struct walk_leg *leg, const struct walk_page *page);
+
 /* walk_back.c */
 /* WALK_NONE: by number, or everything. */
 int64_t walk_floor(const struct config_since *since, int64_t now);

@@ -221,6 +221,8 @@ static void lower_list(const struct walk_stretch *stretch, int64_t at, int64_t *
 		if (island->last <= at && island->last > *base && island->bottom.created != WALK_NONE) {
 			*base = island->last;
 			*to = island->bottom.created + (island->bottom.number == WALK_NONE);
+			/* One millisecond is more than a list: what this leaves out is in doubt, and read. */
+			*to -= *to == stretch->to;
 			return;
 		}
 	}
@@ -252,6 +254,9 @@ bool walk_too_deep(struct walk *walk, int slot)
 {
 	const struct walk_leg *leg = &walk->legs[slot];
 
+	if (!leg_by_position(leg)) {
+		return deep_begin(&walk->legs[slot], slot);
+	}
 	if (leg->at > leg->base && leg->at - leg->base < walk->deep) {
 		walk->deep = leg->at - leg->base;
 	}

@@ -103,6 +103,16 @@ int64_t observed_at(const struct visit_answer *answer);
 enum status publish_one(struct visit *visit, const struct element *element, enum build_origin origin,
 			bool bare, const struct visit_answer *answer, struct err *err) MUST_CHECK;
 
+/* A page of a leg was read: its builds and the cursor are published. */
+enum status pages_take(struct visit *visit, int slot, const struct element *elements, size_t count,
+		       const struct visit_answer *answer, struct err *err) MUST_CHECK;
+
+/* deep.c */
+/* Asks for the one build that a leg sweeps for. */
+enum status deep_ask(struct visit *visit, int slot, struct err *err) MUST_CHECK;
+/* A page was refused for its depth. True: there is another way. */
+bool deep_begins(struct visit *visit, int slot);
+
 /* due.c */
 enum status due_ask(struct visit *visit, struct err *err) MUST_CHECK;
 

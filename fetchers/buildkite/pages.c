@@ -55,6 +55,9 @@ static enum status ask_page(struct visit *visit, int slot, struct err *err)
 	struct buildkite_visit *state = visit_state(visit);
 	struct path path;
 
+	if (walk_sweeps(slot_walk(state, slot), slot_of_walk(slot)) > 0) {
+		return deep_ask(visit, slot, err);
+	}
 	state->asked[slot] = page_size(state, slot);
 	path_builds(&path, state, slot);
 	return visit_get(visit, path.text, is_back(slot) ? VISIT_BACKFILL : VISIT_LIVE, on_page, slot, err);
@@ -249,22 +252,27 @@ static enum status take(struct visit *visit, int slot, const struct element *ele
 	return status == OK ? cut_page(visit, slot, count, err) : status;
 }
 
+enum status pages_take(struct visit *visit, int slot, const struct element *elements, size_t count,
+		       const struct visit_answer *answer, struct err *err)
+{
+	struct walk_page page;
+	enum status status = describe(visit, slot, elements, count, answer, &page, err);
+
+	return status == OK ? take(visit, slot, elements, &page, answer, err) : status;
+}
+
 static enum status read_page(struct visit *visit, int slot, const struct visit_answer *answer,
 			     struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
 	struct element *elements;
-	struct walk_page page;
 	size_t count;
 	enum status status = page_read(visit_arena(visit), answer->body, &elements, &count, err);
 
 	if (status == OK && state->live) {
 		status = live_assign(visit, elements, count, err);
 	}
-	if (status == OK) {
-		status = describe(visit, slot, elements, count, answer, &page, err);
-	}
-	return status == OK ? take(visit, slot, elements, &page, answer, err) : status;
+	return status == OK ? pages_take(visit, slot, elements, count, answer, err) : status;
 }
 
 static enum status on_page(struct visit *visit, intptr_t slot, const struct visit_answer *answer,
@@ -273,8 +281,7 @@ static enum status on_page(struct visit *visit, intptr_t slot, const struct visi
 	struct buildkite_visit *state = visit_state(visit);
 	enum status status;
 
-	if (answer->kind == ANSWER_UNUSABLE && err->status == ERR_DATA &&
-	    walk_too_deep(slot_walk(state, (int)slot), slot_of_walk((int)slot))) {
+	if (answer->kind == ANSWER_UNUSABLE && err->status == ERR_DATA && deep_begins(visit, (int)slot)) {
 		state->asked[slot] = 0;
 		return visit_advance(visit, err);
 	}

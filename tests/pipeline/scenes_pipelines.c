@@ -238,7 +238,8 @@ Test(pipelines, an_organization_of_more_than_twenty_thousand)
 	scene_start_fetcher(scene);
 	be_patient(6);
 	child_event(scene->fetchers[0], "fetch.discovered", "pipelines", "20100");
-	db_becomes(scene->place, "hub.db", 20101, "SELECT count(*) FROM target WHERE active = 1");
+	db_becomes(scene->place, "hub.db", 20100,
+		   "SELECT count(*) FROM target WHERE active = 1 AND parent IS NOT NULL");
 	scene_free(&scene);
 }
 
@@ -260,5 +261,26 @@ Test(pipelines, open_builds_of_a_deleted_one_are_gone_after_an_hour)
 			    "SELECT count(*) FROM builds WHERE provider_state = 'gone' AND result IS NULL"),
 		     1);
 	stored(scene, 26);
+	scene_free(&scene);
+}
+
+/* Triggered all at once, more than a list goes down: 400, "Listing builds this deep is not supported". */
+Test(pipelines, more_builds_of_one_millisecond_than_can_be_listed)
+{
+	struct scene *scene = scene_new("--builds", "20", "--pipelines", "1", "--deep-limit", "300");
+
+	for (int i = 0; i < 1000; i++) {
+		build(scene, "{'pipeline': 'web', 'created_ago_ms': 86400000, 'duration_ms': 1000}");
+	}
+	scene_start(scene);
+	be_patient(3);
+	scene_holds_truth(scene);
+	for (int i = 0; i < 1000; i++) {
+		build(scene, "{'pipeline': 'web', 'duration_ms': 1000}");
+	}
+	simulator_do(scene->sim, "advance", "{'ms': 400000}");
+	scene_holds_truth(scene);
+	cr_assert(child_said(scene->fetchers[0], "fetch.deep"));
+	cr_assert_not(child_said(scene->fetchers[0], "fetch.failed"));
 	scene_free(&scene);
 }

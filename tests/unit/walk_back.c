@@ -340,9 +340,10 @@ Test(walk_cursor, comes_back_as_it_was)
 	walk.filled = true;
 	walk.edge = 12;
 	walk.deep = 700;
-	walk.legs[WALK_FINISHED] = (struct walk_leg){true, START - 9, START, 2, START + 7, true, 4, 0, 0, 0};
-	walk.legs[WALK_BACK + 3] =
-		(struct walk_leg){true, WALK_NONE, START, 0, WALK_NONE, false, 0, 350, 400, 100};
+	walk.legs[WALK_FINISHED] = (struct walk_leg){true, START - 9, START, 2, START + 7, true, 4, 0,
+						     0,    0,         120,   5, 124,       130,  3, true};
+	walk.legs[WALK_BACK + 3] = (struct walk_leg){true, WALK_NONE, START, 0, WALK_NONE, false, 0, 350,
+						     400,  100,       0,     0, 0,         0,     0, false};
 	walk.stretch = (struct walk_stretch){.open = true,
 					     .to = START - 2,
 					     .base = 100,

@@ -74,6 +74,11 @@ static int order(const void *a, const void *b, void *context)
 	if (created_left != created_right) {
 		return created_left < created_right ? 1 : -1;
 	}
+	if (world->shuffled) {
+		uint32_t l = (uint32_t)left * 2654435761u, r = (uint32_t)right * 2654435761u;
+
+		return l < r ? 1 : -1;
+	}
 	return left < right ? 1 : -1;
 }
 
@@ -143,6 +148,28 @@ void read_open(struct world *world)
 
 const struct config_since month = {.ago_ms = 30 * DAY_MS};
 
+/* The build that a sweep asks for; nothing when it isn't of that millisecond. */
+static void get_one(struct world *world, const struct walk *walk, int slot, struct answer *answer)
+{
+	int64_t index = walk_sweeps(walk, slot) - 1;
+
+	world->requests++;
+	world->gets++;
+	memset(answer, 0, sizeof *answer);
+	if (index < world->count && !world->builds[index].deleted &&
+	    world->builds[index].created == walk->legs[slot].to - 1) {
+		answer->index[0] = (int)index;
+		answer->number[0] = index + 1;
+		answer->created[0] = world->builds[index].created;
+		answer->page.count = 1;
+	}
+	answer->page.created = answer->created;
+	answer->page.number = answer->number;
+	answer->page.size = 1;
+	answer->page.date = world->now / 1000 * 1000;
+	world->now += world->answer_ms;
+}
+
 /* One page of one leg, as a fetcher does it. False: killed. */
 static bool read_page(struct world *world, struct walk *walk, int slot, const struct config_since *since)
 {
@@ -152,8 +179,12 @@ static bool read_page(struct world *world, struct walk *walk, int slot, const st
 	struct err err;
 	size_t take;
 
-	list(world, &query, size, &answer);
-	if (walk->legs[slot].until > 0 && (query.page - 1) * size >= world->deep) {
+	if (walk_sweeps(walk, slot) > 0) {
+		get_one(world, walk, slot, &answer);
+	} else {
+		list(world, &query, size, &answer);
+	}
+	if (walk_sweeps(walk, slot) == 0 && (query.page - 1) * size >= world->deep) {
 		cr_assert(walk_too_deep(walk, slot));
 		return true;
 	}

@@ -29,6 +29,8 @@ struct world {
 	int deep;             /* page numbers beyond so many builds are refused */
 	bool endless;         /* the list doesn't say how long it is */
 	int page_size;        /* most builds a page */
+	int gets;             /* requests for one build by its number */
+	bool shuffled;        /* builds of one millisecond are listed in no order */
 	int requests, rounds; /* rounds: of requests that are under way at once */
 	/* Called before each answer of a list, with the number of list answers so far. */
 	void (*between)(struct world *world, int answer);
