@@ -1,101 +1,28 @@
-/* bench-fetch: the back-fill of one pipeline from a simulated API with latency, by the real processes, beside
- * clients that ask for one page after the other; the memory and start of each process. Prints Markdown tables
- * (docs/performance.md). */
+/* bench-fetch: the back-fill of one pipeline from an API with latency, by the real processes, beside clients
+ * that ask for one page after the other; the memory, the CPU and the start of each process. Prints Markdown
+ * tables (docs/performance.md). */
 /* SPDX-License-Identifier: MIT */
 #include "tests/bench/bench.h"
+#include "tests/bench/provider.h"
 
-#include <curl/curl.h>
-#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PROCESSES 3
+#define PROCESSES  3
+#define LATENCY_MS 50
+#define ROUNDS_MAX 16
 
 struct daemon_run {
 	const char *program;
 	int pid;
-	double ready_ms;
+	double ready_ms, cpu_s;
 	long peak_kib, private_kib;
 };
-
-struct answer {
-	char *bytes;
-	size_t size;
-};
-
-static size_t on_bytes(char *bytes, size_t one, size_t count, void *user)
-{
-	struct answer *answer = user;
-	char *more = realloc(answer->bytes, answer->size + one * count + 1);
-
-	if (!more) {
-		return 0;
-	}
-	answer->bytes = more;
-	memcpy(answer->bytes + answer->size, bytes, one * count);
-	answer->size += one * count;
-	answer->bytes[answer->size] = '\0';
-	return one * count;
-}
-
-static void get(CURL *curl, const char *url, struct answer *answer)
-{
-	answer->size = 0;
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-	if (curl_easy_perform(curl) != CURLE_OK) {
-		fail(url);
-	}
-}
-
-/* One page after the other over one connection until a page is not full. */
-static double sequential(CURL *curl, const char *base, int per_page, int *requests)
-{
-	struct answer answer = {0};
-	double start = seconds();
-	char url[256];
-
-	*requests = 0;
-	do {
-		snprintf(url, sizeof url, "%s/v2/organizations/acme/pipelines/web/builds?per_page=%d&page=%d",
-			 base, per_page, ++*requests);
-		get(curl, url, &answer);
-	} while (answer.size > 2);
-	free(answer.bytes);
-	return seconds() - start;
-}
-
-static int stat_of(CURL *curl, const char *base, const char *key)
-{
-	struct answer answer = {0};
-	char url[256], *at;
-	int value = -1;
-
-	snprintf(url, sizeof url, "%s/_sim/stats", base);
-	get(curl, url, &answer);
-	at = answer.bytes ? strstr(answer.bytes, key) : NULL;
-	if (at) {
-		value = (int)strtol(at + strlen(key), NULL, 10);
-	}
-	free(answer.bytes);
-	return value;
-}
-
-static void reset_stats(CURL *curl, const char *base)
-{
-	struct answer answer = {0};
-	char url[256];
-
-	snprintf(url, sizeof url, "%s/_sim/stats", base);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "DELETE");
-	get(curl, url, &answer);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, NULL);
-	free(answer.bytes);
-}
 
 /* Starts the simulator; base gets its address. */
 static int start_sim(const char *bin, int builds, char *base, size_t size)
@@ -111,8 +38,8 @@ static int start_sim(const char *bin, int builds, char *base, size_t size)
 	snprintf(count, sizeof count, "%d", builds);
 	pid = fork();
 	if (pid == 0) {
-		execl(path, path, "--builds", count, "--pipelines", "1", "--latency", "50ms", "--deep-limit",
-		      "1000000", "--warm", "--ready-fd", fd, (char *)NULL);
+		execl(path, path, "--builds", count, "--pipelines", "1", "--deep-limit", "1000000",
+		      "--ready-fd", fd, (char *)NULL);
 		_exit(127);
 	}
 	close(ready[1]);
@@ -134,7 +61,8 @@ static void write_config(const struct hub_process *place, const char *base)
 	fprintf(file,
 		"bus: {state_dir: %s, min_free: 1MiB}\nsources:\n  - buildkite: {access_token: sim-token, "
 		"organization_slug: "
-		"acme, pipeline_slug: web, since: 2000-01-01, poll_interval: 1s, api_url: \"%s/v2\"}\n",
+		"acme, pipeline_slug: web, since: 2000-01-01, poll_interval: 1s, coverage: false, api_url: "
+		"\"%s/v2\"}\n",
 		place->dir, base);
 	fclose(file);
 }
@@ -188,7 +116,7 @@ static double buildbus_round(const char *bin, const char *base, int builds, stru
 	took = seconds() - start;
 	for (int i = PROCESSES; i-- > 0;) {
 		daemon_memory(runs[i].pid, &runs[i].peak_kib, &runs[i].private_kib);
-		daemon_end(runs[i].pid, NULL);
+		daemon_end(runs[i].pid, &runs[i].cpu_s);
 	}
 	place_remove(&place);
 	return took;
@@ -198,12 +126,53 @@ static void report_memory(const struct daemon_run runs[PROCESSES])
 {
 	static const char *const goals[PROCESSES] = {"≤ 64 MB", "≤ 16 MB", "≤ 24 MB"};
 
-	printf("| process | peak resident | private | goal | start to ready |\n|---|---|---|---|---|\n");
+	printf("| process | peak resident | private | goal | CPU | start to ready "
+	       "|\n|---|---|---|---|---|---|\n");
 	for (int i = 0; i < PROCESSES; i++) {
-		printf("| %s | %.1f MB | %.1f MB | %s | %.1f ms |\n", runs[i].program,
+		printf("| %s | %.1f MB | %.1f MB | %s | %.2f s | %.1f ms |\n", runs[i].program,
 		       (double)runs[i].peak_kib / 1024, (double)runs[i].private_kib / 1024, goals[i],
-		       runs[i].ready_ms);
+		       runs[i].cpu_s, runs[i].ready_ms);
 	}
+}
+
+struct times {
+	double ours[ROUNDS_MAX], hundred[ROUNDS_MAX], twentyfive[ROUNDS_MAX];
+	int requests;
+};
+
+/* The three take turns. */
+static void run_round(const char *bin, CURL *curl, const char *base, int builds, int round, int *requests,
+		      struct times *times, struct daemon_run runs[PROCESSES])
+{
+	struct hub_process place = {0};
+
+	place_make(&place);
+	times->twentyfive[round] = naive_walk(curl, base, place.dir, 25);
+	times->hundred[round] = naive_walk(curl, base, place.dir, 100);
+	place_remove(&place);
+	*requests = 0;
+	times->ours[round] = buildbus_round(bin, base, builds, runs);
+	times->requests = *requests;
+	fprintf(stderr, "round %d: 25 a page %.1f s, 100 a page %.1f s, buildbus %.2f s\n", round + 1,
+		times->twentyfive[round], times->hundred[round], times->ours[round]);
+}
+
+static void report_times(struct times *times, int builds, int rounds)
+{
+	double mine = median(times->ours, rounds), hundred = median(times->hundred, rounds),
+	       twentyfive = median(times->twentyfive, rounds);
+
+	printf("| back-fill of %d builds at 50 ms latency | time | requests | buildbus is faster by | goal "
+	       "|\n"
+	       "|---|---|---|---|---|\n",
+	       builds);
+	printf("| 25 a page, one after the other (the earlier tool's walk) | %.2f s | %d | %.1f × | ≥ 20 × "
+	       "|\n",
+	       twentyfive, builds / 25 + 1, twentyfive / mine);
+	printf("| 100 a page, one after the other | %.2f s | %d | %.1f × | ≥ 8 × |\n", hundred,
+	       builds / 100 + 1, hundred / mine);
+	printf("| buildbus: fetched, normalised, durable | %.2f s | %d | 1 | within 5 %% of %d |\n\n", mine,
+	       times->requests, (builds + 99) / 100);
 }
 
 static void report(const char *bin, int builds, int rounds)
@@ -211,39 +180,24 @@ static void report(const char *bin, int builds, int rounds)
 	struct daemon_run runs[PROCESSES] = {{.program = "buildbus-normalizer"},
 					     {.program = "buildbus-sink-store"},
 					     {.program = "buildbus-fetch-buildkite"}};
-	double ours[16], hundred[16], twentyfive[16];
-	int requests = 0, pages = 0, small_pages = 0;
-	char base[64];
-	int sim = start_sim(bin, builds, base, sizeof base);
+	static struct times times;
+	char base[64], sim_base[64];
+	int sim = start_sim(bin, builds, sim_base, sizeof sim_base), provider, *requests;
 	CURL *curl = curl_easy_init();
 	struct curl_slist *headers = curl_slist_append(NULL, "Authorization: Bearer sim-token");
 
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	provider = provider_start(curl, sim_base, builds, LATENCY_MS, base, sizeof base, &requests);
+	daemon_end(sim, NULL);
 	for (int i = 0; i < rounds; i++) {
-		twentyfive[i] = sequential(curl, base, 25, &small_pages);
-		hundred[i] = sequential(curl, base, 100, &pages);
-		reset_stats(curl, base);
-		ours[i] = buildbus_round(bin, base, builds, runs);
-		requests = stat_of(curl, base, "\"builds\":");
-		fprintf(stderr, "round %d: 25 a page %.1f s, 100 a page %.1f s, buildbus %.2f s\n", i + 1,
-			twentyfive[i], hundred[i], ours[i]);
+		run_round(bin, curl, base, builds, i, requests, &times, runs);
 	}
-	double mine = median(ours, rounds);
-	printf("| back-fill of %d builds at 50 ms latency | time | requests | buildbus is faster by | goal "
-	       "|\n"
-	       "|---|---|---|---|---|\n",
-	       builds);
-	printf("| 25 a page, one after the other (the earlier tool's walk) | %.2f s | %d | %.1f × | ≥ 20 × "
-	       "|\n",
-	       median(twentyfive, rounds), small_pages, median(twentyfive, rounds) / mine);
-	printf("| 100 a page, one after the other | %.2f s | %d | %.1f × | ≥ 8 × |\n",
-	       median(hundred, rounds), pages, median(hundred, rounds) / mine);
-	printf("| buildbus: fetched, normalised, durable | %.2f s | %d | 1 | within 5 %% of %d |\n\n", mine,
-	       requests, (builds + 99) / 100);
+	report_times(&times, builds, rounds);
 	report_memory(runs);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
-	daemon_end(sim, NULL);
+	kill(provider, SIGTERM);
+	waitpid(provider, NULL, 0);
 }
 
 int main(int argc, char **argv)
@@ -264,7 +218,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (builds < 100 || rounds < 1 || rounds > 16) {
+	if (builds < 100 || rounds < 1 || rounds > ROUNDS_MAX) {
 		fprintf(stderr, "bench-fetch: --builds from 100, --rounds from 1 to 16\n");
 		return 2;
 	}
