@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INGEST_WINDOW     6         /* publishes of one lease that wait for their ack */
+#define INGEST_WINDOW     16        /* publishes of one lease that wait for their ack */
 #define INGEST_PAGE_BYTES (1 << 20) /* a page is cut into publishes of about this size */
-#define INGEST_BYTES_MAX  (4 << 20) /* over all leases; beyond it a lease may hold one publish only */
+#define INGEST_BYTES_MAX  (8 << 20) /* over all leases; beyond it a lease may hold one publish only */
 
 struct ingest_client;
 

@@ -95,8 +95,9 @@ static enum status page_append(struct lease *lease, msgpack_sbuffer *packed, str
 {
 	struct publish *page = lease->page;
 	size_t size = packed->size;
-	char *bytes = msgpack_sbuffer_release(packed);
+	char *buffer = msgpack_sbuffer_release(packed), *bytes = realloc(buffer, size);
 
+	bytes = bytes ? bytes : buffer;
 	if (zmq_msg_init_data(&page->bodies[page->count], bytes, size, free_body, NULL) != 0) {
 		free(bytes);
 		return err_set(err, ERR_SYS, "out of memory for a build");
