@@ -101,12 +101,14 @@ static enum status hand_out(struct hub *hub, const struct lease *lease, struct t
 enum status details_put_keys(struct hub *hub, struct wire_head *head, const struct lease *lease,
 			     bool *backfill, struct err *err)
 {
-	struct text keys[KEYS_MAX + 1];
+	struct text keys[KEYS_MAX];
 	uint32_t count;
-	enum status status = read_keys(hub, lease, *backfill = false, keys, &count, err);
+	enum status status = read_keys(hub, lease, false, keys, &count, err);
 
+	*backfill = false;
 	if (status == OK && count == 0) {
-		status = read_keys(hub, lease, *backfill = true, keys, &count, err);
+		status = read_keys(hub, lease, true, keys, &count, err);
+		*backfill = count > 0;
 	}
 	wire_put_array(head, count);
 	for (uint32_t i = 0; i < count; i++) {

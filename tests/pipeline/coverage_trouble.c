@@ -203,22 +203,29 @@ Test(coverage_trouble, a_host_that_hangs_holds_up_no_build)
 	scene_free(&scene);
 }
 
-/* The last quarter of the limit is for builds. */
+/* Somebody else has spent the most of it: the last quarter is for builds. */
 Test(coverage_trouble, a_spent_budget_holds_up_no_build)
 {
-	scene = scene_new("--builds", "0", "--pipelines", "1", "--user-rate-limit", "40", "--rate-window",
-			  "20s");
+	scene = scene_new("--builds", "0", "--pipelines", "1", "--user-rate-limit", "200", "--rate-window",
+			  "2m");
 	scene_source(scene, .coverage = "true");
-	add_builds(60, SUMMARY);
+	add_builds(20, SUMMARY);
+	for (int i = 0; i < 160; i++) {
+		free(simulator_get(scene->sim, "/organizations/acme"));
+	}
 	scene_start(scene);
-	db_becomes(scene->place, "store.db", 60, "SELECT count(*) FROM builds");
-	simulator_served(scene->sim, "artifacts", 10);
-	for (int i = 61; i <= 63; i++) {
+	db_becomes(scene->place, "store.db", 20, "SELECT count(*) FROM builds");
+	for (int i = 21; i <= 23; i++) {
 		simulator_do(scene->sim, "build", "{'pipeline': 'web'}");
 		db_becomes(scene->place, "store.db", i, "SELECT count(*) FROM builds");
 	}
+	simulator_do(scene->sim, "advance", "{'ms': 120000}");
+	db_becomes(scene->place, "hub.db", 23, OWED);
+	child_skip(scene->fetchers[0]);
+	child_event(scene->fetchers[0], "fetch.visited", "target", "buildkite:+details");
+	cr_expect_eq(simulator_count(scene->sim, "artifacts"), 0);
 	cr_expect_eq(simulator_count(scene->sim, "refused"), 0, "429s");
-	cr_expect_gt(db_int(scene->place, "hub.db", OWED), 0, "there was a budget for everything");
+	cr_expect_leq(child_count(scene->fetchers[0], "buildkite:+details"), 20, "it asks and asks");
 	end();
 }
 
@@ -267,6 +274,35 @@ Test(coverage_trouble, a_hub_that_is_killed_over_it_still_knows_what_is_owed)
 	all_come(30);
 	cr_expect_leq(simulator_count(scene->sim, "artifacts"), 30 + 4 + 6, "what was not acknowledged");
 	end();
+}
+
+/* However its builds are found: by a walk over all pipelines, or by that of one. */
+Test(coverage_trouble, comes_in_every_pipeline_of_an_organization)
+{
+	scene = scene_new("--builds", "0", "--pipelines", "3");
+	scene_source(scene, .coverage = "true", .pipelines = "\"*\"");
+	add_builds(2, SUMMARY);
+	scene_start(scene);
+	db_becomes(scene->place, "store.db", 2, COVERED);
+	simulator_do(scene->sim, "build", "{'pipeline': 'api'}");
+	db_becomes(scene->place, "store.db", 3, "SELECT count(*) FROM builds");
+	simulator_do(scene->sim, "artifact", "{'pipeline': 'api', 'number': 1, " SUMMARY "}");
+	simulator_do(scene->sim, "advance", "{'ms': 120000}");
+	db_becomes(scene->place, "store.db", 3, COVERED);
+	scene_holds_truth(scene);
+	cr_expect_eq(simulator_count(scene->sim, "artifacts"), 3);
+	end();
+}
+
+/* Nothing is owed yet: that visit went through, and tells nothing about the token. */
+Test(coverage_trouble, a_wrong_token_is_found_out_all_the_same)
+{
+	scene = scene_new("--builds", "0", "--pipelines", "1");
+	scene_source(scene, .coverage = "true", .token = "wrong", .poll = "1h");
+	scene_start(scene);
+	cr_expect_eq(child_end(scene->fetchers[0]), 100);
+	cr_expect(child_said(scene->fetchers[0], "does not accept the token"));
+	scene_free(&scene);
 }
 
 Test(coverage_trouble, of_a_source_that_does_not_want_it_is_not_asked_for)

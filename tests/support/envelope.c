@@ -30,12 +30,13 @@ static char *json_of(const struct told *told)
 			 "\"url\":\"https://api.buildkite.com/v2/organizations/acme/pipelines/%s/builds/%d\","
 			 "\"web_url\":\"https://buildkite.com/acme/%s/builds/%d\",\"message\":\"m%s\","
 			 "\"commit\":\"abc\",\"branch\":\"%s\",\"created_at\":\"%s\",\"scheduled_at\":\"%s\","
-			 "\"started_at\":\"2025-12-31T23:59:10Z\",\"finished_at\":%s,\"jobs\":%s,"
+			 "\"started_at\":\"2025-12-31T23:59:10Z\",\"finished_at\":%s%s%s,\"jobs\":%s,"
 			 "\"pipeline\":{\"id\":\"%s%s\",\"slug\":\"%s\",\"default_branch\":\"main\"}}",
 			 or_else(told->uid, uid), number, state, pipeline, number, pipeline, number, padding,
 			 or_else(told->branch, "main"), or_else(told->created_at, "2025-12-31T23:59:00Z"),
-			 or_else(told->created_at, "2025-12-31T23:59:00Z"),
-			 is_final(state) ? "\"2025-12-31T23:59:50Z\"" : "null", or_else(told->jobs, "[]"),
+			 or_else(told->created_at, "2025-12-31T23:59:00Z"), is_final(state) ? "\"" : "null",
+			 is_final(state) ? or_else(told->finished_at, "2025-12-31T23:59:50Z") : "",
+			 is_final(state) ? "\"" : "", or_else(told->jobs, "[]"),
 			 told->pipeline_uid ? "" : "pipe-", or_else(told->pipeline_uid, pipeline), pipeline),
 		0);
 	free(padding);
@@ -51,7 +52,7 @@ static void put(msgpack_packer *to, const char *key, const char *value)
 void envelope_add(struct spot spot, struct peer *peer, const struct told *told)
 {
 	const char *kind = or_else(told->kind, "build");
-	bool bare = strcmp(kind, "build") != 0;
+	bool bare = strcmp(kind, "build") != 0 && !told->body;
 	char key[32], *json = told->body ? strdup(told->body) : json_of(told);
 	msgpack_sbuffer bytes;
 	msgpack_packer to;

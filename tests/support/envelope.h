@@ -17,9 +17,10 @@ struct told {
 	const char *branch;       /* "main" */
 	const char *jobs;         /* "[]" */
 	const char *created_at;   /* "2025-12-31T23:59:00Z" */
+	const char *finished_at;  /* "2025-12-31T23:59:50Z", of what is over */
 	const char *kind;         /* "build" */
 	const char *origin;       /* "live" */
-	const char *body;         /* the JSON of these */
+	const char *body;         /* the JSON of these, where kind is build; else none */
 	size_t pad;               /* so many bytes more in its message */
 };
 

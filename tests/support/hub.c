@@ -10,10 +10,11 @@ void hub_configure(struct test_hub *hub, const struct hub_setup *setup)
 	place_write(hub->place, "buildbus.yml",
 		    "bus:\n  state_dir: %s\n  min_free: 1MiB\n%s"
 		    "sources:\n  - buildkite:\n      organization_slug: acme\n      access_token: none\n"
-		    "      pipeline_slug: %s\n      poll_interval: %s\n"
+		    "      pipeline_slug: %s\n      poll_interval: %s\n      coverage: %s\n"
 		    "destinations:\n  - store: {}\n",
 		    hub->place->state, setup->bus ? setup->bus : "",
-		    setup->pipelines ? setup->pipelines : "web", setup->poll ? setup->poll : "1s");
+		    setup->pipelines ? setup->pipelines : "web", setup->poll ? setup->poll : "1s",
+		    setup->coverage ? "true" : "false");
 }
 
 struct test_hub *hub_new_at(struct spot spot, const struct hub_setup *setup)

@@ -18,7 +18,8 @@ struct hub_setup {
 	const char *bus;       /* further YAML lines of bus:, each with two spaces before; NULL: none */
 	const char *poll;      /* poll_interval; NULL: 1s */
 	const char *const *env;
-	bool idle; /* don't start it */
+	bool coverage; /* its finished builds owe it */
+	bool idle;     /* don't start it */
 };
 
 /* Writes its configuration and starts it: hub_new(.pipelines = "[web, api]"). */

@@ -2,6 +2,7 @@
 #include "tests/support/peer.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -260,4 +261,11 @@ struct text heard_text(struct peer *peer, size_t index, const char *key)
 	bool text = value && value->type == MSGPACK_OBJECT_STR;
 
 	return text ? (struct text){value->via.str.ptr, value->via.str.size} : (struct text){0};
+}
+
+double heard_real(struct peer *peer, size_t index, const char *key)
+{
+	const msgpack_object *value = member(peer, index, key);
+
+	return value && value->type == MSGPACK_OBJECT_FLOAT ? value->via.f64 : (double)NAN;
 }

@@ -46,6 +46,7 @@ const msgpack_object_array *heard_head(const struct peer *peer);
 /* The bodies of the message that was heard last. */
 size_t heard_bodies(const struct peer *peer);
 struct text heard_body(const struct peer *peer, size_t index);
-/* A member of a body that is a map. Absent: INT64_MIN, null. */
+/* A member of a body that is a map. Absent: INT64_MIN, null, NaN. */
 int64_t heard_int(struct peer *peer, size_t index, const char *key);
 struct text heard_text(struct peer *peer, size_t index, const char *key);
+double heard_real(struct peer *peer, size_t index, const char *key);
