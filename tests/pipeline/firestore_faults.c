@@ -195,6 +195,36 @@ Test(firestore_faults, one_document_that_can_not_be_stored_holds_up_no_other)
 		  strstr(run.hub->dead[0].reason, "too long"));
 }
 
+Test(firestore_faults, a_commit_touches_no_more_projects_than_rules_may_look_up)
+{
+	char *text, slugs[30][16];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out,
+		"{firebase_project_id: demo, firebase_user_email: %s, firebase_user_pass: %s, "
+		"firebase_public_api_key: %s, api_url: \"%s/v1\", auth_url: \"%s\", "
+		"create_project: true, projects: {",
+		FAKE_EMAIL, FAKE_PASSWORD, FAKE_KEY, run.google.url, run.google.url);
+	for (int i = 0; i < 30; i++) {
+		snprintf(slugs[i], sizeof slugs[i], "pipe-%d", i);
+		fprintf(out, "%sacme/pipe-%d: id-%d", i ? ", " : "", i, i);
+	}
+	fputs("}}", out);
+	fclose(out);
+	run_configure(text);
+	free(text);
+	run.google.lookups_max = 10;
+	for (int64_t i = 0; i < 150; i++) {
+		build_comes(.number = i, .pipeline = slugs[i % 30]);
+	}
+	run_start();
+	all_acked();
+	cr_expect_eq(fake_count(&run.google, BUILDS), 150);
+	cr_expect(fake_asked(&run.google, FAKE_COMMIT) < 40, "%d commits",
+		  fake_asked(&run.google, FAKE_COMMIT));
+}
+
 static bool all_but_one(void *arg)
 {
 	(void)arg;

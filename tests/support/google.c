@@ -136,7 +136,11 @@ void google_start(void)
 {
 	place = place_new();
 	start_firestore();
-	start_auth();
+	if (firestore) {
+		start_auth();
+	} else {
+		setenv(AUTH_SKIP, getenv(FIRESTORE_SKIP), 1);
+	}
 }
 
 void google_stop(void)

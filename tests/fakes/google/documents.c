@@ -128,11 +128,41 @@ static bool too_large(const struct fake_google *google, size_t size, struct fake
 	return true;
 }
 
+/* Rules may look at so many other documents for one request. */
+static bool too_many_lookups(const struct fake_google *google, yyjson_val *writes, struct fake_reply *reply)
+{
+	const char *seen[1000];
+	size_t index, count, projects = 0;
+	yyjson_val *write;
+
+	yyjson_arr_foreach(writes, index, count, write)
+	{
+		const char *project =
+			yyjson_get_str(yyjson_ptr_get(write, "/update/fields/projectId/stringValue"));
+		size_t i = 0;
+
+		while (project && i < projects && strcmp(seen[i], project) != 0) {
+			i++;
+		}
+		if (project && i == projects) {
+			seen[projects++] = project;
+		}
+	}
+	if (google->lookups_max == 0 || projects <= (size_t)google->lookups_max) {
+		return false;
+	}
+	fake_error(reply, 403, "PERMISSION_DENIED", "Missing or insufficient permissions.");
+	return true;
+}
+
 static void commit(struct fake_google *google, yyjson_val *root, struct fake_reply *reply)
 {
 	yyjson_val *writes = yyjson_obj_get(root, "writes"), *write;
 	size_t index, count;
 
+	if (too_many_lookups(google, writes, reply)) {
+		return;
+	}
 	yyjson_arr_foreach(writes, index, count, write)
 	{
 		if (!may_write(google, write, reply)) {

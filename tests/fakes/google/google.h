@@ -46,6 +46,7 @@ struct fake_google {
 	bool like_emulator;     /* in the emulator's words, else in production's */
 	const char *poison;     /* part of the name of documents that can't be stored */
 	const char *forbidden;  /* and that the rules refuse; "" all */
+	int lookups_max;        /* projects that the rules look up for one commit; 0: any number */
 	int lives_s;            /* of tokens; 0: 3600 */
 	bool any_token;         /* "Bearer owner" and whatever else */
 	const char *public_key; /* PEM: assertions are checked with it; NULL: they are not */
