@@ -24,6 +24,7 @@ struct runner {
 	int stop_signal;        /* the one that began the drain */
 	int64_t stop_signal_ms; /* and when */
 	bool stopping;          /* process_stop was called: the loop ends with this turn */
+	bool announced;         /* that it is ready */
 	bool idling;            /* failed for good in a container: only waits for SIGTERM */
 };
 
@@ -212,6 +213,10 @@ static void announce(struct runner *runner)
 {
 	int fd = runner->options.ready_fd;
 
+	if (runner->announced) {
+		return;
+	}
+	runner->announced = true;
 	if (fd != -1) {
 		/* Whoever waited may be gone; that is no reason to stop. */
 		if (write(fd, "\n", 1) == -1) {
@@ -222,6 +227,11 @@ static void announce(struct runner *runner)
 	metrics_started();
 	log_info("proc.ready", STR("config", runner->context.config.path),
 		 NUM("ms", now_ms() - runner->started_ms));
+}
+
+void process_ready(struct process_context *context)
+{
+	announce((struct runner *)context);
 }
 
 /* Runs until process_stop. zloop also returns when poll is interrupted (a debugger, SIGCONT): go on then. */
@@ -247,7 +257,9 @@ static void run_open(struct runner *runner)
 	enum status status = process->open(runner->state, context, &err);
 
 	if (status == OK) {
-		announce(runner);
+		if (!context->ready_later) {
+			announce(runner);
+		}
 		run_loop(runner);
 	} else {
 		process_stop(context, status, &err);

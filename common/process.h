@@ -18,14 +18,16 @@ struct process_context {
 	struct config config;
 	enum status status; /* why the loop ended */
 	struct err err;
-	bool draining; /* SIGTERM came */
+	bool draining;    /* SIGTERM came */
+	bool ready_later; /* set by open: not ready before process_ready */
 };
 
 struct process {
 	const char *name;    /* "normalizer", "fetch-buildkite", "sink-store" */
 	const char *summary; /* one line for --help */
 	size_t state_size;   /* process_main allocates it, zeroed */
-	/* Opens sockets and timers on context->loop. May block. Ready is announced when it returns OK. */
+	/* Opens sockets and timers on context->loop. May block. Ready is announced when it returns OK, unless
+	 * it set context->ready_later. */
 	enum status (*open)(void *state, struct process_context *context, struct err *err);
 	/* SIGTERM or SIGINT: finish what is in flight, then call process_stop; cut off after 10 s. NULL: stop
 	 * at once. */
@@ -41,6 +43,8 @@ struct process {
  * BUILDBUS_CONTAINER=1 (what would exit 100 stays, /healthz red, until SIGTERM), BUILDBUS_PARENT=1 or the
  * parent's pid (SIGTERM when the parent dies). */
 int process_main(const struct process *process, int argc, char **argv);
+/* What ready_later put off. Once is enough. */
+void process_ready(struct process_context *context);
 /* Ends the loop after this turn. ERR_CONFIG exits 100, OK 0, others 111. err may be NULL for OK. */
 void process_stop(struct process_context *context, enum status status, const struct err *err);
 

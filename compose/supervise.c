@@ -105,6 +105,27 @@ static void start_role(struct supervisor *all, enum child_role role)
 	}
 }
 
+/* Nothing is fetched before each sink has said that it can write, or has shown that it can't for now. */
+static bool sinks_have_spoken(const struct supervisor *all)
+{
+	for (size_t i = 0; i < all->fleet.count; i++) {
+		const struct child *child = &all->fleet.children[i];
+		if (child->role == ROLE_SINK && child->backoff_ms == 0 &&
+		    (child->state == CHILD_WAITING || child->state == CHILD_STARTING)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void start_fetchers(struct supervisor *all)
+{
+	if (!all->stopping && !all->hold_fetchers && all->fleet.children[0].state == CHILD_READY &&
+	    sinks_have_spoken(all)) {
+		start_role(all, ROLE_FETCHER);
+	}
+}
+
 static size_t count_running(const struct supervisor *all, enum child_role role)
 {
 	size_t count = 0;
@@ -146,10 +167,8 @@ static int on_ready(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 	child->relay.why[0] = '\0'; /* whatever it was, it is over */
 	if (child->role == ROLE_HUB) {
 		start_role(all, ROLE_SINK);
-		if (!all->hold_fetchers) {
-			start_role(all, ROLE_FETCHER);
-		}
 	}
+	start_fetchers(all);
 	announce(all);
 	return 0;
 }
@@ -157,9 +176,7 @@ static int on_ready(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 void supervisor_fetch(struct supervisor *all)
 {
 	all->hold_fetchers = false;
-	if (!all->stopping && all->fleet.children[0].state == CHILD_READY) {
-		start_role(all, ROLE_FETCHER);
-	}
+	start_fetchers(all);
 }
 
 void supervisor_signal(struct supervisor *all, int number)
@@ -276,6 +293,7 @@ static void on_end(struct supervisor *all, struct child *child, int status)
 		restart_later(all, child);
 		log_end(child, status, true);
 	}
+	start_fetchers(all);
 }
 
 void supervisor_reap(struct supervisor *all)

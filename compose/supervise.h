@@ -17,8 +17,8 @@ struct supervisor {
 		draining; /* while stopping: the role that was asked to end; those after it are gone */
 };
 
-/* Starts the hub, and once it is ready the others. What dies is restarted with back-off, unless an operator
- * must act. */
+/* Starts the hub, once it is ready the sinks, and once these have spoken the fetchers. What dies is restarted
+ * with back-off, unless an operator must act. */
 void supervisor_start(struct supervisor *all);
 /* Fetchers may start: whoever wants to see all that they bring is there. */
 void supervisor_fetch(struct supervisor *all);

@@ -19,10 +19,13 @@ static const struct reading {
 	const char *kind;
 	const struct config_row *rows;
 	size_t size; /* of what the rows fill */
+	/* What rows can't say of it; NULL: nothing. */
+	enum status (*check)(const void *target, const struct config *config, struct err *err);
 } readings[] = {
-	{SECTION_SOURCE, "buildkite", buildkite_config_rows, sizeof(struct buildkite_config)},
-	{SECTION_DESTINATION, "firestore", firestore_config_rows, sizeof(struct firestore_config)},
-	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config)},
+	{SECTION_SOURCE, "buildkite", buildkite_config_rows, sizeof(struct buildkite_config), NULL},
+	{SECTION_DESTINATION, "firestore", firestore_config_rows, sizeof(struct firestore_config),
+	 firestore_config_check},
+	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config), NULL},
 };
 
 static void print_problem(void *arg, const char *sentence)
@@ -69,6 +72,16 @@ static void place_text(const struct config_section *section, char out[static 128
 	snprintf(out, 128, "%.*s %s", (int)list, place->where, section->kind);
 }
 
+/* What goes beyond single keys: `<file>:<line>: destinations[0].firestore: <sentence>`. */
+static enum status check_whole(const struct reading *reading, const struct config *config,
+			       const struct config_section *section, const void *target, struct err *err)
+{
+	const struct config_place *place = section->node;
+	enum status status = reading->check ? reading->check(target, config, err) : OK;
+
+	return status == OK ? OK : err_prefix(err, "%s:%d: %s", config->path, section->line, place->where);
+}
+
 static void check_section(const struct config *config, const struct config_section *section,
 			  size_t *problem_count)
 {
@@ -76,6 +89,7 @@ static void check_section(const struct config *config, const struct config_secti
 	const struct reading *reading = find_reading(section);
 	void *target = reading ? calloc(1, reading->size) : NULL;
 	char where[128];
+	struct err err;
 
 	place_text(section, where);
 	if (!target) {
@@ -87,6 +101,9 @@ static void check_section(const struct config *config, const struct config_secti
 			printf("ok   %s: name %s\n", where, section->name);
 		}
 		print_values(where, reading->rows, target);
+		if (check_whole(reading, config, section, target, &err) != OK) {
+			print_problem(problem_count, err.text);
+		}
 	}
 	config_free(reading->rows, target);
 	free(target);
@@ -140,6 +157,9 @@ enum status validate_sections(const struct config *config, struct err *err)
 				       reading ? "out of memory" : "no rows for this kind");
 		}
 		status = config_read(config, section, reading->rows, target, err);
+		if (status == OK) {
+			status = check_whole(reading, config, section, target, err);
+		}
 		config_free(reading->rows, target);
 		free(target);
 	}

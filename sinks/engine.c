@@ -278,6 +278,15 @@ static const struct feed_events feed_events = {
 	.detached = on_detached,
 };
 
+void sink_ready(struct sink_context *context)
+{
+	const struct engine_options *options = &context->engine->options;
+
+	if (options->ready) {
+		options->ready(options->owner);
+	}
+}
+
 void sink_stop(struct sink_context *context, enum status status, const struct err *err)
 {
 	engine_end(context->engine, status, err);

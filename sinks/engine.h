@@ -17,6 +17,8 @@ struct engine_options {
 	int64_t retry_for_ms; /* 0: RETRY_FOR_MS */
 	/* The engine ended: OK after engine_drain, else why. Called once, from the loop. */
 	void (*ended)(void *owner, enum status status, const struct err *err);
+	/* sink_ready was called. NULL: nobody asks. */
+	void (*ready)(void *owner);
 	void *owner;
 };
 

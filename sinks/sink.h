@@ -84,6 +84,9 @@ void sink_batch_done(struct sink_batch *batch);
 enum status sink_note(struct sink_context *context, struct text note, void (*kept)(void *user),
 		      void *user) MUST_CHECK;
 
+/* Of a sink that is ready_later: it can be used, or that can't be known for the time being. */
+void sink_ready(struct sink_context *context);
+
 /* The sink can't go on: ERR_CONFIG when an operator must act, else the process is to be restarted. What is
  * not acknowledged comes again. */
 void sink_stop(struct sink_context *context, enum status status, const struct err *err);
@@ -100,6 +103,8 @@ struct sink {
 	int64_t batch_age_ms; /* wait so long for a batch to fill; 0: write what is there */
 	size_t concurrency;   /* batches in flight; 0: one */
 	bool one_version;     /* at most one version of a build in a batch */
+
+	bool ready_later; /* the process is ready when the sink calls sink_ready, not when it is open */
 
 	/* Before anything else, once. config lives until close. May block (files, not networks). ERR_CONFIG:
 	 * an operator must act, the sentence says how. */

@@ -77,6 +77,13 @@ static void on_ended(void *owner, enum status status, const struct err *err)
 	process_stop(state->context, status, err);
 }
 
+static void on_sink_ready(void *owner)
+{
+	struct sink_state *state = owner;
+
+	process_ready(state->context);
+}
+
 static enum status open_sink(void *arg, struct process_context *context, struct err *err)
 {
 	struct sink_state *state = arg;
@@ -90,6 +97,8 @@ static enum status open_sink(void *arg, struct process_context *context, struct 
 	options.sink = state->sink;
 	options.config = state->config;
 	options.ended = on_ended;
+	options.ready = on_sink_ready;
+	context->ready_later = state->sink->ready_later;
 	options.owner = state;
 	return status == OK ? engine_open(&state->engine, &options, err) : status;
 }

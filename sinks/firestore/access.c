@@ -45,18 +45,6 @@ static bool set_sign_in(struct access *access, const char *auth_url)
 
 static enum status be_user(struct access *access, const struct firestore_config *config, struct err *err)
 {
-	const char *missing = !config->email      ? "firebase_user_email"
-			      : !config->password ? "firebase_user_pass"
-			      : !config->api_key  ? "firebase_public_api_key"
-						  : NULL;
-
-	if (missing) {
-		return err_set(err, ERR_CONFIG,
-			       "firestore: %s is missing: signing in needs all three of "
-			       "firebase_user_email, firebase_user_pass and "
-			       "firebase_public_api_key",
-			       missing);
-	}
 	if (!set_sign_in(access, config->auth_url)) {
 		return err_set(err, ERR_SYS, "no memory for addresses");
 	}
@@ -84,19 +72,13 @@ static bool is_owner(const struct firestore_config *config)
 
 static enum status set_way(struct access *access, const struct firestore_config *config, struct err *err)
 {
-	bool user = config->email || config->password || config->api_key;
 	const char *credentials = variable("GOOGLE_APPLICATION_CREDENTIALS");
 
 	if (is_owner(config)) {
 		access->way = &google_owner;
 		return OK;
 	}
-	if (user && config->credentials) {
-		return err_set(err, ERR_CONFIG,
-			       "firestore: give either a user (firebase_user_email, firebase_user_pass, "
-			       "firebase_public_api_key) or credentials_file, not both");
-	}
-	if (user) {
+	if (config->email) {
 		return be_user(access, config, err);
 	}
 	if (config->credentials || credentials) {

@@ -18,3 +18,8 @@ struct firestore_config {
 };
 
 extern const struct config_row firestore_config_rows[];
+
+/* What rows can't say: section is a struct firestore_config, file names the sources (NULL: unknown).
+ * ERR_CONFIG with the sentence. */
+enum status firestore_config_check(const void *section, const struct config *file,
+				   struct err *err) MUST_CHECK;

@@ -79,10 +79,12 @@ static enum status firestore_open(void *state, struct sink_context *context, con
 	arena_init(&firestore->check_arena, 4 << 20);
 	alarm_init(&firestore->check_alarm, context->loop, on_check_due, firestore);
 	metrics_table(metrics_rows(&firestore->numbers), LABELS("sink", context->name));
-	status = projects_open(&firestore->projects, config, context->file, err);
-	if (status == OK) {
-		status = access_open(&firestore->access, config, err);
+	projects_open(&firestore->projects, config);
+	status = firestore_config_check(config, context->file, err);
+	if (status != OK) {
+		return err_prefix(err, "firestore");
 	}
+	status = access_open(&firestore->access, config, err);
 	if (status == OK) {
 		status = open_clients(firestore, err);
 	}
@@ -122,6 +124,7 @@ static const struct sink firestore_sink = {
 	.batch_records = BATCH_RECORDS,
 	.batch_bytes = BATCH_BYTES,
 	.concurrency = CONCURRENCY,
+	.ready_later = true,
 	.open = firestore_open,
 	.write = firestore_write,
 	.close = firestore_close,

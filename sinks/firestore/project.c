@@ -31,6 +31,7 @@ static void put_off(struct firestore *firestore, const struct err *err)
 	log_warn("firestore.waiting", STR("sink", firestore->context->name), STR("why", err->text),
 		 NUM("again_in_ms", wait_ms));
 	metrics_health(false, err->text);
+	sink_ready(firestore->context); /* the others need not wait for a network */
 	deliveries_put_off(firestore, err);
 }
 
@@ -41,6 +42,7 @@ static void open_up(struct firestore *firestore)
 	log_info("firestore.ready", STR("sink", firestore->context->name),
 		 STR("project", firestore->config->project), NUM("projects", firestore->projects.count));
 	metrics_health(true, NULL);
+	sink_ready(firestore->context);
 	deliveries_resume(firestore);
 }
 

@@ -17,10 +17,8 @@ enum project_found {
 	PROJECT_CLASH, /* a second pipeline for metrics_project_id */
 };
 
-/* Checks the section, and what the sources of the file (NULL: unknown) deliver to metrics_project_id.
- * config must outlive projects. */
-enum status projects_open(struct projects *projects, const struct firestore_config *config,
-			  const struct config *file, struct err *err) MUST_CHECK;
+/* config must outlive projects. */
+void projects_open(struct projects *projects, const struct firestore_config *config);
 /* Accepts zeroed. */
 void projects_close(struct projects *projects);
 

@@ -1,6 +1,7 @@
 /* As whom the sink speaks, where, and of which pipelines: the configuration and the customary variables. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/pipeline/firestore_run.h"
+#include "tests/support/simulator.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -184,7 +185,8 @@ static const struct {
 	 "firebase_public_api_key is missing"},
 	{"two accounts", "metrics_project_id: web, credentials_file: a, " USER, "either a user"},
 	{"no key file", "metrics_project_id: web, credentials_file: none.json", "none.json"},
-	{"both spellings", "metrics_project_id: web, firebase_web_api_key: k3y-k3y, " USER, "firebase_web_api_key"},
+	{"both spellings", "metrics_project_id: web, firebase_web_api_key: k3y-k3y, " USER,
+	 "firebase_web_api_key"},
 };
 
 Test(firestore_access, a_configuration_that_can_not_be_used_is_one_sentence)
@@ -243,4 +245,25 @@ Test(firestore_access, a_slug_that_is_encoded_in_ids_is_written_plainly_in_the_c
 	run_start();
 	all_acked();
 	cr_expect_eq(fake_count(&run.google, "/build/web_1"), 1);
+}
+
+Test(firestore_access, a_project_that_is_missing_ends_up_before_anything_is_fetched)
+{
+	struct simulator *sim = simulator_new(run.place, "--builds", "50", "--pipelines", "1");
+
+	configure("metrics_project_id: missing, " USER);
+	place_write(run.place, "buildbus.yml",
+		    "bus: {state_dir: %s, min_free: 1MiB}\nsources:\n"
+		    "  - buildkite: {access_token: %s, organization_slug: acme, pipeline_slug: web, api_url: "
+		    "\"%s\"}\n"
+		    "destinations:\n  - firestore: %s\n",
+		    run.place->state, SIM_TOKEN, sim->api, run.destination);
+	run.sink = child_start(&(struct launch){.place = run.place,
+						.program = "buildbus",
+						.args = ARGS("up", "-c", run.place->config),
+						.no_ready = true});
+	cr_expect_neq(child_end(run.sink), 0);
+	cr_expect(child_said(run.sink, "no document projects/missing"));
+	cr_expect_eq(simulator_count(sim, "total"), 0);
+	simulator_free(&sim);
 }

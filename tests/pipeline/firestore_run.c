@@ -70,7 +70,6 @@ void run_start(void)
 						.program = "buildbus-sink-firestore",
 						.args = ARGS("-c", run.place->config, "-v"),
 						.env = run.env});
-	child_ready(run.sink);
 }
 
 static bool is_over(void *arg)

@@ -24,6 +24,7 @@ void run_fini(void);
 
 /* What follows `- firestore:`; NULL: the fake, an ordinary user, project demo, metrics_project_id web. */
 void run_configure(const char *destination);
+/* Does not wait until it is ready. */
 void run_start(void);
 /* Waits for its end; returns the exit code. */
 int run_end(void);

@@ -140,3 +140,15 @@ Test(validate, can_read_every_kind_that_has_a_process)
 		}
 	}
 }
+
+Test(validate, tells_what_goes_beyond_single_keys)
+{
+	cr_expect(validate("destinations:\n"
+			   "- firestore:\n"
+			   "    firebase_project_id: demo\n"
+			   "    projects: {acme/web: one, acme/api: one}\n") == 2);
+	cr_expect_str_eq(
+		errors, "bad  buildbus.yml:2: destinations[0].firestore: projects: acme/web and acme/api are "
+			"both on one: their builds would overwrite each other, give each an id of its own\n"
+			"bad  buildbus.yml: 1 problem\n");
+}
