@@ -17,6 +17,27 @@ char *table_json(const char *quoted)
 	return out;
 }
 
+/* What a sink reads is what was normalised. */
+static void expect_round_trip(const struct build *build, const char *json, struct arena *arena)
+{
+	msgpack_sbuffer packed;
+	struct build back;
+	struct err err = {0};
+	uint64_t hash;
+	size_t size;
+	char *again;
+
+	msgpack_sbuffer_init(&packed);
+	build_pack(build, &packed, &hash);
+	cr_assert(build_unpack(packed.data, packed.size, arena, &back, &err) == OK, "%s", err.text);
+	back.version = INT_NULL; /* these two are the hub's */
+	back.origin = ORIGIN_NULL;
+	again = build_json(&back, &size);
+	cr_assert_str_eq(again, json);
+	free(again);
+	msgpack_sbuffer_destroy(&packed);
+}
+
 enum status table_normalize(struct text body, const char *url, struct normal_notes *notes, char **json,
 			    struct err *err)
 {
@@ -34,6 +55,7 @@ enum status table_normalize(struct text body, const char *url, struct normal_not
 		cr_assert(count == 1);
 		cr_assert(builds->version == INT_NULL && builds->origin == ORIGIN_NULL);
 		*json = build_json(builds, &size);
+		expect_round_trip(builds, *json, &arena);
 	}
 	arena_fini(&arena);
 	return status;
