@@ -43,6 +43,17 @@ static void tell_trouble(struct sync *sync, yyjson_val *fields)
 	}
 }
 
+/* Builds without their coverage are whole builds: the run goes on, and is none that failed. */
+static void tell_left_out(struct sync *sync, yyjson_val *fields)
+{
+	const char *why = yyjson_get_str(yyjson_obj_get(fields, "why"));
+
+	if (why && !sync->options->verbose) {
+		progress_end(&sync->progress);
+		command_fail(0, "coverage is left out: %s", why);
+	}
+}
+
 static void on_event(void *context, const char *event, yyjson_val *fields)
 {
 	struct sync *sync = context;
@@ -51,6 +62,16 @@ static void on_event(void *context, const char *event, yyjson_val *fields)
 	if (is_trouble(event, fields)) {
 		tell_trouble(sync, fields);
 	}
+	if (strcmp(event, "fetch.details_refused") == 0) {
+		tell_left_out(sync, fields);
+	}
+}
+
+static bool is_details(const char *target)
+{
+	const char *plus = strrchr(target, '+');
+
+	return plus && strcmp(plus, "+details") == 0;
 }
 
 /* A visit that failed is repeated until the time is over; one that was refused stays so. */
@@ -62,9 +83,9 @@ static bool all_settled(const struct sync *sync, yyjson_mut_val *status)
 	yyjson_mut_arr_foreach(status_at(status, "targets"), index, max, each)
 	{
 		const char *why = yyjson_mut_get_str(status_at(each, "last_error"));
+		const char *target = yyjson_mut_get_str(status_at(each, "target"));
 
-		if (why && *why &&
-		    !tally_refused(&sync->tally, yyjson_mut_get_str(status_at(each, "target")), why)) {
+		if (why && *why && !is_details(target) && !tally_refused(&sync->tally, target, why)) {
 			return false;
 		}
 	}

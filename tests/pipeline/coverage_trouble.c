@@ -276,6 +276,49 @@ Test(coverage_trouble, a_hub_that_is_killed_over_it_still_knows_what_is_owed)
 	end();
 }
 
+static struct child *sync_with(const char *option)
+{
+	struct child *sync = child_start(&(struct launch){
+		.place = scene->place,
+		.program = "buildbus",
+		.args = ARGS("sync", "-c", scene->place->config, option),
+		.no_ready = true,
+	});
+
+	cr_assert_eq(child_end(sync), 0);
+	return sync;
+}
+
+Test(coverage_trouble, is_there_when_a_sync_is_over)
+{
+	struct child *sync;
+
+	scene = scene_new("--builds", "0", "--pipelines", "1");
+	scene_source(scene, .coverage = "false");
+	add_builds(10, SUMMARY);
+	simulator_do(scene->sim, "faults",
+		     "{'kind': 'latency', 'ms': 200, 'count': 1000, 'route': 'outside'}");
+	sync = sync_with("--coverage");
+	cr_expect_eq(db_int(scene->place, "store.db", COVERED), 10);
+	cr_expect_eq(simulator_count(scene->sim, "artifacts"), 10);
+	child_free(&sync);
+	scene_free(&scene);
+}
+
+Test(coverage_trouble, that_may_not_be_read_fails_no_sync)
+{
+	struct child *sync;
+
+	scene = scene_new("--builds", "0", "--pipelines", "1", "--scopes", "read_builds,read_pipelines");
+	scene_source(scene, .coverage = "true");
+	add_builds(10, NULL);
+	sync = sync_with(NULL);
+	cr_expect_eq(db_int(scene->place, "store.db", "SELECT count(*) FROM builds"), 10);
+	cr_expect(child_said(sync, "coverage is left out: the provider refuses (403), it says: "));
+	child_free(&sync);
+	scene_free(&scene);
+}
+
 /* However its builds are found: by a walk over all pipelines, or by that of one. */
 Test(coverage_trouble, comes_in_every_pipeline_of_an_organization)
 {
