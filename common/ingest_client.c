@@ -137,6 +137,11 @@ void ingest_settled(struct ingest_lease *open)
 	((struct lease *)open)->settled = true;
 }
 
+void ingest_allowance(struct ingest_lease *open, int64_t per_min)
+{
+	((struct lease *)open)->allowance = per_min;
+}
+
 void ingest_done(struct ingest_lease *open, int64_t next_due_ms, int64_t remaining, int64_t reset_ms)
 {
 	struct lease *lease = (struct lease *)open;

@@ -89,5 +89,8 @@ enum status ingest_targets(struct ingest_lease *lease, const struct text *slugs,
 void ingest_why(struct ingest_lease *lease, const char *why);
 /* The visit left nothing to read but what will be new: before ingest_done. */
 void ingest_settled(struct ingest_lease *lease);
+/* Before ingest_done: what the provider allows in a minute to all who share the source's token; -1 unknown.
+ */
+void ingest_allowance(struct ingest_lease *lease, int64_t per_min);
 /* Ends the lease once its pages are durable; an open page is dropped. remaining, reset_ms: -1 unknown. */
 void ingest_done(struct ingest_lease *lease, int64_t next_due_ms, int64_t remaining, int64_t reset_ms);

@@ -34,7 +34,7 @@ struct lease {
 
 	bool done, done_sent;
 	bool settled;
-	int64_t next_due_ms, remaining, reset_ms;
+	int64_t next_due_ms, remaining, reset_ms, allowance;
 	char *why; /* the visit failed; NULL: it did not */
 
 	bool asked;                     /* in the heartbeat that is under way */

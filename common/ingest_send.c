@@ -119,13 +119,14 @@ static enum status send_done(struct lease *lease)
 	struct wire_message message = {0};
 	struct wire_head head;
 
-	wire_begin(&head, "done", 6);
+	wire_begin(&head, "done", 7);
 	wire_put_int(&head, lease->fence);
 	wire_put_int(&head, lease->next_due_ms);
 	put_known(&head, lease->remaining);
 	put_known(&head, lease->reset_ms);
 	wire_put_string(&head, lease->why);
 	wire_put_bool(&head, lease->settled);
+	put_known(&head, lease->allowance);
 	return send_head(lease->client, &head, &message);
 }
 

@@ -29,14 +29,13 @@ struct source {
 	struct http *http;
 	struct http *elsewhere; /* for what the API redirects to; NULL: not needed yet */
 	struct budget budget;
-	int64_t remaining, reset_ms; /* as last seen; -1 */
-	int64_t *built;              /* builds that it brought, a metric */
-	int failures;                /* visits in a row */
-	int refusals;                /* in a row */
-	bool worked;                 /* a visit went through */
-	bool refused;                /* the token was */
-	int64_t refused_until_ms;    /* and is not tried again before */
-	bool details_refused;        /* it is not permitted to read details; told once */
+	int64_t *built;           /* builds that it brought, a metric */
+	int failures;             /* visits in a row */
+	int refusals;             /* in a row */
+	bool worked;              /* a visit went through */
+	bool refused;             /* the token was */
+	int64_t refused_until_ms; /* and is not tried again before */
+	bool details_refused;     /* it is not permitted to read details; told once */
 	struct once refused_targets, moved;
 	int visits;
 	bool retired;
@@ -72,7 +71,8 @@ struct visit {
 	int64_t started_ms;
 	int waiting, requests, builds;
 	bool spare;
-	bool over; /* freed at the end of this turn */
+	bool backfilling; /* it has a turn */
+	bool over;        /* freed at the end of this turn */
 };
 
 struct engine {
@@ -84,6 +84,7 @@ struct engine {
 	struct visit *visits;
 	struct request *requests; /* in the order of their start */
 	int64_t answers, builds;  /* since the start */
+	int64_t refused_turn_ms;  /* when a visit last found no turn for its back-fill; 0: never */
 	bool draining;
 	bool failed; /* err: an operator must act; stops once the leases are given back */
 	struct err err;
@@ -112,9 +113,18 @@ void visits_reap(struct engine *engine);
 /* Everything is given back, the process is going to stop. */
 void visits_end_all(struct engine *engine);
 
+/* backfill.c */
+/* How long back-fill may hold a lease: what is new of that pipeline waits for its end. */
+int64_t visit_turn_ms(const struct visit *visit);
+bool visit_late(const struct visit *visit);
+/* Ends the visits that hold a lease only to wait: in vain, or beyond their turn. They go on another time. */
+void backfill_yield(struct engine *engine, int64_t now);
+
 /* request.c */
 /* Sends what the windows, the budgets and the connections allow. */
 void requests_pump(struct engine *engine);
+/* Leaves a part of the budget to what is new. */
+bool request_is_low(const struct request *request);
 /* Drops what a visit still waits for. */
 void requests_drop(struct visit *visit);
 /* Hands the answer to the fetcher. OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */

@@ -89,6 +89,12 @@ typedef enum status visit_callback(struct visit *visit, intptr_t tag, const stru
 
 enum visit_priority { VISIT_LIVE, VISIT_BACKFILL }; /* back-fill leaves a part of the budget to what is new */
 
+/* Whether the visit may read back-fill now. Before each round of requests for it: only some visits at once
+ * have a turn, and a turn ends. */
+bool visit_backfill(struct visit *visit);
+/* When a visit that has more back-fill to read should be due again; for visit_done. */
+int64_t visit_next_turn(const struct visit *visit);
+
 /* Starts GET <api_url><path>; path is copied. Sent once the window, the budget and the connections allow. */
 enum status visit_get(struct visit *visit, const char *path, enum visit_priority priority,
 		      visit_callback *callback, intptr_t tag, struct err *err) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
+#include "fetchers/limited.h"
 #include "fetchers/redirect.h"
 #include "fetchers/remark.h"
 
@@ -18,7 +19,6 @@
 #define LIMITED_MAX    20  /* times a request is put off by a 429 before the visit gives its lease back */
 #define RETRY_MS       500 /* first back-off; doubles */
 #define RETRY_MAX_MS   20000
-#define YIELD_MS       2000   /* back-fill waits that long for its part of the budget with its lease */
 #define LIMITED_MS     5000   /* a 429 that doesn't say how long */
 #define LIMITED_MAX_MS 120000 /* whatever it says */
 
@@ -144,10 +144,11 @@ static enum status retry_unreached(struct request *request, struct err *err)
 static enum status put_off(struct request *request, const struct http_answer *answer, struct err *err)
 {
 	struct source *source = request->visit->source;
-	int64_t wait_ms = answer->retry_after_ms >= 0
-				  ? answer->retry_after_ms
-				  : LIMITED_MS + backoff_ms(0, LIMITED_MS, LIMITED_MS, backoff_random());
+	int64_t wait_ms = limited_wait_ms(answer);
 
+	if (wait_ms < 0) {
+		wait_ms = LIMITED_MS + backoff_ms(0, LIMITED_MS, LIMITED_MS, backoff_random());
+	}
 	wait_ms = wait_ms > LIMITED_MAX_MS ? LIMITED_MAX_MS : wait_ms < 1 ? RETRY_MS : wait_ms;
 	log_warn("fetch.limited", STR("source", source->name), NUM("wait_ms", wait_ms));
 	/* A little later than told, spread: or all workers come back in the same millisecond. */
@@ -276,12 +277,7 @@ static void learn(struct source *source, const struct http_answer *answer)
 {
 	count_answer(source->name, answer->class);
 	count_budget(source->name, answer->budget_remaining);
-	budget_learn(&source->budget, zclock_mono(), answer->budget_remaining, answer->budget_limit,
-		     answer->budget_reset_ms, http_in_flight(source->http));
-	if (answer->budget_remaining >= 0) {
-		source->remaining = answer->budget_remaining;
-		source->reset_ms = answer->budget_reset_ms;
-	}
+	budget_learn(&source->budget, zclock_mono(), answer->rates, http_in_flight(source->http));
 }
 
 void request_settle(struct visit *visit, struct request *request, enum status status, const struct err *err)
@@ -325,8 +321,7 @@ static void send_request(struct request *request)
 	}
 }
 
-/* Leaves a part of the budget to what is new. */
-static bool is_low(const struct request *request)
+bool request_is_low(const struct request *request)
 {
 	return request->detail || request->priority == VISIT_BACKFILL;
 }
@@ -342,11 +337,14 @@ static bool may_send(struct request *request, int64_t now)
 	    !ingest_room(visit->lease)) {
 		return false;
 	}
+	if (request->priority == VISIT_BACKFILL && visit_late(visit)) {
+		return false;
+	}
 	if (request->not_before_ms > now) {
 		alarm_by(alarm, request->not_before_ms);
 		return false;
 	}
-	wait_ms = budget_take(&visit->source->budget, now, is_low(request));
+	wait_ms = budget_take(&visit->source->budget, now, request_is_low(request));
 	if (wait_ms > 0) {
 		alarm_by(alarm, now + wait_ms);
 	}
@@ -369,29 +367,6 @@ static void pump_those(struct engine *engine, enum visit_priority priority, bool
 	}
 }
 
-/* All that the visit still waits for can wait, and was not sent. */
-static bool only_low(const struct visit *visit)
-{
-	for (struct request *request = visit->source->engine->requests; request; request = request->next) {
-		if (request->visit == visit && (request->sent || !is_low(request))) {
-			return false;
-		}
-	}
-	return visit->waiting > 0;
-}
-
-/* The part of the budget that is kept for what is new is of no use while visits that wait for the next window
- * hold all leases: they give them back, and go on with their back-fill another time. */
-static void yield_leases(struct engine *engine, int64_t now)
-{
-	for (struct visit *visit = engine->visits; visit; visit = visit->next) {
-		if (!visit->over && !visit->sync && only_low(visit) &&
-		    budget_spent_ms(&visit->source->budget, now) > YIELD_MS) {
-			visit_done(visit, VISIT_LATER);
-		}
-	}
-}
-
 void requests_pump(struct engine *engine)
 {
 	int64_t now = zclock_mono();
@@ -400,5 +375,5 @@ void requests_pump(struct engine *engine)
 	pump_those(engine, VISIT_LIVE, true, now);
 	pump_those(engine, VISIT_BACKFILL, false, now);
 	pump_those(engine, VISIT_BACKFILL, true, now);
-	yield_leases(engine, now);
+	backfill_yield(engine, now);
 }

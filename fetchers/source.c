@@ -79,7 +79,6 @@ static enum status source_new(struct engine *engine, const struct config *config
 		return err_set(err, ERR_SYS, "out of memory");
 	}
 	source->engine = engine;
-	source->remaining = source->reset_ms = -1;
 	budget_init(&source->budget);
 	status = read_section(source, config, section, err);
 	if (status != OK) {
@@ -127,8 +126,6 @@ enum status sources_open(struct engine *engine, const struct config *config, str
 static void take_over(struct source *fresh, struct source *old)
 {
 	fresh->budget = old->budget;
-	fresh->remaining = old->remaining;
-	fresh->reset_ms = old->reset_ms;
 	fresh->worked = old->worked;
 	old->retired = true;
 }

@@ -134,10 +134,15 @@ void visit_lose(struct visit *visit)
 static void give_back(struct visit *visit, int64_t next_due_ms)
 {
 	struct ingest_lease *lease = visit->lease;
+	const struct budget *budget = &visit->source->budget;
+	int64_t now = zclock_mono();
+	const struct budget_window *window = budget_strictest(budget, now);
 
 	lease->owner = NULL;
 	finish(visit);
-	ingest_done(lease, next_due_ms, visit->source->remaining, visit->source->reset_ms);
+	ingest_allowance(lease, budget_per_min(budget));
+	ingest_done(lease, next_due_ms, window ? window->remaining : -1,
+		    window && window->reset_at_ms > now ? window->reset_at_ms - now : -1);
 }
 
 void visit_done(struct visit *visit, int64_t next_due_ms)
@@ -147,8 +152,8 @@ void visit_done(struct visit *visit, int64_t next_due_ms)
 	count_visit(source->name, "done");
 	log_debug("fetch.visited", STR("target", visit->lease->target), NUM("requests", visit->requests),
 		  NUM("builds", visit->builds), NUM("ms", visit_age_ms(visit)));
-	/* One that had nothing to ask for tells nothing about the provider, a spare one nothing of the targets
-	 * that the config names. */
+	/* One that had nothing to ask for tells nothing about the provider, a spare one nothing of the
+	 * targets that the config names. */
 	if (visit->requests > 0 && !visit->spare) {
 		source->worked = true;
 		source->refused = false;
@@ -328,7 +333,7 @@ void visit_open(struct engine *engine, struct ingest_lease *lease, const struct 
 	source->visits++;
 	engine->visits = visit;
 	lease->owner = visit;
-	budget_share(&source->budget, grant->budget_per_min);
+	budget_share(&source->budget, visit->started_ms, grant->budget_per_min);
 	if (!copy_grant(visit, slug, grant)) {
 		visit_fail(visit, &(struct err){.status = ERR_SYS, .text = "out of memory for a visit"});
 		return;

@@ -6,6 +6,7 @@
  *   identity.c the id of a build of a renamed or remade pipeline
  *   details.c  what finished builds still owe: asked for after they are published
  *   targets.c  which targets exist and when each is due
+ *   share.c    how workers divide a source's request budget
  *   lease.c    who visits which target: fences, expiry
  *   due.c      when it is due again
  *   live.c     the live walk of an organization, which stands in for the visits of its pipelines
@@ -63,12 +64,21 @@ struct lease {
 	char *target, *worker, *source, *provider;
 };
 
+/* A worker's part of a source's request budget. */
+struct share {
+	char *worker;
+	int64_t per_min;  /* as it was told last */
+	int64_t alive_ms; /* when it last held a lease */
+};
+
 struct source {
 	char *name, *provider;
 	char *live; /* the target that is its live walk; NULL: it has one pipeline */
 	int64_t poll_ms;
 	bool details;           /* its finished builds are asked for more */
 	int64_t budget_per_min; /* as last reported; -1 unknown */
+	struct share *shares;
+	size_t share_count;
 };
 
 struct session {
@@ -293,6 +303,14 @@ enum status live_follows(struct hub *hub, const struct lease *lease, struct text
 /* After a visit that left no gap: the other targets of the source that were whole since are due later. */
 enum status live_relieve(struct hub *hub, const struct lease *lease, const struct due *due,
 			 struct err *err) MUST_CHECK;
+/* share.c */
+
+/* What the lease's worker may ask of the provider in a minute; -1: nobody knows yet. */
+int64_t share_of(struct hub *hub, const struct lease *lease);
+/* A visit told what the provider's headers said; -1 unknown. per_min: what is allowed in a minute in all. */
+void share_learn(struct hub *hub, const struct lease *lease, int64_t remaining, int64_t reset_ms,
+		 int64_t per_min);
+void share_fini(struct source *source);
 
 /* ingest.c, feed.c: drain the socket, up to a bounded number of messages a turn. */
 

@@ -8,7 +8,6 @@
 #define LIVE_KEYS_MAX                                                                                        \
 	25 /* of a live walk: it must end before the next one is due, under 50 requests a minute */
 #define WHY_MAX    512
-#define BUDGET_MAX 1000000000 /* requests; more is no budget */
 
 static void answer_ack(struct request *request, int64_t n, const struct intake *counts)
 {
@@ -95,26 +94,6 @@ static enum status put_due_keys(struct hub *hub, struct wire_head *head, const s
 	return status;
 }
 
-/* The share of a source's budget: what was reported last over the workers that visit it now. */
-static int64_t budget_share(struct hub *hub, const struct lease *lease)
-{
-	const struct source *source = source_named(hub, text_of(lease->source));
-	int64_t workers = 0;
-
-	if (!source || source->budget_per_min < 0) {
-		return -1;
-	}
-	for (size_t i = 0; i < hub->lease_count; i++) {
-		bool first = strcmp(hub->leases[i].source, lease->source) == 0;
-		for (size_t j = 0; j < i && first; j++) {
-			first = strcmp(hub->leases[j].worker, hub->leases[i].worker) != 0 ||
-				strcmp(hub->leases[j].source, hub->leases[i].source) != 0;
-		}
-		workers += first;
-	}
-	return source->budget_per_min / (workers ? workers : 1);
-}
-
 static void put_options(struct wire_head *head, bool sync, bool backfill)
 {
 	wire_put_map(head, (uint32_t)sync + backfill);
@@ -131,7 +110,7 @@ static void put_options(struct wire_head *head, bool sync, bool backfill)
 static void answer_lease(struct request *request, struct lease *lease, struct text cursor)
 {
 	struct hub *hub = request->hub;
-	int64_t share = budget_share(hub, lease);
+	int64_t share = share_of(hub, lease);
 	bool backfill = false;
 	struct wire_head head;
 	struct err err;
@@ -323,13 +302,12 @@ static void on_heartbeat(struct request *request)
 
 static void note_budget(struct hub *hub, const struct lease *lease, const struct wire_fields *fields)
 {
-	struct source *source = source_named(hub, text_of(lease->source));
-	int64_t remaining, reset_ms;
+	int64_t remaining = -1, reset_ms = -1, per_min = -1;
 
-	if (source && wire_int(fields, 2, &remaining) && wire_int(fields, 3, &reset_ms) && remaining >= 0 &&
-	    remaining <= BUDGET_MAX) {
-		source->budget_per_min = remaining * 60000 / (reset_ms > 1000 ? reset_ms : 1000);
-	}
+	(void)wire_int(fields, 2, &remaining);
+	(void)wire_int(fields, 3, &reset_ms);
+	(void)wire_int(fields, 6, &per_min);
+	share_learn(hub, lease, remaining, reset_ms, per_min);
 }
 
 /* Cut between characters. */

@@ -106,6 +106,7 @@ void targets_fini(struct hub *hub)
 		free(hub->sources[i].name);
 		free(hub->sources[i].provider);
 		free(hub->sources[i].live);
+		share_fini(&hub->sources[i]);
 	}
 	free(hub->sources);
 	hub->sources = NULL;

@@ -171,22 +171,32 @@ static int64_t reset_ms(int64_t reset, int64_t now_ms_utc)
 	return reset >= EPOCH_MIN_S ? not_negative(reset * 1000 - now_ms_utc) : reset * 1000;
 }
 
+static void put_rates(const struct http_headers *headers, int64_t now_ms_utc, struct http_answer *answer)
+{
+	for (size_t i = 0; i < RATE_SETS; i++) {
+		const struct rate *rate = &headers->rates[i];
+
+		answer->rates[i] =
+			(struct http_rate){rate->remaining, rate->limit, reset_ms(rate->reset, now_ms_utc)};
+	}
+}
+
 /* The set with the least left; among equals the one that takes longest to be whole again. */
-static void find_budget(const struct http_headers *headers, int64_t now_ms_utc, struct http_answer *answer)
+static void find_budget(struct http_answer *answer)
 {
 	answer->budget_remaining = answer->budget_limit = answer->budget_reset_ms = -1;
 	for (size_t i = 0; i < RATE_SETS; i++) {
-		const struct rate *rate = &headers->rates[i];
-		int64_t reset = reset_ms(rate->reset, now_ms_utc);
+		const struct http_rate *rate = &answer->rates[i];
 
 		if (rate->remaining == -1 ||
 		    (answer->budget_remaining != -1 && rate->remaining > answer->budget_remaining) ||
-		    (rate->remaining == answer->budget_remaining && reset <= answer->budget_reset_ms)) {
+		    (rate->remaining == answer->budget_remaining &&
+		     rate->reset_ms <= answer->budget_reset_ms)) {
 			continue;
 		}
 		answer->budget_remaining = rate->remaining;
 		answer->budget_limit = rate->limit;
-		answer->budget_reset_ms = reset;
+		answer->budget_reset_ms = rate->reset_ms;
 	}
 }
 
@@ -239,7 +249,8 @@ void http_headers_answer(const struct http_headers *headers, int64_t wall_now_ms
 	} else if (headers->retry_after_date_ms) {
 		answer->retry_after_ms = not_negative(headers->retry_after_date_ms - now);
 	}
-	find_budget(headers, now, answer);
+	put_rates(headers, now, answer);
+	find_budget(answer);
 	answer->class = classify(headers, answer);
 	if (answer->class == HTTP_LIMITED && answer->retry_after_ms == -1 && answer->budget_remaining == 0) {
 		answer->retry_after_ms = answer->budget_reset_ms;

@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* Several limits may be announced side by side; the one with the least left counts. */
-enum rate_set { RATE_PLAIN, RATE_USER, RATE_X, RATE_SETS };
+/* Several limits may be announced side by side. */
+enum rate_set { RATE_PLAIN, RATE_USER, RATE_X, RATE_SETS = HTTP_RATES };
 
 struct rate {
 	int64_t remaining, limit, reset; /* as sent; -1: not sent */

@@ -36,6 +36,16 @@ enum http_class {
 	HTTP_FAILED, /* no whole answer: connect, TLS, reset, truncated, timeout, too large; err says which */
 };
 
+/* One of the limits that an answer announces. */
+struct http_rate {
+	int64_t remaining; /* -1: not given */
+	int64_t limit;     /* -1 */
+	int64_t reset_ms;  /* until it is whole again; -1 */
+};
+
+/* RateLimit-*, RateLimit-User-*, X-RateLimit-* */
+#define HTTP_RATES 3
+
 /* Lives during the callback only. */
 struct http_answer {
 	enum http_class class;
@@ -44,14 +54,15 @@ struct http_answer {
 	size_t body_size;
 	int64_t date_ms;        /* `Date` header, ms UTC; 0 when absent or unreadable */
 	int64_t retry_after_ms; /* -1: not given. From Retry-After (seconds or date, measured against Date) or
-				 * the exhausted rate headers' reset */
-	int64_t budget_remaining; /* least `remaining` of all rate header sets seen; -1: not given */
-	int64_t budget_limit;     /* of the same set; -1 */
-	int64_t budget_reset_ms;  /* of the same set: until it is whole again; -1 */
-	bool next_page;           /* Link: rel="next" present */
-	int64_t last_page;        /* number in the address of Link: rel="last"; 0: not given */
-	const char *location;     /* of a redirect, else NULL */
-	struct err err;           /* HTTP_FAILED: the sentence; never contains a query string or a header */
+				 * the reset of what is exhausted */
+	struct http_rate rates[HTTP_RATES]; /* all hold at once */
+	int64_t budget_remaining;           /* the least of them; -1: not given */
+	int64_t budget_limit;               /* of the same one; -1 */
+	int64_t budget_reset_ms;            /* likewise */
+	bool next_page;                     /* Link: rel="next" present */
+	int64_t last_page;                  /* number in the address of Link: rel="last"; 0: not given */
+	const char *location;               /* of a redirect, else NULL */
+	struct err err; /* HTTP_FAILED: the sentence; never contains a query string or a header */
 };
 
 typedef void http_callback(void *context, const struct http_answer *answer);

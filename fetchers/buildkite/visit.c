@@ -6,11 +6,7 @@
 #include "common/log.h"
 #include "common/time.h"
 
-#define BACK_PAGES_MIN                                                                                       \
-	20 /* of one visit, however slow they come: each visit costs two requests of its own                 \
-	    */
-#define BACK_PAGES_MAX 200
-#define BACK_MS        2000 /* then other targets get their turn */
+#define BACK_PAGES_MAX 200 /* of one visit */
 
 /* What is open is listed once a minute, to see builds that run again after they had finished; and where that
  * is less than asking for each of so many. */
@@ -35,21 +31,6 @@ static enum status not_found(struct visit *visit, struct err *err)
 		       slash + 1, (int)(slash - slug), slug);
 }
 
-static bool back_enough(struct visit *visit)
-{
-	struct buildkite_visit *state = visit_state(visit);
-	const struct buildkite_config *config = visit_config(visit);
-	int64_t age_ms = visit_age_ms(visit);
-
-	if (visit_sync(visit)) {
-		return false;
-	}
-	/* What is new must not wait for longer than poll_interval. */
-	return state->back_pages >= BACK_PAGES_MAX ||
-	       (state->back_pages >= BACK_PAGES_MIN && age_ms >= BACK_MS) ||
-	       (age_ms >= config->poll_interval_ms && age_ms >= BACK_MS);
-}
-
 static bool any_asked(const struct buildkite_visit *state)
 {
 	for (int slot = 0; slot < SLOTS; slot++) {
@@ -65,13 +46,13 @@ static enum status advance_back(struct visit *visit, struct err *err)
 	struct buildkite_visit *state = visit_state(visit);
 	bool more = walk_backfilling(&state->walk);
 
-	if (more && !state->resumed && !back_enough(visit)) {
+	if (more && !state->resumed && state->back_pages < BACK_PAGES_MAX && visit_backfill(visit)) {
 		walk_deal(&state->walk);
 		return pages_ask(visit, WALK_BACK, WALK_LEGS - 1, err);
 	}
 	if (!any_asked(state)) {
 		/* A live walk that was begun long ago ended in the past: what is newer is due at once. */
-		visit_done(visit, more || state->resumed ? 0 : VISIT_SETTLED);
+		visit_done(visit, state->resumed ? 0 : more ? visit_next_turn(visit) : VISIT_SETTLED);
 	}
 	return OK;
 }

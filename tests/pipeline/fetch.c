@@ -463,7 +463,7 @@ Test(fetch, gives_its_lease_back_while_the_budget_has_nothing_for_the_back_fill,
      .fini = teardown)
 {
 	api.count = 730;
-	api.remaining = 20; /* of 100: under the quarter that back-fill leaves alone */
+	api.remaining = 12; /* of 100: under the eighth that back-fill leaves alone */
 	configure(TOKEN, "web");
 	start();
 	lease();

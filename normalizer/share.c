@@ -1,0 +1,111 @@
+/* A provider limits what a token may ask in a minute, whoever asks. The hub knows the workers that visit a
+ * source, and gives each a part with its leases; together the parts are never more than the whole: a worker
+ * that joins gets little until the others have heard, with their next leases, that there is less for them. */
+/* SPDX-License-Identifier: MIT */
+#include "normalizer/hub.h"
+
+#include <stdlib.h>
+
+#define BUDGET_MAX 1000000000 /* requests; more is no budget */
+#define KEPT_TTLS  2          /* a share is its worker's for so many ttls without a lease */
+#define LITTLE     4          /* one of that many parts of a fair share, where there is none to give */
+
+static bool holds_lease(const struct hub *hub, const struct source *source, const char *worker)
+{
+	for (size_t i = 0; i < hub->lease_count; i++) {
+		if (strcmp(hub->leases[i].source, source->name) == 0 &&
+		    strcmp(hub->leases[i].worker, worker) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void drop_idle(struct hub *hub, struct source *source)
+{
+	int64_t now = now_ms();
+
+	for (size_t i = source->share_count; i-- > 0;) {
+		struct share *share = &source->shares[i];
+
+		if (holds_lease(hub, source, share->worker)) {
+			share->alive_ms = now;
+		} else if (now - share->alive_ms >= KEPT_TTLS * hub->ttl_ms) {
+			free(share->worker);
+			*share = source->shares[--source->share_count];
+		}
+	}
+}
+
+static struct share *add(struct source *source, const char *worker)
+{
+	struct share *shares = realloc(source->shares, (source->share_count + 1) * sizeof *shares);
+	char *copy = strdup(worker);
+
+	if (shares) {
+		source->shares = shares;
+	}
+	if (!shares || !copy) {
+		free(copy);
+		return NULL;
+	}
+	shares[source->share_count] = (struct share){.worker = copy, .alive_ms = now_ms()};
+	return &shares[source->share_count++];
+}
+
+static struct share *find(struct source *source, const char *worker)
+{
+	for (size_t i = 0; i < source->share_count; i++) {
+		if (strcmp(source->shares[i].worker, worker) == 0) {
+			return &source->shares[i];
+		}
+	}
+	return add(source, worker);
+}
+
+int64_t share_of(struct hub *hub, const struct lease *lease)
+{
+	struct source *source = source_named(hub, text_of(lease->source));
+	int64_t left, fair, little;
+	struct share *mine;
+
+	if (!source) {
+		return -1;
+	}
+	drop_idle(hub, source);
+	mine = find(source, lease->worker);
+	if (!mine || source->budget_per_min < 0) {
+		return -1;
+	}
+	left = source->budget_per_min;
+	for (size_t i = 0; i < source->share_count; i++) {
+		left -= &source->shares[i] == mine ? 0 : source->shares[i].per_min;
+	}
+	fair = source->budget_per_min / (int64_t)source->share_count;
+	little = fair / LITTLE > 0 ? fair / LITTLE : 1;
+	mine->per_min = left < little ? little : left < fair ? left : fair;
+	return mine->per_min;
+}
+
+void share_learn(struct hub *hub, const struct lease *lease, int64_t remaining, int64_t reset_ms,
+		 int64_t per_min)
+{
+	struct source *source = source_named(hub, text_of(lease->source));
+
+	if (!source) {
+		return;
+	}
+	if (per_min > 0 && per_min <= BUDGET_MAX) {
+		source->budget_per_min = per_min;
+	} else if (remaining >= 0 && remaining <= BUDGET_MAX) {
+		source->budget_per_min = remaining * 60000 / (reset_ms > 1000 ? reset_ms : 1000);
+	}
+}
+
+void share_fini(struct source *source)
+{
+	for (size_t i = 0; i < source->share_count; i++) {
+		free(source->shares[i].worker);
+	}
+	free(source->shares);
+}
