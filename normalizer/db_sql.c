@@ -38,10 +38,11 @@ const char db_schema[] =
 	" seq INTEGER NOT NULL, envelope BLOB NOT NULL);"
 	"CREATE INDEX raw_at ON raw(at);";
 
-/* The names that pipelines have had, as ids without the number, and the target that brought each first. */
+/* The names that pipelines have had, as ids without the number, the target that brought each, and the seq
+ * from which on it is the one that counts. */
 const char db_schema_pipeline[] =
 	"CREATE TABLE pipeline(uid TEXT NOT NULL, prefix TEXT NOT NULL, target TEXT NOT NULL,"
-	" PRIMARY KEY(uid, prefix)) WITHOUT ROWID";
+	" since INTEGER NOT NULL, PRIMARY KEY(uid, prefix)) WITHOUT ROWID";
 
 /* What finished builds still owe (details.c). In build, owed_for is the finished_at at which they owed it
  * last, detailed_for the one that the details in the record belong to. */
@@ -102,8 +103,9 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_BUILD_OPEN_COUNT] = "SELECT count(*) FROM build WHERE finished = 0",
 	[SQL_BUILD_MOVE] = "UPDATE build SET target = ?, misses = 0, missed_at = NULL"
 			   " WHERE target = ? AND finished = 0",
-	[SQL_PIPELINE_NAMES] = "SELECT prefix, target FROM pipeline WHERE uid = ?",
-	[SQL_PIPELINE_PUT] = "INSERT INTO pipeline(uid, prefix, target) VALUES(?, ?, ?)",
+	[SQL_PIPELINE_NAMES] = "SELECT prefix, target FROM pipeline WHERE uid = ? ORDER BY since DESC",
+	[SQL_PIPELINE_PUT] = "INSERT INTO pipeline(uid, prefix, target, since) VALUES(?, ?, ?, ?)"
+			     " ON CONFLICT DO UPDATE SET target = excluded.target, since = excluded.since",
 	[SQL_LOG_ADD] = "INSERT INTO log(seq, at, id, record) VALUES(?, ?, ?, ?)",
 	[SQL_LOG_HEAD] = "SELECT coalesce(max(seq), 0) FROM log",
 	[SQL_LOG_GET] = "SELECT id, record FROM log WHERE seq = ?",

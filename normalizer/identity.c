@@ -13,7 +13,7 @@ struct name {
 	struct text prefix, target;
 };
 
-struct names {
+struct names { /* the one it has now first */
 	struct name items[NAMES_MAX];
 	size_t count;
 };
@@ -45,16 +45,6 @@ static enum status names_get(struct hub *hub, struct text pipeline_uid, struct n
 	return status;
 }
 
-static bool has(const struct names *names, struct text prefix)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		if (text_same(names->items[i].prefix, prefix)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* What is open can be asked for under the new name only. */
 static enum status follow(struct hub *hub, const struct name *old, struct text prefix, struct text target,
 			  struct err *err)
@@ -74,15 +64,15 @@ static enum status note_name(struct hub *hub, const struct names *names, const s
 	struct text prefix = prefix_of(build->id);
 	enum status status = OK;
 
-	if (has(names, prefix)) {
+	if (names->count > 0 && text_same(names->items[0].prefix, prefix)) {
 		return OK;
 	}
-	for (size_t i = 0; status == OK && i < names->count; i++) {
-		status = follow(hub, &names->items[i], prefix, target, err);
+	if (names->count > 0) {
+		status = follow(hub, &names->items[0], prefix, target, err);
 	}
-	return status == OK
-		       ? db_run(&hub->db, SQL_PIPELINE_PUT, err, "ttt", build->pipeline_uid, prefix, target)
-		       : status;
+	return status == OK ? db_run(&hub->db, SQL_PIPELINE_PUT, err, "ttti", build->pipeline_uid, prefix,
+				     target, hub->next)
+			    : status;
 }
 
 static enum status put_former(struct hub *hub, const struct build *build, const struct names *names,

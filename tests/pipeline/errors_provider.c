@@ -83,6 +83,26 @@ Test(provider, a_token_without_the_scope_of_discovery)
 	scene_holds_truth(scene);
 }
 
+/* An administrator takes it away and gives it back: the process stays, says it once, and misses nothing. */
+Test(provider, a_scope_that_is_taken_away_and_given_back)
+{
+	scene_source(scene, .pipelines = "[web, api]");
+	scene_start(scene);
+	scene_holds_truth(scene);
+	simulator_do(scene->sim, "scopes", "{'scopes': 'read_pipelines'}");
+	db_change(scene->place, "hub.db", "UPDATE target SET due_at = 0 WHERE due_at IS NOT NULL");
+	expect_words(HERE, child_event(scene->fetchers[0], "fetch.refused", NULL, NULL),
+		     "\"level\":\"error\"|doesn't have the read_builds scope");
+	simulator_do(scene->sim, "build", "{'pipeline': 'web'}");
+	db_change(scene->place, "hub.db", "UPDATE target SET due_at = 0 WHERE due_at IS NOT NULL");
+	expect_words(HERE, child_event(scene->fetchers[0], "fetch.refused", NULL, NULL),
+		     "\"level\":\"debug\"");
+	simulator_do(scene->sim, "scopes", "{'scopes': 'read_builds'}");
+	db_change(scene->place, "hub.db", "UPDATE target SET due_at = 0 WHERE due_at IS NOT NULL");
+	child_event(scene->fetchers[0], "fetch.recovered", NULL, NULL);
+	scene_holds_truth(scene);
+}
+
 /* Buildkite answers so for single sign-on, and for an address that is not on the allow list. */
 Test(provider, a_refusal_is_told_in_the_words_of_the_provider_once)
 {

@@ -99,6 +99,18 @@ Test(identity, a_name_may_come_back)
 	cr_assert_eq(builds("id = 'buildkite/acme/web/3'"), 1);
 }
 
+Test(identity, open_builds_follow_a_name_that_comes_back)
+{
+	tells(web, NEW, .number = 1);
+	tells(shop, NEW, .number = 2, RENAMED, LATER);
+	cr_assert_eq(builds("finished = 0 AND target = 'buildkite:acme/shop'"), 2);
+	tells(web, NEW, .number = 3, LATER);
+	cr_assert_eq(builds("finished = 0 AND target = 'buildkite:acme/web'"), 3);
+	tells(shop, NEW, .number = 4, RENAMED, LATER);
+	cr_assert_eq(builds("finished = 0 AND target = 'buildkite:acme/shop'"), 4);
+	cr_assert_eq(builds("1"), 4);
+}
+
 Test(identity, survives_a_restart_of_the_hub)
 {
 	tells(web, NEW, .number = 1, .state = "passed");

@@ -22,10 +22,12 @@ static void build(const struct scene *scene, const char *json)
 /* The target is due now, however long it was told to wait, and whoever stands in for it. */
 static void due_now(const struct scene *scene, const char *target)
 {
-	char sql[160];
+	char sql[200];
 
-	snprintf(sql, sizeof sql,
-		 "UPDATE target SET due_at = 0, net_at = 0 WHERE name LIKE 'buildkite:acme/%s'", target);
+	snprintf(
+		sql, sizeof sql,
+		"UPDATE target SET due_at = 0, net_at = 0 WHERE name LIKE 'buildkite:acme/%s' AND due_at > 0",
+		target);
 	db_change(scene->place, "hub.db", sql);
 }
 
