@@ -31,6 +31,7 @@ struct source {
 	struct budget budget;
 	int64_t *built;           /* builds that it brought, a metric */
 	int failures;             /* visits in a row */
+	int64_t failing_since_ms; /* the first of them */
 	int refusals;             /* in a row */
 	bool worked;              /* a visit went through */
 	bool refused;             /* the token was */
@@ -136,6 +137,11 @@ enum status request_retry(struct request *request, struct err *err) MUST_CHECK;
 enum status request_give_up(struct request *request, struct err *err) MUST_CHECK;
 /* What the handling of an answer came to. request is gone if that ended its visit. */
 void request_settle(struct visit *visit, struct request *request, enum status status, const struct err *err);
+
+/* judge.c */
+/* OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */
+enum status request_judge(struct request *request, const struct http_answer *answer,
+			  struct err *err) MUST_CHECK;
 
 /* elsewhere.c */
 /* A redirected detail is asked for there. ERR_AGAIN: it is on its way. */

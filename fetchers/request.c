@@ -2,25 +2,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/engine.h"
 
-#include "common/http/url.h"
 #include "common/log.h"
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
-#include "fetchers/limited.h"
 #include "fetchers/redirect.h"
-#include "fetchers/remark.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES_MAX      5   /* of one request; then the visit fails and the target waits */
-#define DETAIL_TRIES   3   /* of one that a build can do without: the hub asks again another day */
-#define LIMITED_MAX    20  /* times a request is put off by a 429 before the visit gives its lease back */
-#define RETRY_MS       500 /* first back-off; doubles */
-#define RETRY_MAX_MS   20000
-#define LIMITED_MS     5000   /* a 429 that doesn't say how long */
-#define LIMITED_MAX_MS 120000 /* whatever it says */
+#define TRIES_MAX    5   /* of one request; then the visit fails and the target waits */
+#define FAILURES_MAX 8   /* visits that failed in a row; from then on a request has one try */
+#define DETAIL_TRIES 3   /* of one that a build can do without: the hub asks again another day */
+#define RETRY_MS     500 /* first back-off; doubles */
+#define RETRY_MAX_MS 20000
 
 static void unlink_request(struct engine *engine, struct request *request)
 {
@@ -112,6 +107,15 @@ enum status request_give_up(struct request *request, struct err *err)
 	return request->callback(request->visit, request->tag, &none, err);
 }
 
+/* While nothing works at all, trying each request again and again would be a storm. */
+static int tries_max(const struct request *request)
+{
+	if (request->visit->source->failures >= FAILURES_MAX) {
+		return 1;
+	}
+	return request->detail ? DETAIL_TRIES : TRIES_MAX;
+}
+
 enum status request_retry(struct request *request, struct err *err)
 {
 	struct visit *visit = request->visit;
@@ -119,8 +123,8 @@ enum status request_retry(struct request *request, struct err *err)
 
 	free(request->moved);
 	request->moved = NULL;
-	request->hops = 0;
-	if (++request->tries >= (request->detail ? DETAIL_TRIES : TRIES_MAX)) {
+	request->hops = request->redirects = 0;
+	if (++request->tries >= tries_max(request)) {
 		return request_give_up(request, err);
 	}
 	log_info("fetch.retry", STR("target", visit->lease->target), STR("why", err->text),
@@ -128,60 +132,6 @@ enum status request_retry(struct request *request, struct err *err)
 	request->not_before_ms = zclock_mono() + wait_ms;
 	alarm_by(&visit->source->engine->alarm, request->not_before_ms);
 	return ERR_AGAIN;
-}
-
-static enum status retry_unreached(struct request *request, struct err *err)
-{
-	enum status status = request_retry(request, err);
-
-	if (status == ERR_REMOTE) {
-		err_append(err, ": check api_url, the network and the proxy; it is tried again by itself");
-	}
-	return status;
-}
-
-/* The whole source waits: the limit is the token's or the organization's, not this request's. */
-static enum status put_off(struct request *request, const struct http_answer *answer, struct err *err)
-{
-	struct source *source = request->visit->source;
-	int64_t wait_ms = limited_wait_ms(answer);
-
-	if (wait_ms < 0) {
-		wait_ms = LIMITED_MS + backoff_ms(0, LIMITED_MS, LIMITED_MS, backoff_random());
-	}
-	wait_ms = wait_ms > LIMITED_MAX_MS ? LIMITED_MAX_MS : wait_ms < 1 ? RETRY_MS : wait_ms;
-	log_warn("fetch.limited", STR("source", source->name), NUM("wait_ms", wait_ms));
-	/* A little later than told, spread: or all workers come back in the same millisecond. */
-	budget_pause(&source->budget, zclock_mono(),
-		     wait_ms + backoff_ms(0, RETRY_MS, RETRY_MS, backoff_random()));
-	if (++request->limited >= LIMITED_MAX) {
-		return err_set(err, ERR_REMOTE, "the provider answers %ld (rate limit) again and again",
-			       answer->code);
-	}
-	return ERR_AGAIN;
-}
-
-static void host_of(const struct source *source, char *out, size_t size)
-{
-	const char *start = strstr(source->info.api_url, "://");
-
-	start = start ? start + 3 : source->info.api_url;
-	snprintf(out, size, "%.*s", (int)strcspn(start, "/"), start);
-}
-
-/* A token without a scope may still read other targets; one that isn't accepted can read none. */
-static enum status refused(struct request *request, const struct http_answer *answer, struct err *err)
-{
-	struct source *source = request->visit->source;
-	char host[128], remark[REMARK_SIZE];
-
-	host_of(source, host, sizeof host);
-	remark_read((struct text){answer->body, answer->body_size}, remark);
-	source->refused = answer->code != 403;
-	return err_set(err, ERR_CONFIG, "source %s: %s %s (%ld)%s%s: %s", source->name, host,
-		       answer->code == 401 ? "does not accept the token" : "refuses access with this token",
-		       answer->code, *remark ? ", it says: " : "", remark,
-		       source->engine->fetcher->token_hint);
 }
 
 enum status request_answer(struct request *request, const struct http_answer *answer, enum answer_kind kind,
@@ -200,77 +150,6 @@ enum status request_answer(struct request *request, const struct http_answer *an
 	arena_reset(&engine->arena);
 	arena_reset(&engine->scratch);
 	return status == ERR_DATA || status == ERR_REMOTE ? request_retry(request, err) : status;
-}
-
-/* What a build can do without must not end a visit, let alone stop the source. */
-static bool is_no_detail(const struct request *request, const struct http_answer *answer)
-{
-	return request->detail && (answer->code == 403 || answer->class == HTTP_REDIRECT) &&
-	       answer->class != HTTP_LIMITED;
-}
-
-/* The address of what was renamed, and not of a file: it gets the token. */
-static bool is_of_api(const struct request *request, const struct http_answer *answer)
-{
-	const char *api_url = request->visit->source->info.api_url;
-	char *url = answer->location ? http_url_join(request->url, answer->location) : NULL;
-	size_t size = strlen(api_url);
-	bool is = url && strncmp(url, api_url, size) == 0 && url[size] == '/';
-
-	free(url);
-	return is;
-}
-
-static enum status judge_detail(struct request *request, const struct http_answer *answer, struct err *err)
-{
-	enum status status;
-
-	if (answer->class != HTTP_REDIRECT) {
-		return request_answer(request, answer, ANSWER_REFUSED, err);
-	}
-	if (!is_of_api(request, answer)) {
-		return request_follow(request, answer, err);
-	}
-	status = redirect_follow(request, answer, err);
-	return status == ERR_CONFIG ? request_give_up(request, err) : status;
-}
-
-/* OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */
-static enum status judge(struct request *request, const struct http_answer *answer, struct err *err)
-{
-	char host[128], remark[REMARK_SIZE];
-
-	if (is_no_detail(request, answer)) {
-		return judge_detail(request, answer, err);
-	}
-	host_of(request->visit->source, host, sizeof host);
-	switch (answer->class) {
-	case HTTP_OK:
-		return request_answer(request, answer, ANSWER_OK, err);
-	case HTTP_NOT_FOUND:
-		return request_answer(request, answer, ANSWER_NOT_FOUND, err);
-	case HTTP_LIMITED:
-		return put_off(request, answer, err);
-	case HTTP_REFUSED:
-		return refused(request, answer, err);
-	case HTTP_REDIRECT:
-		return redirect_follow(request, answer, err);
-	case HTTP_CLIENT:
-		remark_read((struct text){answer->body, answer->body_size}, remark);
-		err_set(err, ERR_DATA, "%s does not understand the request (%ld)%s%s", host, answer->code,
-			*remark ? ", it says: " : "", remark);
-		return request_give_up(request, err);
-	case HTTP_SERVER:
-		err_set(err, ERR_REMOTE, "%s answers %ld", host, answer->code);
-		return request_retry(request, err);
-	case HTTP_FAILED:
-		*err = answer->err;
-		if (answer->err.status == ERR_DATA) {
-			return request_answer(request, answer, ANSWER_TOO_LARGE, err);
-		}
-		return retry_unreached(request, err);
-	}
-	return err_set(err, ERR_SYS, "an answer of unknown class");
 }
 
 static void learn(struct source *source, const struct http_answer *answer)
@@ -305,7 +184,7 @@ static void on_answer(void *context, const struct http_answer *answer)
 	visit->requests++;
 	visit->source->engine->answers++;
 	learn(visit->source, answer);
-	request_settle(visit, request, judge(request, answer, &err), &err);
+	request_settle(visit, request, request_judge(request, answer, &err), &err);
 }
 
 static void send_request(struct request *request)

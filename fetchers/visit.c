@@ -221,6 +221,20 @@ static void fail_spare(struct visit *visit, const struct err *err)
 	give_back(visit, wait_ms);
 }
 
+/* A random part of the time that nothing has worked for: however many targets wait, a provider that comes
+ * back is read again within as long as it was away. */
+static int64_t wait_after_failure(struct source *source)
+{
+	int64_t now = zclock_mono(), most_ms;
+
+	if (source->failures++ == 0) {
+		source->failing_since_ms = now;
+	}
+	most_ms = now - source->failing_since_ms;
+	most_ms = most_ms < SECOND_MS ? SECOND_MS : most_ms > FAILED_MAX_MS ? FAILED_MAX_MS : most_ms;
+	return source->info.poll_interval_ms + backoff_ms(0, most_ms, most_ms, backoff_random());
+}
+
 void visit_fail(struct visit *visit, const struct err *err)
 {
 	struct source *source = visit->source;
@@ -235,8 +249,7 @@ void visit_fail(struct visit *visit, const struct err *err)
 		fail_for_good(visit, err);
 		return;
 	}
-	wait_ms = source->info.poll_interval_ms +
-		  backoff_ms(source->failures++, SECOND_MS, FAILED_MAX_MS, backoff_random());
+	wait_ms = wait_after_failure(source);
 	count_visit(source->name, "failed");
 	log_warn("fetch.failed", STR("target", visit->lease->target), STR("why", err->text),
 		 NUM("again_in_ms", wait_ms));

@@ -103,8 +103,8 @@ static enum status pragma_int(sqlite3 *connection, const char *sql, int64_t *val
 static const char *const migrations[DB_SCHEMA_VERSION] = {
 	db_schema,          "ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
 	db_schema_pipeline, db_schema_owed,
-	db_schema_frames,
-	db_schema_settled,
+	db_schema_frames,   db_schema_settled,
+	db_schema_dead,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */

@@ -88,6 +88,9 @@ enum sql {
 	SQL_DEAD_COUNT,
 	SQL_DEAD_UNREAD,
 	SQL_DEAD_READ,
+	SQL_DEAD_DUE_KEYS,
+	SQL_DEAD_LIVE_DUE_KEYS,
+	SQL_DEAD_HANDED_OUT,
 	/* From here on for the read connection, which sees committed rows only. */
 	SQL_READ_FEED,
 	SQL_READ_FEED_FRESH,
@@ -103,7 +106,8 @@ extern const char db_schema_pipeline[];
 extern const char db_schema_owed[];
 extern const char db_schema_frames[];
 extern const char db_schema_settled[];
-#define DB_SCHEMA_VERSION 6
+extern const char db_schema_dead[];
+#define DB_SCHEMA_VERSION 7
 
 struct db {
 	sqlite3 *write, *read;

@@ -68,6 +68,11 @@ const char db_schema_settled[] =
 	"ALTER TABLE target ADD COLUMN news_at INTEGER; ALTER TABLE target ADD COLUMN settled_from INTEGER;"
 	"ALTER TABLE target ADD COLUMN net_at INTEGER;";
 
+/* retry_at: when the build that could not be read is asked for again, or null: no more. */
+const char db_schema_dead[] = "ALTER TABLE dead ADD COLUMN retry_at INTEGER;"
+			      "ALTER TABLE dead ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
+			      "CREATE INDEX dead_retry ON dead(target, retry_at) WHERE retry_at IS NOT NULL";
+
 const char *const db_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -208,13 +213,23 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_BUILD_DETAILED] = "UPDATE build SET detailed_for = ? WHERE id = ?",
 	[SQL_TARGET_SOONER] = "UPDATE target SET due_at = ? WHERE name = ? AND due_at > ?",
 	[SQL_DEAD_PUT] =
-		"INSERT INTO dead(at, stage, target, key, reason, body) VALUES(?, ?, ?, ?, ?, ?)"
+		"INSERT INTO dead(at, stage, target, key, reason, body, retry_at)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, CASE ?2 WHEN 'normalize' THEN ?1 + 5000 END)"
 		" ON CONFLICT(stage, target, key) DO UPDATE SET at = excluded.at, reason = excluded.reason,"
 		" body = excluded.body, times = times + 1",
 	[SQL_DEAD_COUNT] = "SELECT count(*) FROM dead",
 	[SQL_DEAD_UNREAD] = "SELECT 1 FROM dead WHERE stage IN ('normalize', 'oversize') LIMIT 1",
 	[SQL_DEAD_READ] =
 		"DELETE FROM dead WHERE stage IN ('normalize', 'oversize') AND target = ? AND key = ?",
+	[SQL_DEAD_DUE_KEYS] = "SELECT target, key FROM dead WHERE target = ? AND retry_at <= ?"
+			      " ORDER BY retry_at LIMIT ?",
+	[SQL_DEAD_LIVE_DUE_KEYS] =
+		"SELECT d.target, d.key FROM target t JOIN dead d ON d.target = t.name"
+		" AND d.retry_at <= ?2 WHERE t.source = ?1 AND t.active = 1 ORDER BY d.retry_at LIMIT ?3",
+	/* After 5 seconds, then after 1, 4, 16, 64 and 256 minutes. */
+	[SQL_DEAD_HANDED_OUT] = "UPDATE dead SET asked = asked + 1,"
+				" retry_at = CASE WHEN asked < 5 THEN ? + (60000 << 2 * asked) END"
+				" WHERE target = ? AND key = ? AND retry_at IS NOT NULL",
 	[SQL_READ_FEED] = "SELECT seq, record FROM log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
 	[SQL_READ_FEED_FRESH] =
 		"SELECT seq, record FROM log WHERE seq > ? AND seq <= ?"

@@ -10,6 +10,7 @@
  *   lease.c    who visits which target: fences, expiry
  *   due.c      when it is due again
  *   live.c     the live walk of an organization, which stands in for the visits of its pipelines
+ *   due_keys.c which builds a visit should ask for
  *   ingest.c   the commands of fetchers
  *   session.c  the readers of the feed
  *   pump.c     what they get and when
@@ -286,6 +287,12 @@ struct due {
 };
 enum status due_after(struct hub *hub, const struct lease *lease, const struct ending *ending,
 		      struct due *due, struct err *err) MUST_CHECK;
+
+/* due_keys.c */
+/* Puts the keys of the builds that are to be asked for by the visit, and won't be due again before that is
+ * over. */
+enum status due_keys_put(struct hub *hub, struct wire_head *head, const struct lease *lease,
+			 struct err *err) MUST_CHECK;
 
 /* live.c */
 

@@ -3,10 +3,7 @@
 #include "common/log.h"
 #include "normalizer/port.h"
 
-#define CURSOR_MAX   65536
-#define DUE_KEYS_MAX 200
-#define LIVE_KEYS_MAX                                                                                        \
-	25 /* of a live walk: it must end before the next one is due, under 50 requests a minute */
+#define CURSOR_MAX 65536
 #define WHY_MAX    512
 
 static void answer_ack(struct request *request, int64_t n, const struct intake *counts)
@@ -41,59 +38,6 @@ static struct lease *lease_for(struct request *request)
 	return lease;
 }
 
-struct due_key {
-	struct text target, key;
-};
-
-static struct text keep(struct hub *hub, struct text text)
-{
-	return (struct text){arena_text(&hub->arena, text.at, text.size), text.size};
-}
-
-/* Of a live walk: of all targets of its source. */
-static enum status list_due_keys(struct hub *hub, const struct lease *lease, struct due_key *keys,
-				 uint32_t *count, struct err *err)
-{
-	bool live = live_is(lease->target);
-	enum sql which = live ? SQL_LIVE_DUE_KEYS : SQL_BUILD_DUE_KEYS;
-	sqlite3_stmt *row;
-	enum status status =
-		db_query(&hub->db, which, &row, err, "tii", text_of(live ? lease->source : lease->target),
-			 wall_ms(), (int64_t)(live ? LIVE_KEYS_MAX : DUE_KEYS_MAX));
-
-	for (*count = 0; status == OK && row && *count < DUE_KEYS_MAX;) {
-		struct due_key *at = &keys[*count];
-
-		*at = (struct due_key){keep(hub, db_text(row, 0)), keep(hub, db_text(row, 1))};
-		*count += at->target.at && at->key.at;
-		status = db_next(&hub->db, &row, err);
-	}
-	db_done(&hub->db, which);
-	return status;
-}
-
-static enum status put_due_keys(struct hub *hub, struct wire_head *head, const struct lease *lease,
-				struct err *err)
-{
-	struct due_key keys[DUE_KEYS_MAX];
-	uint32_t count;
-	enum status status = list_due_keys(hub, lease, keys, &count, err);
-
-	wire_put_array(head, count);
-	for (uint32_t i = 0; i < count; i++) {
-		wire_put_text(head, live_is(lease->target) ? live_key(hub, keys[i].target, keys[i].key)
-							   : keys[i].key);
-		/* A key that this visit fails to bring must not make the target due at once, again and again.
-		 */
-		if (status == OK) {
-			status = db_run(&hub->db, SQL_BUILD_HANDED_OUT, err, "itt",
-					wall_ms() + hub_poll_ms(hub, lease->source), keys[i].target,
-					keys[i].key);
-		}
-	}
-	return status;
-}
-
 static void put_options(struct wire_head *head, bool sync, bool backfill)
 {
 	wire_put_map(head, (uint32_t)sync + backfill);
@@ -122,7 +66,7 @@ static void answer_lease(struct request *request, struct lease *lease, struct te
 	wire_put_int(&head, lease->fence);
 	wire_put_bytes(&head, cursor);
 	status = details_lease(lease) ? details_put_keys(hub, &head, lease, &backfill, &err)
-				      : put_due_keys(hub, &head, lease, &err);
+				      : due_keys_put(hub, &head, lease, &err);
 	if (status != OK) {
 		batch_break(hub, &err);
 	}

@@ -2,6 +2,7 @@
 #include "common/http/internal.h"
 
 #include <ctype.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 
 /* Sentences of our own where curl's are vague. */
@@ -35,13 +36,33 @@ static bool was_sent(const struct http_request *request)
 }
 
 /* The detail of "SSL certificate problem: self-signed certificate" and the like. */
-static void put_untrusted(const struct http_request *request, struct err *err)
+static void put_other_doubt(const struct http_request *request, struct err *err)
 {
 	const char *detail = strstr(request->curl_error, ": ");
 
 	err_set(err, ERR_REMOTE,
 		"%s: its certificate is not trusted: %s (SSL_CERT_FILE names other authorities)",
 		request->place, detail ? detail + 2 : "not verified");
+}
+
+/* What curl says of a date alone leaves open who must act. */
+static void put_untrusted(const struct http_request *request, struct err *err)
+{
+	long doubt = X509_V_OK;
+
+	curl_easy_getinfo(request->easy, CURLINFO_SSL_VERIFYRESULT, &doubt);
+	if (doubt == X509_V_ERR_CERT_HAS_EXPIRED) {
+		err_set(err, ERR_REMOTE,
+			"%s: its certificate has expired: its owner must renew it (or this machine's clock "
+			"is wrong)",
+			request->place);
+	} else if (doubt == X509_V_ERR_CERT_NOT_YET_VALID) {
+		err_set(err, ERR_REMOTE,
+			"%s: its certificate is not valid yet: is this machine's clock right?",
+			request->place);
+	} else {
+		put_other_doubt(request, err);
+	}
 }
 
 /* The system's words for a broken connection, else curl's (it names no secret in those). The first letter

@@ -255,6 +255,7 @@ void http_transfer_answer(struct http_request *request, CURLcode result, struct 
 		answer->class = HTTP_FAILED;
 		answer->body = "";
 		answer->body_size = 0;
+		answer->untrusted = result == CURLE_PEER_FAILED_VERIFICATION;
 		http_failure(request, result, &answer->err);
 	}
 }

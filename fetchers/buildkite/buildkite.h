@@ -41,8 +41,9 @@ struct buildkite_visit {
 	int most_per_page; /* and after some that never came */
 	int back_pages;
 	int skipped;
-	int64_t date;           /* newest Date of this visit; WALK_NONE */
-	bool due_seen[DUE_MAX]; /* came in a page of this visit */
+	int64_t date;            /* newest Date of this visit; WALK_NONE */
+	bool due_seen[DUE_MAX];  /* came in a page of this visit */
+	bool due_large[DUE_MAX]; /* was over the limit once */
 	struct discovery discovery;
 	struct arena found; /* texts of the discovery */
 	struct details *details;

@@ -43,13 +43,27 @@ static enum status skip_due(struct visit *visit, intptr_t index, const struct er
 	return OK;
 }
 
+/* Once may be a mishap on the way; a build that is given up must be too large each time. */
+static bool is_first_time(struct visit *visit, intptr_t index)
+{
+	struct buildkite_visit *state = visit_state(visit);
+	bool first = !state->due_large[index];
+
+	state->due_large[index] = true;
+	return first;
+}
+
 static enum status on_build(struct visit *visit, intptr_t index, const struct visit_answer *answer,
 			    struct err *err)
 {
-	enum status status = answer->kind == ANSWER_UNUSABLE
-				     ? skip_due(visit, index, err)
-				     : publish_due(visit, visit_due_key(visit, (size_t)index), answer, err);
+	enum status status;
 
+	if (answer->kind == ANSWER_TOO_LARGE && is_first_time(visit, index)) {
+		return ERR_DATA;
+	}
+	status = answer->kind == ANSWER_UNUSABLE
+			 ? skip_due(visit, index, err)
+			 : publish_due(visit, visit_due_key(visit, (size_t)index), answer, err);
 	if (status == OK) {
 		status = visit_page(visit, (struct text){0}, err);
 	}

@@ -179,7 +179,10 @@ enum status page_read_pipelines(struct arena *arena, struct text body, struct ar
 	{
 		const char *slug = yyjson_get_str(yyjson_obj_get(pipeline, "slug"));
 
-		if (slug && !yyjson_is_str(yyjson_obj_get(pipeline, "archived_at")) &&
+		if (!slug) { /* without it this pipeline would be taken for deleted */
+			return err_set(err, ERR_DATA, "a pipeline without a slug");
+		}
+		if (!yyjson_is_str(yyjson_obj_get(pipeline, "archived_at")) &&
 		    add_slug(found, discovery, slug) != OK) {
 			return err_set(err, ERR_SYS, "out of memory for %zu pipelines", discovery->count);
 		}

@@ -108,7 +108,7 @@ static enum fault_word draw_word(struct rng *rng)
 /* Weather passes: what takes long takes a second or two, so that a test of a minute sees much of it. */
 static void draw_fault(struct rng *rng, struct fault *out)
 {
-	static const int64_t skews_ms[] = {-3600000, -30000, -3000, 3000, 30000, 3600000, 72000000};
+	static const int64_t skews_ms[] = {-3600000, -30000, -3000, 3000, 6000, 90000, 3600000, 72000000};
 	static const int64_t statuses[] = {500, 502, 503};
 
 	*out = (struct fault){.word = draw_word(rng),

@@ -247,7 +247,7 @@ static int64_t count_member_texts(const char *json)
 	return count;
 }
 
-/* A number where a text was. */
+/* A list or a number where a text was. */
 static void wrong_member(struct sim_reply *reply, const struct sim_request *request,
 			 const struct fault *fault, struct rng *rng)
 {
@@ -255,7 +255,7 @@ static void wrong_member(struct sim_reply *reply, const struct sim_request *requ
 	const char *start, *end;
 	int64_t count;
 
-	(void)request, (void)fault;
+	(void)request;
 	text_add(&reply->body, "", 1); /* ends what is searched as a text */
 	reply->body.size--;
 	count = count_member_texts(reply->body.data);
@@ -263,7 +263,7 @@ static void wrong_member(struct sim_reply *reply, const struct sim_request *requ
 		return;
 	}
 	text_add(&changed, reply->body.data, (size_t)(start - reply->body.data));
-	text_add(&changed, "42", 2);
+	text_add(&changed, fault->word == FAULT_WRONG_NUMBER ? "42" : "[]", 2);
 	text_add(&changed, end, strlen(end));
 	text_fini(&reply->body);
 	reply->body = changed;
@@ -352,6 +352,9 @@ const struct fault_kind fault_kinds[FAULT_WORDS] = {
 	[FAULT_WRONG_ROOT] = {"wrong-root", PHASE_AFTER, 5, wrong_root,
 			      "an object where a list is expected, and vice versa"},
 	[FAULT_WRONG_MEMBER] = {"wrong-member", PHASE_AFTER, 5, wrong_member,
+				"a list for one of the texts in it"},
+	/* Not in the weather: a branch that is the number 42 is read as what it says. */
+	[FAULT_WRONG_NUMBER] = {"wrong-number", PHASE_AFTER, 0, wrong_member,
 				"a number for one of the texts in it"},
 	[FAULT_HUGE] = {"huge", PHASE_INSTEAD, 1, huge, "`bytes` (100 MiB) of JSON"},
 	[FAULT_HUGE_CHUNKED] = {"huge-chunked", PHASE_INSTEAD, 1, huge,
