@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#define BATCH_RECORDS 200
-#define BATCH_BYTES   (2 << 20)
+#define BATCH_RECORDS 100
+#define BATCH_BYTES   (1 << 20)
 #define CONCURRENCY   4
 
 static const struct metrics_row *metrics_rows(struct firestore_numbers *numbers)

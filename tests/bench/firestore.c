@@ -222,9 +222,9 @@ static void report(struct setting *setting)
 	fill_hub(setting);
 	by_sink(setting, "bench-warm-up"); /* Java compiles */
 	for (int i = 0; i < setting->rounds; i++) {
-		snprintf(name, sizeof name, "bench-one-%d", i);
+		snprintf(name, sizeof name, "bench-one-%d-%d", (int)getpid(), i);
 		one[i] = one_by_one(setting, name);
-		snprintf(name, sizeof name, "bench-%d", i);
+		snprintf(name, sizeof name, "bench-%d-%d", (int)getpid(), i);
 		round = by_sink(setting, name);
 		ours[i] = round.took_s;
 		cpu[i] = round.cpu_s;
