@@ -16,5 +16,6 @@ void api_put_links(struct sim *sim, const struct sim_call *call, const struct pa
 void api_reply_array(struct sim_reply *reply, yyjson_mut_doc *doc, yyjson_mut_val *array);
 
 sim_handler control_advance, control_truth, control_build, control_act, control_artifact, control_stats,
-	control_stats_reset, control_faults, control_faults_clear, control_clock, control_config,
-	control_quit, control_weather, control_weather_report, control_pipeline, control_scopes;
+	control_stats_reset, control_burn, control_faults, control_faults_clear, control_clock,
+	control_config, control_quit, control_weather, control_weather_report, control_pipeline,
+	control_scopes;

@@ -61,6 +61,8 @@ void control_stats(struct sim *sim, const struct sim_call *call, struct sim_repl
 	put_int(in, "total", total + sim->requests[SIM_ROUTES_MAX - 1]);
 	put_int(in, "refused", sim->refused);
 	put_int(in, "leaks", sim->leaks);
+	put_int(in, "limited", sim->limited);
+	put_int(in, "window_most", sim->tally.most);
 	put_int(in, "builds_served", sim->builds_served);
 	put_int(in, "bytes_served", sim->bytes_served);
 	reply_doc(reply, 200, doc);
@@ -70,7 +72,8 @@ void control_stats_reset(struct sim *sim, const struct sim_call *call, struct si
 {
 	(void)call;
 	memset(sim->requests, 0, sizeof sim->requests);
-	sim->refused = sim->leaks = sim->builds_served = sim->bytes_served = 0;
+	sim->tally.most = 0;
+	sim->limited = sim->refused = sim->leaks = sim->builds_served = sim->bytes_served = 0;
 	reply_done(reply);
 }
 

@@ -46,6 +46,28 @@ void control_faults(struct sim *sim, const struct sim_call *call, struct sim_rep
 	}
 }
 
+/* Somebody else's program with the same token. */
+void control_burn(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct burn_body {
+		int64_t requests;
+	} in = {.requests = 1};
+	static const struct body_row row = ROW(burn_body, requests, BODY_INT);
+	yyjson_doc *doc;
+	struct err err;
+
+	if (body_read(call->request->body, call->request->body_size, &row, 1, &in, &doc, &err) != OK) {
+		reply_message(reply, 400, "%s", err.text);
+	} else {
+		for (int64_t i = 0; i < in.requests && i < BUDGET_UNLIMITED; i++) {
+			budget_take(&sim->organization_budget, sim->steady_ms());
+			budget_take(&sim->user_budget, sim->steady_ms());
+		}
+		reply_done(reply);
+	}
+	yyjson_doc_free(doc);
+}
+
 void control_faults_clear(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
 	(void)call;

@@ -29,6 +29,7 @@ const struct sim_route sim_routes[] = {
 	{"GET", "/_sim/stats", "control", control_stats, NULL},
 	{"DELETE", "/_sim/stats", "control", control_stats_reset, NULL},
 	{"POST", "/_sim/faults", "control", control_faults, NULL},
+	{"POST", "/_sim/burn", "control", control_burn, NULL},
 	{"DELETE", "/_sim/faults", "control", control_faults_clear, NULL},
 	{"POST", "/_sim/weather", "control", control_weather, NULL},
 	{"GET", "/_sim/weather", "control", control_weather_report, NULL},

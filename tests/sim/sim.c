@@ -248,6 +248,8 @@ static bool within_budget(struct sim *sim, struct sim_reply *reply)
 	bool organization = budget_take(&sim->organization_budget, now);
 	bool user = budget_take(&sim->user_budget, now);
 
+	tally_add(&sim->tally, now, sim->options.rate_window_ms);
+	sim->limited += !organization || !user;
 	put_rate_headers(reply, "RateLimit", "rest", &sim->organization_budget, now);
 	put_rate_headers(reply, "RateLimit-User", "rest_user", &sim->user_budget, now);
 	if (!organization) {

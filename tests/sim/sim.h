@@ -5,6 +5,7 @@
 #include "tests/sim/budget.h"
 #include "tests/sim/payload.h"
 #include "tests/sim/query.h"
+#include "tests/sim/tally.h"
 #include "tests/sim/weather.h"
 
 #include <pthread.h>
@@ -83,6 +84,8 @@ struct sim {
 	int64_t (*steady_ms)(void);
 	size_t cached_bytes;
 	struct budget organization_budget, user_budget;
+	struct tally tally;
+	int64_t limited; /* requests that a budget refused */
 	struct weather weather;
 	struct sim_ambush ambushes[SIM_AMBUSHES_MAX];
 	struct sim_move moves[SIM_MOVES_MAX];

@@ -45,12 +45,13 @@ static void write_source(const struct scene *scene, const struct scene_source *s
 {
 	fprintf(out,
 		"  - buildkite:\n      name: %s\n      access_token: %s\n      organization_slug: %s\n"
-		"      pipeline_slug: %s\n      since: 60d\n      api_url: %s\n      poll_interval: %s\n"
+		"      pipeline_slug: %s\n      since: %s\n      api_url: %s\n      poll_interval: %s\n"
 		"      coverage: %s\n",
 		source->name ? source->name : "buildkite", source->token ? source->token : SIM_TOKEN,
 		source->organization ? source->organization : "acme",
-		source->pipelines ? source->pipelines : "web", source->api ? source->api : scene->sim->api,
-		source->poll ? source->poll : "1s", source->coverage ? source->coverage : "false");
+		source->pipelines ? source->pipelines : "web", source->since ? source->since : "60d",
+		source->api ? source->api : scene->sim->api, source->poll ? source->poll : "1s",
+		source->coverage ? source->coverage : "false");
 	if (source->redact) {
 		fprintf(out, "      redact: %s\n", source->redact);
 	}

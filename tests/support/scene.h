@@ -4,7 +4,7 @@
 #include "tests/support/simulator.h"
 #include "tests/support/truth.h"
 
-#define SCENE_FETCHERS 4
+#define SCENE_FETCHERS 6
 
 struct scene {
 	struct place *place;
@@ -22,6 +22,7 @@ struct scene_source {
 	const char *pipelines;    /* YAML: web */
 	const char *api;          /* that of scene->sim */
 	const char *poll;         /* 1s */
+	const char *since;        /* 60d */
 	const char *redact;       /* YAML: none */
 	const char *coverage;     /* false */
 };

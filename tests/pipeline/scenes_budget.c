@@ -1,0 +1,163 @@
+/* Request budgets and long back-fills: docs/decisions/0008-back-fill-by-position.md and
+ * 0009-a-budget-is-divided.md. Windows are of 5 s, so that minutes pass in seconds. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/scene.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(budget, .timeout = 240);
+
+#define LIMIT 100
+
+static struct scene *scene;
+
+static void expect_within_limit(void)
+{
+	cr_assert_eq(simulator_count(scene->sim, "limited"), 0, "%d answers were 429",
+		     (int)simulator_count(scene->sim, "limited"));
+	cr_assert_leq(simulator_count(scene->sim, "window_most"), LIMIT, "%d in a window of 5 s",
+		      (int)simulator_count(scene->sim, "window_most"));
+}
+
+static void back_fill(const char *limit)
+{
+	scene = scene_new("--builds", "60000", "--pipelines", "12", "--history", "50d", limit, "100",
+			  "--rate-window", "5s");
+	scene_source(scene, .pipelines = "\"*\"", .poll = "2s");
+	scene_start_hub(scene);
+	be_patient(4);
+}
+
+static void serve_more(int requests)
+{
+	simulator_served(scene->sim, "total", simulator_count(scene->sim, "total") + requests);
+}
+
+Test(budget, two_replicas_never_send_more_than_the_limit)
+{
+	back_fill("--rate-limit");
+	scene_start_fetcher(scene);
+	scene_start_fetcher(scene);
+	serve_more(350);
+	expect_within_limit();
+	scene_free(&scene);
+}
+
+Test(budget, five_replicas_neither_when_one_dies_and_another_joins)
+{
+	back_fill("--user-rate-limit");
+	for (int i = 0; i < 5; i++) {
+		scene_start_fetcher(scene);
+	}
+	serve_more(150);
+	expect_within_limit();
+	child_kill(scene->fetchers[0]);
+	child_free(&scene->fetchers[0]);
+	serve_more(100);
+	scene_start_fetcher(scene);
+	serve_more(100);
+	expect_within_limit();
+	scene_free(&scene);
+}
+
+Test(budget, what_somebody_else_uses_is_left_to_him)
+{
+	back_fill("--rate-limit");
+	scene_start_fetcher(scene);
+	serve_more(20);
+	for (int i = 0; i < 60; i++) {
+		simulator_do(scene->sim, "burn", "{'requests': 4}");
+		serve_more(1);
+	}
+	expect_within_limit();
+	scene_free(&scene);
+}
+
+static void create(const char *pipeline, const char *message)
+{
+	char json[128];
+
+	snprintf(json, sizeof json, "{'pipeline': '%s', 'message': '%s', 'duration_ms': 0}", pipeline,
+		 message);
+	simulator_do(scene->sim, "build", json);
+}
+
+#define IS_STORED "SELECT count(*) FROM builds WHERE message = 'new'"
+
+Test(budget, a_new_build_never_waits_for_a_back_fill_of_years)
+{
+	scene = scene_new("--builds", "9000", "--pipelines", "6", "--history", "1800d", "--rate-limit", "60",
+			  "--rate-window", "5s");
+	scene_source(scene, .pipelines = "\"*\"", .poll = "2s", .since = "2020-01-01");
+	scene_start(scene);
+	be_patient(4);
+	serve_more(30);
+	for (int i = 1; i <= 3; i++) {
+		int64_t before = simulator_count(scene->sim, "builds");
+
+		create("web", "new");
+		db_becomes(scene->place, "store.db", i, IS_STORED);
+		cr_assert_lt(simulator_count(scene->sim, "builds") - before, 40, "it waited for many pages");
+	}
+	cr_assert_lt(db_int(scene->place, "store.db", "SELECT count(*) FROM builds"), 9000,
+		     "the back-fill was over already");
+	cr_assert_eq(simulator_count(scene->sim, "limited"), 0);
+	scene_free(&scene);
+}
+
+static void stop_all(void)
+{
+	child_stop(scene->fetchers[0]);
+	child_free(&scene->fetchers[0]);
+	child_stop(scene->sink);
+	child_free(&scene->sink);
+	child_stop(scene->hub);
+	child_free(&scene->hub);
+}
+
+Test(budget, a_back_fill_that_was_stopped_for_a_week_goes_on_after_what_is_new)
+{
+	int64_t asked;
+
+	scene = scene_new("--builds", "6000", "--pipelines", "1", "--history", "1800d", "--latency", "100ms");
+	scene_source(scene, .poll = "2s", .since = "2020-01-01");
+	scene_start(scene);
+	be_patient(4);
+	simulator_served(scene->sim, "builds", 20);
+	stop_all();
+	cr_assert_lt(db_int(scene->place, "hub.db", "SELECT count(*) FROM state"), 5900);
+	simulator_do(scene->sim, "advance", "{'ms': 604800000}");
+	create("web", "new");
+	asked = simulator_count(scene->sim, "builds");
+	scene_start(scene);
+	db_becomes(scene->place, "store.db", 1, IS_STORED);
+	cr_assert_leq(simulator_count(scene->sim, "builds") - asked, 20, "what is new comes first");
+	scene_holds_truth(scene);
+	/* 61 pages, those under way when it stopped, and the live requests of some visits of 2 s. */
+	cr_assert_leq(simulator_count(scene->sim, "builds"), 61 + 8 + 20, "%d requests",
+		      (int)simulator_count(scene->sim, "builds"));
+	scene_free(&scene);
+}
+
+Test(budget, a_429_is_obeyed_in_whatever_form_it_comes)
+{
+	static const char *const forms[] = {"organization", "user", "both", "seconds", "date", "bare"};
+
+	scene = scene_new("--builds", "20", "--pipelines", "1");
+	scene_start(scene);
+	scene_holds_truth(scene);
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		char json[96], kind[32];
+
+		snprintf(kind, sizeof kind, "limit-%s", forms[i]);
+		snprintf(json, sizeof json, "{'kind': '%s', 'count': 1, 'reset_s': 2}", kind);
+		simulator_do(scene->sim, "faults", json);
+		create("web", forms[i]);
+		child_event(scene->fetchers[0], "fetch.limited", "wait_ms", "2000");
+		scene_holds_truth(scene);
+		cr_assert_eq(simulator_strokes(scene->sim, kind), 1);
+	}
+	scene_free(&scene);
+}
