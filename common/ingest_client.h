@@ -30,6 +30,7 @@ struct ingest_grant {
 	const struct text *due_keys;
 	size_t due_count;
 	bool sync;              /* everything at once */
+	bool anew;              /* of a live walk: only what is newest */
 	bool backfill;          /* the due keys are of builds that nobody watched */
 	int64_t budget_per_min; /* -1: unknown */
 };

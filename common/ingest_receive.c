@@ -128,6 +128,7 @@ static void on_lease(struct ingest_client *client, const struct wire_fields *fie
 	grant.due_count = read_due_keys(fields, 3, keys);
 	grant.sync = read_option(fields, 4, "sync");
 	grant.backfill = read_option(fields, 4, "backfill");
+	grant.anew = read_option(fields, 4, "anew");
 	if (!wire_int(fields, 5, &grant.budget_per_min) || grant.budget_per_min <= 0) {
 		grant.budget_per_min = -1;
 	}

@@ -68,7 +68,7 @@ struct visit {
 	size_t cursor_size;
 	char **due_keys;
 	size_t due_count;
-	bool sync, backfill;
+	bool sync, backfill, anew;
 	int64_t started_ms;
 	int waiting, requests, builds;
 	bool spare;

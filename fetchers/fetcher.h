@@ -53,6 +53,8 @@ const char *visit_slug(const struct visit *visit);   /* the target without its s
 struct text visit_cursor(const struct visit *visit); /* at NULL: the first visit */
 size_t visit_due_count(const struct visit *visit);
 const char *visit_due_key(const struct visit *visit, size_t index);
+/* Of a live walk: it was away for so long that others read what it missed. */
+bool visit_anew(const struct visit *visit);
 bool visit_sync(const struct visit *visit); /* everything is wanted at once */
 /* The lease is not on a pipeline: its due keys are finished builds, "<address in the API>@<finish>", whose
  * details are to be read (visit_get_detail), handed over (visit_detail) and published (visit_page), each

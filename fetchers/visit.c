@@ -55,6 +55,11 @@ bool visit_details(const struct visit *visit)
 	return strcmp(visit->slug, DETAILS_SLUG) == 0;
 }
 
+bool visit_anew(const struct visit *visit)
+{
+	return visit->anew;
+}
+
 bool visit_sync(const struct visit *visit)
 {
 	return visit->sync;
@@ -288,6 +293,7 @@ static bool copy_grant(struct visit *visit, const char *slug, const struct inges
 	visit->state = calloc(1, visit->source->engine->fetcher->visit_size + 1);
 	visit->sync = grant->sync;
 	visit->backfill = grant->backfill;
+	visit->anew = grant->anew;
 	if (grant->cursor.at) {
 		visit->cursor = malloc(grant->cursor.size + 1);
 		visit->cursor_size = grant->cursor.size;

@@ -37,12 +37,11 @@ bool walk_begin(struct walk *walk)
 	return false;
 }
 
-void walk_bound(struct walk *walk, int slot, int64_t date, int64_t most_ms)
+void walk_anew(struct walk *walk, int slot, int64_t date)
 {
 	struct walk_leg *leg = &walk->legs[slot];
 
-	if (leg->date == WALK_NONE && date != WALK_NONE && leg->from != WALK_NONE &&
-	    leg->from < date - most_ms) {
+	if (leg->date == WALK_NONE && date != WALK_NONE && leg->from < date - WALK_OVERLAP_MS) {
 		leg->from = date - WALK_OVERLAP_MS;
 	}
 }

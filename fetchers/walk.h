@@ -126,10 +126,9 @@ bool walk_back(struct walk *walk, const struct config_since *since, int64_t now)
 bool walk_live(const struct walk *walk);
 bool walk_backfilling(const struct walk *walk);
 
-/* Before the first page of a live walk is taken over, with its Date: the walk reaches back no further than
- * most_ms before that; where it would, it reads only what is newest. For a walk whose past is read by others.
- */
-void walk_bound(struct walk *walk, int slot, int64_t date, int64_t most_ms);
+/* Before the first page of a live walk is taken over, with its Date: it reads only what is newest, as on a
+ * first visit, because others read what lies before. */
+void walk_anew(struct walk *walk, int slot, int64_t date);
 
 /* Gives the next pages of the stretch to legs. Before asking for those of back-fill. */
 void walk_deal(struct walk *walk);

@@ -307,6 +307,9 @@ struct text live_key(struct hub *hub, struct text target, struct text key);
  * the discovery's name, else at NULL. */
 enum status live_follows(struct hub *hub, const struct lease *lease, struct text target, bool *yes,
 			 struct text *hurry, struct err *err) MUST_CHECK;
+/* Whether nobody has visited the walk for so long that it should not read all of that, but begin anew: the
+ * others are due by now, and read it. */
+enum status live_anew(struct hub *hub, const struct lease *lease, bool *anew, struct err *err) MUST_CHECK;
 /* After a visit that left no gap: the other targets of the source that were whole since are due later. */
 enum status live_relieve(struct hub *hub, const struct lease *lease, const struct due *due,
 			 struct err *err) MUST_CHECK;

@@ -38,16 +38,19 @@ static struct lease *lease_for(struct request *request)
 	return lease;
 }
 
-static void put_options(struct wire_head *head, bool sync, bool backfill)
+static void put_options(struct wire_head *head, bool sync, bool backfill, bool anew)
 {
-	wire_put_map(head, (uint32_t)sync + backfill);
-	if (sync) {
-		wire_put_string(head, "sync");
-		wire_put_bool(head, true);
-	}
-	if (backfill) {
-		wire_put_string(head, "backfill");
-		wire_put_bool(head, true);
+	const struct {
+		const char *name;
+		bool on;
+	} options[] = {{"sync", sync}, {"backfill", backfill}, {"anew", anew}};
+
+	wire_put_map(head, (uint32_t)sync + backfill + anew);
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		if (options[i].on) {
+			wire_put_string(head, options[i].name);
+			wire_put_bool(head, true);
+		}
 	}
 }
 
@@ -55,7 +58,7 @@ static void answer_lease(struct request *request, struct lease *lease, struct te
 {
 	struct hub *hub = request->hub;
 	int64_t share = share_of(hub, lease);
-	bool backfill = false;
+	bool backfill = false, anew = false;
 	struct wire_head head;
 	struct err err;
 	enum status status;
@@ -67,10 +70,13 @@ static void answer_lease(struct request *request, struct lease *lease, struct te
 	wire_put_bytes(&head, cursor);
 	status = details_lease(lease) ? details_put_keys(hub, &head, lease, &backfill, &err)
 				      : due_keys_put(hub, &head, lease, &err);
+	if (status == OK && live_is(lease->target)) {
+		status = live_anew(hub, lease, &anew, &err);
+	}
 	if (status != OK) {
 		batch_break(hub, &err);
 	}
-	put_options(&head, hub->context->config.bus.sync, backfill);
+	put_options(&head, hub->context->config.bus.sync, backfill, anew);
 	share < 0 ? wire_put_nil(&head) : wire_put_int(&head, share);
 	wire_put_int(&head, hub->ttl_ms);
 	request_answer(request, &head);

@@ -5,7 +5,8 @@
 #include "normalizer/hub.h"
 #include "normalizer/plan.h"
 
-#define KEY_MARK '#' /* in no encoded slug */
+#define KEY_MARK      '#'     /* in no encoded slug */
+#define ANEW_AFTER_MS 3600000 /* after it last stood in for the others */
 
 static struct text folder_of(const char *target)
 {
@@ -73,6 +74,17 @@ enum status live_follows(struct hub *hub, const struct lease *lease, struct text
 	}
 	status = is_active(hub, discovery, yes, err);
 	*hurry = *yes ? discovery : *hurry;
+	return status;
+}
+
+enum status live_anew(struct hub *hub, const struct lease *lease, bool *anew, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, SQL_TARGET_SETTLED, &row, err, "t", text_of(lease->target));
+
+	*anew = row && sqlite3_column_type(row, 1) != SQLITE_NULL &&
+		sqlite3_column_int64(row, 1) < wall_ms() - ANEW_AFTER_MS;
+	db_done(&hub->db, SQL_TARGET_SETTLED);
 	return status;
 }
 

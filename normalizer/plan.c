@@ -35,18 +35,19 @@ static const struct config_row buildkite_part[] = {
 	CONFIG_END,
 };
 
-static const struct {
-	const char *kind;
+static const struct kind {
+	const char *name;
 	const struct config_row *rows;
+	bool live; /* its fetcher knows live walks */
 } kinds[] = {
-	{"buildkite", buildkite_part},
+	{"buildkite", buildkite_part, .live = true},
 };
 
-static const struct config_row *rows_of(const char *kind)
+static const struct kind *kind_of(const char *name)
 {
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (strcmp(kind, kinds[i].kind) == 0) {
-			return kinds[i].rows;
+		if (strcmp(name, kinds[i].name) == 0) {
+			return &kinds[i];
 		}
 	}
 	return NULL;
@@ -138,14 +139,14 @@ static enum status add_targets(struct plan *plan, const struct part *part, struc
 static enum status add_source(struct plan *plan, const struct config *config,
 			      const struct config_section *section, struct err *err)
 {
-	const struct config_row *rows = rows_of(section->kind);
+	const struct kind *kind = kind_of(section->kind);
 	struct part part = {0};
 	enum status status;
 
-	if (!rows) {
+	if (!kind) {
 		return OK; /* a kind that brings builds by other ways */
 	}
-	status = config_read_part(config, section, rows, &part, err);
+	status = config_read_part(config, section, kind->rows, &part, err);
 	if (status == OK) {
 		plan->sources[plan->source_count++] = (struct plan_source){.name = strdup(section->name),
 									   .provider = section->kind,
@@ -153,10 +154,11 @@ static enum status add_source(struct plan *plan, const struct config *config,
 									   .details = part.coverage};
 		status = add_targets(plan, &part, err);
 	}
-	if (status == OK && !config->bus.sync) { /* it saves visits, and in a sync each is wanted once */
+	if (status == OK && kind->live &&
+	    !config->bus.sync) { /* it saves visits, and in a sync each is wanted once */
 		status = add_live(plan, &part, err);
 	}
-	config_free(rows, &part);
+	config_free(kind->rows, &part);
 	return status;
 }
 

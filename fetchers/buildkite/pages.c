@@ -5,11 +5,6 @@
 #include "common/process.h"
 
 #define SMALL_PAGE 12
-/* An organization's live walk that was away for longer starts anew: what it missed, the visits of the
- * pipelines bring. Far more than it may be away without them being visited (normalizer/due.c). */
-#define LIVE_GAP_MS    3600000
-#define LIVE_GAP_POLLS 10
-
 static enum status on_page(struct visit *visit, intptr_t slot, const struct visit_answer *answer,
 			   struct err *err);
 
@@ -215,17 +210,6 @@ static enum status cut_page(struct visit *visit, int slot, size_t count, struct 
 	return OK;
 }
 
-static void bound(struct visit *visit, struct walk *walk, int slot, const struct walk_page *page)
-{
-	const struct buildkite_visit *state = visit_state(visit);
-	const struct buildkite_config *config = visit_config(visit);
-	int64_t polls = LIVE_GAP_POLLS * config->poll_interval_ms;
-
-	if (state->live && slot < WALK_BACK) {
-		walk_bound(walk, slot, page->date, polls > LIVE_GAP_MS ? polls : LIVE_GAP_MS);
-	}
-}
-
 /* Takes the page over: builds and cursor go together, or nothing does. */
 static enum status take(struct visit *visit, int slot, const struct element *elements,
 			const struct walk_page *page, const struct visit_answer *answer, struct err *err)
@@ -236,7 +220,9 @@ static enum status take(struct visit *visit, int slot, const struct element *ele
 	size_t count = walk_take(walk, slot_of_walk(slot), page, &config->since);
 	enum status status;
 
-	bound(visit, &next, slot, page);
+	if (visit_anew(visit) && slot < WALK_BACK) {
+		walk_anew(&next, slot, page->date);
+	}
 	status = walk_step(&next, slot_of_walk(slot), page, &config->since, err);
 	if (status != OK) {
 		return status;

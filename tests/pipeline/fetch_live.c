@@ -182,7 +182,7 @@ Test(fetch_live, asks_by_key_for_due_builds_that_no_list_brought)
 
 /* What was missed is the matter of the pipelines' own visits, or a hub that was away for long would never
  * catch up with an organization of many. */
-Test(fetch_live, starts_anew_after_a_long_absence)
+Test(fetch_live, begins_anew_where_the_hub_says_so)
 {
 	api.count = 300;
 	api.now = API_BASE_MS + 301 * MINUTE_MS;
@@ -190,14 +190,30 @@ Test(fetch_live, starts_anew_after_a_long_absence)
 	lease();
 	api.count = 1900;
 	api.now = API_BASE_MS + 1901 * MINUTE_MS;
+	peer.anew = true;
 	lease();
-	cr_expect(seen[1900] > 0);
+	cr_expect(seen[1900] > 0 && live > 0);
 	cr_expect(api.lists <= 5, "%d lists", api.lists);
 	cr_expect(peer.settled);
-	api.count = 1950; /* less than an hour */
+	api.count = 1950;
 	api.now = API_BASE_MS + 1951 * MINUTE_MS;
+	peer.anew = false;
 	lease();
 	for (int i = 1901; i <= 1950; i++) {
+		cr_assert(seen[i] > 0, "build %d is missing", i);
+	}
+}
+
+Test(fetch_live, reads_all_that_it_missed_where_the_hub_does_not)
+{
+	api.count = 300;
+	api.now = API_BASE_MS + 301 * MINUTE_MS;
+	start("\"*\"");
+	lease();
+	api.count = 700;
+	api.now = API_BASE_MS + 701 * MINUTE_MS;
+	lease();
+	for (int i = 301; i <= 700; i++) {
 		cr_assert(seen[i] > 0, "build %d is missing", i);
 	}
 }
@@ -231,7 +247,7 @@ Test(fetch_live, fails_alone_where_the_lists_are_broken)
 Test(fetch_live, a_visit_with_back_fill_left_is_not_settled)
 {
 	api.count = 1500;
-	api.remaining = 20; /* of 100: under the quarter that back-fill leaves alone */
+	api.remaining = 12; /* of 100: under the eighth that back-fill leaves alone */
 	api.pipelines_in_turn = false;
 	peer.target = "buildkite:acme/web";
 	start("[web, api]");

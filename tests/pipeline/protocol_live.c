@@ -225,6 +225,18 @@ Test(live, after_a_gap_it_stands_in_for_none_that_was_not_visited_since)
 	cr_assert_gt(due_in_ms("buildkite:acme/web"), 3600000);
 }
 
+Test(live, it_begins_anew_after_an_hour_in_which_it_did_not_stand_in)
+{
+	settle("live");
+	hub_sql(hub, "UPDATE target SET due_at = 0, net_at = net_at - 7200000 - 3500000");
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease 'buildkite:acme/@live' $live2 _ _ {} ...");
+	settle("live2");
+	hub_sql(hub, "UPDATE target SET due_at = 0, net_at = net_at - 7200000 - 3700000");
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease 'buildkite:acme/@live' $live3 _ _ {'anew' true} ...");
+}
+
 Test(live, one_that_fails_does_not_stand_in)
 {
 	say(worker, "done $live 600000 nil nil 'the token can not list them'");

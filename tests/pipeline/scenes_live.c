@@ -206,3 +206,28 @@ Test(live, a_fetcher_and_a_hub_that_are_killed_in_the_middle_of_it_lose_nothing)
 	live_visits(1);
 	scene_free(&scene);
 }
+
+/* A week, on all clocks: the walk begins anew, the pipelines' own visits bring what was missed. */
+Test(live, a_hub_that_was_away_for_a_week_has_everything_and_at_once_what_is_new)
+{
+	scene = scene_new("--builds", "400", "--pipelines", "5");
+	follow("\"*\"");
+	settle(5);
+	child_stop(scene->fetchers[0]);
+	child_free(&scene->fetchers[0]);
+	child_stop(scene->hub);
+	child_free(&scene->hub);
+	for (int i = 0; i < 7; i++) {
+		simulator_do(scene->sim, "advance", "{'ms': 86400000}");
+		simulator_do(scene->sim, "build", "{'pipeline': 'api', 'duration_ms': 1000}");
+	}
+	db_change(scene->place, "hub.db",
+		  "UPDATE target SET due_at = due_at - 604800000, net_at = net_at - 604800000,"
+		  " settled_from = settled_from - 604800000, news_at = news_at - 604800000");
+	simulator_do(scene->sim, "advance", "{'ms': 60000}");
+	scene_start_hub(scene);
+	scene_start_fetcher(scene);
+	scene_holds_truth(scene);
+	settle(5);
+	scene_free(&scene);
+}

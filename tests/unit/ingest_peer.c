@@ -94,7 +94,9 @@ static void on_claim(struct ingest_peer *peer)
 	wire_put_int(&head, peer->fence);
 	wire_put_bytes(&head, peer->cursor);
 	put_due(&head, peer->due);
-	wire_put_map(&head, 2);
+	wire_put_map(&head, 3);
+	wire_put_string(&head, "anew");
+	wire_put_bool(&head, peer->anew);
 	wire_put_string(&head, "later");
 	wire_put_int(&head, 1);
 	wire_put_string(&head, "sync");

@@ -44,7 +44,7 @@ struct ingest_peer {
 	struct text cursor;     /* of the next leases; at NULL: nil */
 	const char *target;     /* of the next leases */
 	const char *const *due; /* likewise, ends with NULL */
-	bool sync;
+	bool sync, anew;
 	int idle_ms; /* 0: 50 */
 	/* Called for each committed envelope. */
 	void (*on_raw)(void *context, const struct raw *raw);

@@ -31,11 +31,11 @@ static void step(struct walk *walk, int slot, int64_t oldest, bool more)
 	cr_assert_eq(walk_step(walk, slot, &page, &all, &err), OK, "%s", err.text);
 }
 
-Test(walk_live, that_was_away_for_long_reads_only_what_is_newest)
+Test(walk_live, that_begins_anew_reads_only_what_is_newest)
 {
 	struct walk walk = begun();
 
-	walk_bound(&walk, WALK_CREATED, NOW, HOUR_MS / 2);
+	walk_anew(&walk, WALK_CREATED, NOW);
 	step(&walk, WALK_CREATED, NOW - SECOND_MS, true);
 	cr_expect_eq(walk_query(&walk, WALK_CREATED, 2).created_from, NOW - WALK_OVERLAP_MS);
 	step(&walk, WALK_CREATED, NOW - 2 * SECOND_MS, false);
@@ -43,21 +43,21 @@ Test(walk_live, that_was_away_for_long_reads_only_what_is_newest)
 	cr_expect_eq(walk.finished_to, NOW - HOUR_MS, "each walk by itself");
 }
 
-Test(walk_live, that_was_away_for_a_while_reads_all_of_it)
+Test(walk_live, that_begins_anew_reads_further_back_than_it_was_in_no_case)
 {
 	struct walk walk = begun();
 
-	walk_bound(&walk, WALK_CREATED, NOW, HOUR_MS);
-	cr_expect_eq(walk_query(&walk, WALK_CREATED, 2).created_from, NOW - HOUR_MS);
+	walk.legs[WALK_FINISHED].from = NOW - SECOND_MS;
+	walk_anew(&walk, WALK_FINISHED, NOW);
+	cr_expect_eq(walk_query(&walk, WALK_FINISHED, 2).finished_from, NOW - SECOND_MS);
 }
 
 Test(walk_live, is_not_cut_in_the_middle)
 {
 	struct walk walk = begun();
 
-	walk_bound(&walk, WALK_CREATED, NOW, 2 * HOUR_MS);
 	step(&walk, WALK_CREATED, NOW - SECOND_MS, true);
-	walk_bound(&walk, WALK_CREATED, NOW + DAY_MS, HOUR_MS);
+	walk_anew(&walk, WALK_CREATED, NOW + DAY_MS);
 	cr_expect_eq(walk_query(&walk, WALK_CREATED, 2).created_from, NOW - HOUR_MS);
 }
 
@@ -65,7 +65,7 @@ Test(walk_live, of_an_api_without_date_is_never_cut)
 {
 	struct walk walk = begun();
 
-	walk_bound(&walk, WALK_FINISHED, WALK_NONE, 1);
+	walk_anew(&walk, WALK_FINISHED, WALK_NONE);
 	cr_expect_eq(walk_query(&walk, WALK_FINISHED, 2).finished_from, NOW - HOUR_MS);
 }
 
