@@ -42,8 +42,8 @@ static struct text key_of(struct hub *hub, const struct build *build)
 /* What never started has left nothing behind. */
 static bool may_owe(const struct build *build)
 {
-	return build->state == STATE_FINISHED && build->started_at != INT_NULL &&
-	       build->finished_at != INT_NULL;
+	return build->state == STATE_FINISHED && build->finished_at != INT_NULL &&
+	       (build->started_at != INT_NULL || build->attempt > 1);
 }
 
 enum status details_owe(struct hub *hub, const struct build *build, int64_t owed_for,

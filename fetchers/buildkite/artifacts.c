@@ -97,6 +97,7 @@ static enum status take(struct artifacts *artifacts, const char *api_url, yyjson
 	free(artifact->path);
 	artifact->path = copy;
 	artifact->folders = folders;
+	artifact->place = artifacts->seen;
 	return OK;
 }
 
@@ -116,6 +117,7 @@ enum status artifacts_read(struct artifacts *artifacts, const char *api_url, str
 	*listed = yyjson_arr_size(root);
 	yyjson_arr_foreach(root, i, max, artifact)
 	{
+		artifacts->seen++;
 		if (is_coverage(artifact) && (status = take(artifacts, api_url, artifact, err)) != OK) {
 			return status;
 		}
@@ -141,6 +143,11 @@ static int64_t finish_of(yyjson_val *jobs, const char *id)
 	return finished_at;
 }
 
+static bool is_before(const struct artifact *a, const struct artifact *b)
+{
+	return a->folders != b->folders ? a->folders < b->folders : a->place < b->place;
+}
+
 enum status artifacts_choose(const struct artifacts *artifacts, struct arena *arena, struct text body,
 			     const struct artifact **chosen, struct err *err)
 {
@@ -158,10 +165,9 @@ enum status artifacts_choose(const struct artifacts *artifacts, struct arena *ar
 	*chosen = NULL;
 	for (size_t i = 0; i < artifacts->count; i++) {
 		int64_t finished_at = finish_of(jobs, artifacts->items[i].job);
-		bool better =
-			finished_at == latest && *chosen && artifacts->items[i].folders < (*chosen)->folders;
 
-		if (!*chosen || finished_at > latest || better) {
+		if (!*chosen || finished_at > latest ||
+		    (finished_at == latest && is_before(&artifacts->items[i], *chosen))) {
 			*chosen = &artifacts->items[i];
 			latest = finished_at;
 		}

@@ -19,11 +19,13 @@ struct artifact {
 	char *job;  /* id */
 	char *path; /* of its download, below api_url */
 	size_t folders;
+	size_t place; /* in the list */
 };
 
 struct artifacts {
 	struct artifact *items;
 	size_t count, capacity;
+	size_t seen; /* artifacts of all names */
 };
 
 /* Adds a page of the list. *listed: artifacts on it. ERR_DATA: it is no list of artifacts. */

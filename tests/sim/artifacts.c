@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/artifacts.h"
 #include "tests/sim/api.h"
+#include "tests/sim/when.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,30 @@ void artifact_add(struct world *world, struct build *build, int job, const struc
 	artifact->redirect = pool_copy(pool, values->redirect);
 	artifact->next = NULL;
 	*end = artifact;
+}
+
+void artifacts_draw(struct world *world, struct build *build)
+{
+	struct rng rng = rng_stream(world->options.seed, 600000 + (uint64_t)build->pipeline->index,
+				    (uint64_t)build->number);
+	struct artifact values = {
+		.mime_type = "application/json", .state = "finished", .redirect = "outside"};
+	char body[32];
+	int job;
+
+	if (build->job_count == 0 || !rng_chance(&rng, world->options.coverage)) {
+		return;
+	}
+	for (int64_t i = rng_between(&rng, 1, 3); i > 0; i--) {
+		snprintf(body, sizeof body, rng_chance(&rng, 900) ? "{\"pct\":0.%02d}" : "{\"pct\":%d",
+			 (int)rng_below(&rng, 100));
+		values.body = body;
+		values.path = rng_chance(&rng, 500) ? "coverage-summary.json" : "out/coverage-summary.json";
+		job = (int)rng_below(&rng, build->job_count);
+		if (build->jobs[job].step->type == JOB_SCRIPT && build->jobs[job].finished != NEVER) {
+			artifact_add(world, build, job, &values);
+		}
+	}
 }
 
 void api_artifacts(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)

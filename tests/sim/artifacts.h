@@ -5,5 +5,7 @@
 
 /* Adds one of the job; values: its path, mime_type, state, body, redirect, size_bytes, which are copied. */
 void artifact_add(struct world *world, struct build *build, int job, const struct artifact *values);
+/* Those of a random build, by world->options.coverage. */
+void artifacts_draw(struct world *world, struct build *build);
 /* By docs/record.md, written here a second time on purpose; negative: none. */
 double artifact_coverage(const struct build *build, int64_t now);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/generate.h"
+#include "tests/sim/artifacts.h"
 #include "tests/sim/names.h"
 #include "tests/sim/when.h"
 
@@ -367,4 +368,5 @@ void generate_build(struct world *world, struct build *build, int speed)
 		build_lay_out(build);
 		draw_ending(build, &rng, speed);
 	}
+	artifacts_draw(world, build);
 }

@@ -20,6 +20,7 @@ const char options_help[] =
 	"  --builds N           in the history, in total (200)\n"
 	"  --history D          how far back the history goes (30d)\n"
 	"  --rate R             new builds per minute after the start (manual clock: 0, real clock: 10)\n"
+	"  --coverage N         so many of 1000 builds have the artifact coverage-summary.json (0)\n"
 	"  --speed N            builds after the start run N times faster (manual: 1, real: 20)\n"
 	"\n"
 	"The clock\n"
@@ -82,6 +83,7 @@ static const struct option_row rows[] = {
 	{"history", DURATION, AT(sim.world.history_ms), 0, INT64_MAX},
 	{"rate", RATE, AT(sim.world.arrival_gap_ms), 0, 0},
 	{"speed", NUMBER, AT(sim.world.speed), 1, 1000000},
+	{"coverage", NUMBER, AT(sim.world.coverage), 0, 1000},
 	{"clock", CLOCK, AT(sim.clock), 0, 0},
 	{"start", TIME, AT(sim.world.start_ms), 0, 0},
 	{"listen", LISTEN, AT(address), 0, 0},

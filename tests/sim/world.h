@@ -13,6 +13,7 @@ struct world_options {
 	int64_t start_ms;                     /* the clock at the start; history lies before it */
 	int64_t history_ms;
 	int64_t arrival_gap_ms; /* mean time between new builds after the start; 0: none by themselves */
+	int coverage;           /* so many of 1000 random builds have the artifact */
 	int speed;              /* builds that are created after the start run so many times faster */
 };
 
