@@ -172,7 +172,7 @@ static enum status migrate_one(struct db *db, int64_t version, struct err *err)
 static const char settings[] =
 	"PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA "
 	"synchronous = FULL;"
-	"PRAGMA wal_autocheckpoint = 500; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;"
+	"PRAGMA wal_autocheckpoint = 500; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -12288;"
 	"PRAGMA temp_store = MEMORY";
 
 static enum status migrate(struct db *db, struct err *err)
