@@ -18,9 +18,11 @@ static struct world world;
 
 static void open_world(void)
 {
-	world_open(&world, &(struct world_setup){.sim = ARGS("--builds", "600", "--pipelines", "20",
-							     "--history", "10m", "--rate", "40"),
-						 .poll = "1s"});
+	world_open(&world,
+		   &(struct world_setup){.sim = ARGS("--builds", "600", "--pipelines", "20", "--history",
+						     "10m", "--rate", "40", "--coverage", "400"),
+					 .poll = "1s",
+					 .coverage = true});
 }
 
 static void close_world(void)

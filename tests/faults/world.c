@@ -90,8 +90,10 @@ void world_open(struct world *world, const struct world_setup *setup)
 	place_write(world->place, "buildbus.yml",
 		    "bus: {state_dir: %s, min_free: 1MiB}\n"
 		    "sources:\n  - buildkite: {access_token: %s, organization_slug: acme, "
-		    "pipeline_slug: \"*\", since: 1d, poll_interval: %s, api_url: %s}\n",
-		    world->place->state, SIM_TOKEN, setup->poll, world->sim->api);
+		    "pipeline_slug: \"*\", since: 1d, poll_interval: %s, coverage: %s, "
+		    "api_url: %s}\n",
+		    world->place->state, SIM_TOKEN, setup->poll, setup->coverage ? "true" : "false",
+		    world->sim->api);
 	for (int i = 0; i < PARTS; i++) {
 		start(world, (enum part)i);
 		child_ready(world->running[i]);

@@ -12,6 +12,7 @@ enum part { HUB, FETCH_A, FETCH_B, STORE, PARTS };
 struct world_setup {
 	const char *const *sim; /* options of the simulator beside seed and token */
 	const char *poll;       /* poll_interval */
+	bool coverage;          /* is asked for */
 };
 
 struct world {
