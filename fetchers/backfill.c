@@ -4,7 +4,9 @@
 
 #include "common/time.h"
 
-#define TURNS        (FETCH_LEASES / 2) /* visits that read back-fill at once; other leases are for what is new */
+#define TURNS                                                                                                \
+	(FETCH_LEASES /                                                                                      \
+	 2) /* of visits at once, where the budget is short; other leases are for what is new */
 #define TURN_MIN_MS  2000
 #define TURN_MAX_MS  MINUTE_MS
 #define GIVE_BACK_MS 2000 /* a turn waits that long for its part of the budget with its lease */
@@ -19,11 +21,27 @@ static int turns(const struct engine *engine)
 	return count;
 }
 
+/* What waits, waits for the budget alone: more visits would not read more. One connection is that of the
+ * answer at hand. */
+static bool is_short(const struct source *source)
+{
+	if (http_in_flight(source->http) >= FETCH_CONNECTIONS - 1) {
+		return false;
+	}
+	for (struct request *request = source->engine->requests; request; request = request->next) {
+		if (request->visit->source == source && !request->visit->over && !request->sent &&
+		    request_is_low(request) && ingest_room(request->visit->lease)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool visit_backfill(struct visit *visit)
 {
 	struct engine *engine = visit->source->engine;
 
-	if (!visit->backfilling && !visit->sync && turns(engine) >= TURNS) {
+	if (!visit->backfilling && !visit->sync && turns(engine) >= TURNS && is_short(visit->source)) {
 		engine->refused_turn_ms = zclock_mono();
 		return false;
 	}

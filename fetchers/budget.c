@@ -8,7 +8,8 @@
 #define LOW_SHARE     8  /* and one of that many from back-fill */
 #define BURST_SHARE   6
 #define STEADY        0.8  /* of the limit beside the burst; the rest is for a worker that joins */
-#define NEAR_MS       2000 /* answers that near to the end of a window tell how long the next one is */
+#define ROUNDING_MS   1500 /* headers have whole seconds, and answers take their time */
+#define SETTLED_MS    2000 /* a window younger than that tells nothing of how fast it is used */
 
 void budget_init(struct budget *budget)
 {
@@ -48,7 +49,7 @@ static double others_of(const struct budget_window *window, int64_t now, double 
 	double used = (double)(window->limit - window->remaining) - (double)window->sent / share;
 	double since_ms = (double)(window->length_ms - (window->reset_at_ms - now));
 
-	return used > 0 && since_ms >= NEAR_MS ? used / since_ms : 0;
+	return used > 0 && since_ms >= SETTLED_MS ? used / since_ms : 0;
 }
 
 static double steady_of(const struct budget_window *window)
@@ -138,16 +139,17 @@ void budget_share(struct budget *budget, int64_t now, int64_t per_min)
 	}
 }
 
+/* A window that ends later than the last one began after that had ended: so it is no longer than from one end
+ * to the other. And no shorter than what is left of it. */
 static void learn_length(struct budget_window *window, int64_t now, int64_t reset_ms)
 {
-	bool fresh = now + reset_ms > window->reset_at_ms + NEAR_MS;
+	int64_t apart_ms = now + reset_ms - window->reset_at_ms;
 
-	if (fresh) {
+	if (apart_ms > ROUNDING_MS) {
 		window->sent = 0;
-	}
-	if (fresh && window->limit > 0 && now >= window->reset_at_ms - NEAR_MS &&
-	    now <= window->reset_at_ms + NEAR_MS && window->heard_ms >= window->reset_at_ms - NEAR_MS) {
-		window->length_ms = reset_ms;
+		if (window->limit > 0 && apart_ms + ROUNDING_MS < window->length_ms) {
+			window->length_ms = apart_ms + ROUNDING_MS;
+		}
 	}
 	if (reset_ms > window->length_ms) {
 		window->length_ms = reset_ms;
@@ -167,7 +169,6 @@ static void learn_window(struct budget_window *window, int64_t now, const struct
 		window->limit = told->limit > 0 ? told->limit : told->remaining;
 	}
 	window->reset_at_ms = now + reset_ms;
-	window->heard_ms = now;
 }
 
 /* What others, or we, have spent of a window is no burst any more. */

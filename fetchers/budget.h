@@ -15,8 +15,7 @@ struct budget_window {
 	int64_t limit;       /* -1: there is no such window */
 	int64_t reset_at_ms; /* when it is whole again */
 	int64_t sent;        /* in this window, by us */
-	int64_t heard_ms;    /* of the last answer that told of it */
-	int64_t length_ms;   /* no header says it: a minute, until a window was seen to begin or to last */
+	int64_t length_ms;   /* no header says it: a minute, until the ends of two windows are seen */
 };
 
 struct budget {

@@ -107,6 +107,28 @@ Test(budget, a_new_build_never_waits_for_a_back_fill_of_years)
 	scene_free(&scene);
 }
 
+/* Pages of the truth's pipelines: the least that any client needs. */
+static int64_t least_pages(void)
+{
+	return db_int(scene->place, "store.db",
+		      "SELECT sum((n + 99) / 100) FROM (SELECT count(*) AS n FROM builds GROUP BY pipeline)");
+}
+
+Test(budget, ten_back_fills_of_a_thousand_builds_ask_for_hardly_a_page_too_many)
+{
+	int64_t asked, least;
+
+	scene = scene_new("--builds", "10000", "--pipelines", "10", "--history", "900d", "--latency", "20ms");
+	scene_source(scene, .pipelines = "\"*\"", .poll = "60s", .since = "2020-01-01");
+	scene_start(scene);
+	be_patient(4);
+	scene_holds_truth(scene);
+	asked = simulator_count(scene->sim, "builds");
+	least = least_pages();
+	cr_assert_leq(asked * 100, least * 105, "%d requests for %d pages", (int)asked, (int)least);
+	scene_free(&scene);
+}
+
 static void stop_all(void)
 {
 	child_stop(scene->fetchers[0]);

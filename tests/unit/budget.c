@@ -244,10 +244,11 @@ Test(budget, counts_what_is_under_way)
 Test(budget, learns_how_long_a_window_is)
 {
 	learn_one(0, 40, 40, 6000);
-	cr_expect(budget_per_min(&budget) == 40, "a minute, until it is seen to begin");
+	cr_expect(budget_per_min(&budget) == 40, "a minute, until two ends are seen");
 	learn_one(5500, 39, 40, 1000);
 	learn_one(6600, 39, 40, 6000);
-	cr_expect(budget_per_min(&budget) == 400, "%d", (int)budget_per_min(&budget));
+	cr_expect(budget_per_min(&budget) > 300 && budget_per_min(&budget) <= 400, "%d",
+		  (int)budget_per_min(&budget));
 	learn_one(20000, 39, 40, 90000);
 	cr_expect(budget_per_min(&budget) == 26, "%d", (int)budget_per_min(&budget));
 }
