@@ -88,6 +88,7 @@ struct walk {
 	int64_t covered_from; /* everything created from here on was read; back-fill goes on below */
 	int64_t back_from;    /* where the back-fill under way will end; WALK_NONE: at the first build */
 	int64_t count;        /* builds published by the first page and back-fill */
+	int64_t open_size;    /* builds a page that the list of what is open came in; 0: as many as may be */
 	int64_t looked_at;    /* what was open was listed then; WALK_NONE: never */
 	int64_t seam;         /* of them, created at covered_from - 1 */
 	bool bottom;          /* there is nothing older */

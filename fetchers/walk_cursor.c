@@ -24,6 +24,7 @@ static const struct {
 	{"back_from", offsetof(struct walk, back_from)},
 	{"count", offsetof(struct walk, count)},
 	{"looked_at", offsetof(struct walk, looked_at)},
+	{"open_size", offsetof(struct walk, open_size)},
 	{"seam", offsetof(struct walk, seam)},
 	{"edge", offsetof(struct walk, edge)},
 	{"deep", offsetof(struct walk, deep)},

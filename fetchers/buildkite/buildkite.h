@@ -30,6 +30,7 @@ struct buildkite_visit {
 	bool live; /* of the whole organization */
 	struct walk walk;
 	struct walk open;  /* one leg: SLOT_OPEN */
+	bool resized;      /* walk.open_size is another one than when the visit began */
 	bool looked;       /* that was begun in this visit */
 	bool missing;      /* the API doesn't know the pipeline */
 	bool resumed;      /* the live walk was begun by an earlier visit */

@@ -5,6 +5,8 @@
 #include "common/process.h"
 
 #define SMALL_PAGE 12
+#define EASY_BYTES (8 << 20) /* an answer may have 32 MiB */
+
 static enum status on_page(struct visit *visit, intptr_t slot, const struct visit_answer *answer,
 			   struct err *err);
 
@@ -28,13 +30,37 @@ static bool is_back(int slot)
 	return slot >= WALK_BACK && slot != SLOT_OPEN;
 }
 
+static int most_of_page(const struct buildkite_visit *state, int slot)
+{
+	int64_t open_size = state->walk.open_size;
+
+	if (state->bare[slot]) {
+		return 1;
+	}
+	return slot == SLOT_OPEN && open_size > 0 && open_size < state->per_page ? (int)open_size
+										 : state->per_page;
+}
+
+/* What is open is listed at each poll: pages that were too large must not be tried at each of them. */
+static void learn_open_size(struct buildkite_visit *state, size_t body_size)
+{
+	int64_t size = state->asked[SLOT_OPEN];
+
+	if (slot_leg(state, SLOT_OPEN)->open && body_size < EASY_BYTES) {
+		size *= 2; /* a full page of that size was none too large by far */
+	}
+	size = size < SMALL_PAGE ? SMALL_PAGE : size;
+	size = size < PER_PAGE ? size : 0;
+	state->resized |= size != state->walk.open_size;
+	state->walk.open_size = size;
+}
+
 /* Page numbers count pages of one size: while a leg is read by number its pages don't grow, and when they
  * must shrink, or another visit began it, that millisecond is read again from its first page. */
 static int page_size(struct buildkite_visit *state, int slot)
 {
 	struct walk_leg *leg = slot_leg(state, slot);
-	int size = walk_size(slot_walk(state, slot), slot_of_walk(slot),
-			     state->bare[slot] ? 1 : state->per_page);
+	int size = walk_size(slot_walk(state, slot), slot_of_walk(slot), most_of_page(state, slot));
 	int last = state->size[slot];
 
 	if (leg->page > 0) {
@@ -197,7 +223,7 @@ static enum status cut_page(struct visit *visit, int slot, size_t count, struct 
 	struct buildkite_visit *state = visit_state(visit);
 	bool open = slot_leg(state, slot)->open;
 
-	if (slot == SLOT_OPEN && !open && !state->live) {
+	if (slot == SLOT_OPEN && !open && (!state->live || state->resized)) {
 		state->walk.looked_at = state->date;
 		return cut(visit, err);
 	}
@@ -234,6 +260,9 @@ static enum status take(struct visit *visit, int slot, const struct element *ele
 	*walk = next;
 	if (page->date != WALK_NONE && page->date > state->date) {
 		state->date = page->date;
+	}
+	if (slot == SLOT_OPEN) {
+		learn_open_size(state, answer->body.size);
 	}
 	return status == OK ? cut_page(visit, slot, count, err) : status;
 }

@@ -164,6 +164,24 @@ Test(fetch_live, reads_a_list_of_what_is_open_that_is_longer_than_a_page)
 	}
 }
 
+Test(fetch_live, remembers_how_many_open_builds_were_too_many_for_a_page)
+{
+	api.open_from = 1;
+	api.count = 40;
+	api.pad = 1500 << 10; /* 60 MiB in all, of which an answer may have 32 */
+	start("\"*\"");
+	lease();
+	api.now += HOUR_MS;
+	lease();
+	for (int i = 1; i <= 40; i++) {
+		cr_assert(seen[i] > 0, "build %d is missing", i);
+	}
+	cr_expect(api.lists == 2 + 4, "%d lists", api.lists);
+	api.pad = 0;
+	lease();
+	cr_expect(api.lists < 2 + 4, "%d lists: they may be larger again", api.lists);
+}
+
 Test(fetch_live, asks_by_key_for_due_builds_that_no_list_brought)
 {
 	static const char *const due[] = {"web#3", "api#49", "docs#1999", NULL};
