@@ -58,7 +58,7 @@ static void take_page(struct arena *arena, struct arena *scratch, struct text bo
 		return;
 	}
 	for (size_t i = 0; i < count && i < PAGE_MAX; i++) {
-		struct text json = element_json(scratch, &elements[i]);
+		struct text json = element_json(scratch, &elements[i], NULL);
 
 		REQUIRE(json.at && elements[i].key);
 		created[i] = elements[i].created_at;
