@@ -95,12 +95,12 @@ static enum status net_ms(struct hub *hub, const struct source *source, int64_t 
 	return status;
 }
 
-/* After each whole visit the walk stands in for the others until two further ones should have ended, and a
- * worker that died in one of them was replaced. */
+/* After each whole visit the walk stands in for the others until two further ones, as long as it was, should
+ * have ended, and a worker that died in one of them was replaced. */
 static enum status due_live(struct hub *hub, const struct lease *lease, const struct ending *ending,
 			    struct due *due, struct err *err)
 {
-	int64_t now = wall_ms();
+	int64_t now = wall_ms(), took = now > lease->since_ms ? now - lease->since_ms : 0;
 	enum status status = settled_get(hub, lease->target, due, err);
 
 	if (status != OK || !ending->settled) {
@@ -109,7 +109,7 @@ static enum status due_live(struct hub *hub, const struct lease *lease, const st
 	if (due->net_at == INT_NULL || due->net_at < now) { /* there was a gap: from here on there is none */
 		due->settled_from = now - GAP_MS;
 	}
-	due->net_at = now + 2 * (due->at - now) + hub->ttl_ms;
+	due->net_at = now + 2 * (due->at - now + took) + hub->ttl_ms;
 	return OK;
 }
 

@@ -237,6 +237,16 @@ Test(live, it_begins_anew_after_an_hour_in_which_it_did_not_stand_in)
 	hear(worker, "lease 'buildkite:acme/@live' $live3 _ _ {'anew' true} ...");
 }
 
+/* Or pipelines would fall due in the middle of each visit where a provider is slow. */
+Test(live, one_that_took_long_stands_in_for_longer)
+{
+	hub_sql(hub, "UPDATE lease SET since = since - 600000");
+	hub_restart(hub);
+	settle("live");
+	cr_assert_geq(hub_sql(hub, "SELECT net_at - visited_at FROM target WHERE name LIKE '%/@live'"),
+		      2 * (3600000 + 600000));
+}
+
 Test(live, one_that_fails_does_not_stand_in)
 {
 	say(worker, "done $live 600000 nil nil 'the token can not list them'");
