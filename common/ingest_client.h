@@ -31,6 +31,8 @@ struct ingest_grant {
 	size_t due_count;
 	bool sync;              /* everything at once */
 	bool anew;              /* of a live walk: only what is newest */
+	int64_t newest;         /* of a first visit: so many builds, not as the source's `since` says; -1 */
+	int64_t finished_from;  /* of a first visit: and what finished since; INT_NULL: nothing more */
 	bool backfill;          /* the due keys are of builds that nobody watched */
 	int64_t budget_per_min; /* -1: unknown */
 };

@@ -70,20 +70,38 @@ static size_t read_due_keys(const struct wire_fields *fields, uint32_t index, st
 	return count;
 }
 
-static bool read_option(const struct wire_fields *fields, uint32_t index, const char *name)
+/* NULL: not among the options. */
+static const msgpack_object *option(const struct wire_fields *fields, uint32_t index, const char *name)
 {
 	const msgpack_object_map *map;
 	struct text key;
 
 	if (!wire_map(fields, index, &map)) {
-		return false;
+		return NULL;
 	}
 	for (uint32_t i = 0; i < map->size; i++) {
 		if (object_text(&map->ptr[i].key, &key) && text_is(key, name)) {
-			return map->ptr[i].val.type == MSGPACK_OBJECT_BOOLEAN && map->ptr[i].val.via.boolean;
+			return &map->ptr[i].val;
 		}
 	}
-	return false;
+	return NULL;
+}
+
+static bool read_flag(const struct wire_fields *fields, uint32_t index, const char *name)
+{
+	const msgpack_object *value = option(fields, index, name);
+
+	return value && value->type == MSGPACK_OBJECT_BOOLEAN && value->via.boolean;
+}
+
+static int64_t read_number(const struct wire_fields *fields, uint32_t index, const char *name,
+			   int64_t otherwise)
+{
+	const msgpack_object *value = option(fields, index, name);
+
+	return value && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER && value->via.u64 <= INT64_MAX
+		       ? value->via.i64
+		       : otherwise;
 }
 
 static struct lease *lease_new(struct ingest_client *client, struct text target, int64_t fence)
@@ -126,9 +144,11 @@ static void on_lease(struct ingest_client *client, const struct wire_fields *fie
 		grant.cursor = (struct text){0};
 	}
 	grant.due_count = read_due_keys(fields, 3, keys);
-	grant.sync = read_option(fields, 4, "sync");
-	grant.backfill = read_option(fields, 4, "backfill");
-	grant.anew = read_option(fields, 4, "anew");
+	grant.sync = read_flag(fields, 4, "sync");
+	grant.backfill = read_flag(fields, 4, "backfill");
+	grant.newest = read_number(fields, 4, "newest", -1);
+	grant.finished_from = read_number(fields, 4, "finished_from", INT_NULL);
+	grant.anew = read_flag(fields, 4, "anew");
 	if (!wire_int(fields, 5, &grant.budget_per_min) || grant.budget_per_min <= 0) {
 		grant.budget_per_min = -1;
 	}

@@ -7,19 +7,24 @@
 
 enum { PATIENCE_MS = 1800 };
 
-enum status ask_send(void *socket, struct err *err)
+enum status ask_tell(void *socket, const char *command, struct err *err)
 {
 	struct wire_message message = {0};
 	struct wire_head head;
 	enum status status;
 
-	wire_begin(&head, "status", 0);
+	wire_begin(&head, command, 0);
 	status = wire_end(&head, &message);
 	if (status == OK) {
 		status = wire_send(socket, NULL, &message, err);
 	}
 	wire_fini(&message);
 	return status;
+}
+
+enum status ask_send(void *socket, struct err *err)
+{
+	return ask_tell(socket, "status", err);
 }
 
 static enum status silent(const struct bus_config *bus, struct err *err)

@@ -18,4 +18,6 @@ void ask_fini(struct answer *answer);
 
 /* The two halves, for those who have a loop; socket is a DEALER. ask_read reads answer->message. */
 enum status ask_send(void *socket, struct err *err) MUST_CHECK;
+/* Another command without fields. */
+enum status ask_tell(void *socket, const char *command, struct err *err);
 enum status ask_read(struct answer *answer, struct err *err) MUST_CHECK;

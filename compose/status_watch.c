@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-enum { ASK_AGAIN_MS = 200 };
-
 struct status_watch {
 	zloop_t *loop;
 	zsock_t *socket;
@@ -56,7 +54,8 @@ static int on_ask(zloop_t *loop, int timer, void *arg)
 	return 0;
 }
 
-static enum status watch_open(struct status_watch *watch, const struct bus_config *bus, struct err *err)
+static enum status watch_open(struct status_watch *watch, const struct bus_config *bus, size_t interval_ms,
+			      struct err *err)
 {
 	watch->socket = zsock_new(ZMQ_DEALER);
 	if (!watch->socket) {
@@ -69,12 +68,20 @@ static enum status watch_open(struct status_watch *watch, const struct bus_confi
 		return err_set(err, ERR_CONFIG, "bus.feed %s: %s", bus->feed, zmq_strerror(errno));
 	}
 	zloop_reader(watch->loop, watch->socket, on_answer, watch);
-	watch->timer = zloop_timer(watch->loop, ASK_AGAIN_MS, 0, on_ask, watch);
+	watch->timer = zloop_timer(watch->loop, interval_ms, 0, on_ask, watch);
 	return OK;
 }
 
+void status_watch_tell(struct status_watch *watch, const char *command)
+{
+	struct err err;
+
+	ask_tell(zsock_resolve(watch->socket), command, &err);
+}
+
 enum status status_watch_new(struct status_watch **out, zloop_t *loop, const struct bus_config *bus,
-			     bool (*on_status)(void *, yyjson_mut_val *), void *context, struct err *err)
+			     size_t interval_ms, bool (*on_status)(void *, yyjson_mut_val *), void *context,
+			     struct err *err)
 {
 	struct status_watch *watch = calloc(1, sizeof *watch);
 	enum status status;
@@ -83,7 +90,7 @@ enum status status_watch_new(struct status_watch **out, zloop_t *loop, const str
 		return err_set(err, ERR_SYS, "out of memory");
 	}
 	*watch = (struct status_watch){.loop = loop, .timer = -1, .on_status = on_status, .context = context};
-	status = watch_open(watch, bus, err);
+	status = watch_open(watch, bus, interval_ms, err);
 	if (status != OK) {
 		status_watch_free(&watch);
 	}

@@ -10,6 +10,7 @@
 #include "compose/validate.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,15 +58,24 @@ static enum status check_destinations(const struct config *config, const struct 
 	return OK;
 }
 
+static int64_t limit_of(const struct sync_command_options *options)
+{
+	return options->limit ? options->limit : LIMIT_DEFAULT;
+}
+
 /* What the options change, for every process of the run (common/config_bus.c, common/config_options.c). */
-static void export_options(const struct sync_command_options *options, const struct sync_folder *folder)
+static void export_options(const struct sync_command_options *options, const struct sync_folder *folder,
+			   const char *known_path)
 {
 	char limit[24];
 
-	snprintf(limit, sizeof limit, "%" PRId64, options->limit ? options->limit : LIMIT_DEFAULT);
+	snprintf(limit, sizeof limit, "%" PRId64, limit_of(options));
 	setenv("BUILDBUS_SYNC", "1", 1);
 	setenv("BUILDBUS_SYNC_HUB_DIR", folder->path, 1);
 	setenv("BUILDBUS_SYNC_LIMIT", limit, 1);
+	if (known_path) {
+		setenv("BUILDBUS_SYNC_KNOWN", known_path, 1);
+	}
 	if (options->state) {
 		setenv("BUILDBUS_SYNC_STATE_DIR", folder->path, 1);
 	}
@@ -80,13 +90,20 @@ static void export_options(const struct sync_command_options *options, const str
 static int sync_in(const struct sync_command_options *options, const struct sync_folder *folder,
 		   int64_t deadline_ms)
 {
+	char known_path[PATH_MAX];
 	const struct sync_run_options run = {
-		.deadline_ms = deadline_ms, .json = options->json, .verbose = options->verbose};
+		.deadline_ms = deadline_ms,
+		.json = options->json,
+		.verbose = options->verbose,
+		.known_path = options->state ? NULL : known_path,
+		.newest = options->since ? 0 : limit_of(options),
+	};
 	struct config config = {0};
 	struct err err = {0};
 	int code;
 
-	export_options(options, folder);
+	snprintf(known_path, sizeof known_path, "%s/known.json", folder->path);
+	export_options(options, folder, run.known_path);
 	code = config_load(&config, options->config_file, &err) == OK &&
 			       validate_sections(&config, &err) == OK &&
 			       check_destinations(&config, options, &err) == OK

@@ -6,13 +6,19 @@
 #include "compose/idle.h"
 #include "compose/status_print.h"
 #include "compose/status_watch.h"
+#include "compose/sync_known.h"
 #include "compose/sync_report.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { ASK_AGAIN_MS = 20 }; /* whoever waits for a CI step notices more */
 
 struct sync {
 	const struct sync_run_options *options;
+	const struct bus_config *bus;
 	struct foreground run;
 	struct status_watch *watch;
 	struct relay_watch events;
@@ -20,6 +26,9 @@ struct sync {
 	struct sync_progress progress;
 	int64_t started_ms, unreadable;
 	int timer;
+	struct sync_known known;
+	bool fetching; /* the fetchers may start: what the destinations have is told */
+	bool released; /* everything is fetched: the sinks may have it */
 	bool complete, late;
 	char trouble[512]; /* told last */
 };
@@ -54,11 +63,43 @@ static void tell_left_out(struct sync *sync, yyjson_val *fields)
 	}
 }
 
+/* Of those that an operator must repair nobody waits. */
+static size_t sinks_alive(const struct sync *sync)
+{
+	const struct fleet *fleet = &sync->run.all.fleet;
+	size_t count = 0;
+
+	for (size_t i = 0; i < fleet->count; i++) {
+		count += fleet->children[i].role == ROLE_SINK && fleet->children[i].state != CHILD_GONE;
+	}
+	return count;
+}
+
+/* Once every sink has said what its destination has. */
+static void fetch_when_known(struct sync *sync)
+{
+	struct err err;
+
+	if (sync->fetching || sync->known.ended < sinks_alive(sync)) {
+		return;
+	}
+	if (sync_known_write(&sync->known, sync->options->known_path, sync->options->newest, &err) != OK) {
+		command_fail(0, "%s", err.text);
+		supervisor_stop(&sync->run.all, err.text);
+		return;
+	}
+	sync->fetching = true;
+	supervisor_fetch(&sync->run.all);
+}
+
 static void on_event(void *context, const char *event, yyjson_val *fields)
 {
 	struct sync *sync = context;
 
 	tally_event(&sync->tally, event, fields);
+	if (sync->options->known_path && sync_known_event(&sync->known, event, fields)) {
+		fetch_when_known(sync);
+	}
 	if (is_trouble(event, fields)) {
 		tell_trouble(sync, fields);
 	}
@@ -92,16 +133,38 @@ static bool all_settled(const struct sync *sync, yyjson_mut_val *status)
 	return true;
 }
 
-/* Of those that an operator must repair nobody waits. */
-static size_t sinks_alive(const struct sync *sync)
+static bool is_fetched(const struct sync *sync, yyjson_mut_val *status)
 {
-	const struct fleet *fleet = &sync->run.all.fleet;
-	size_t count = 0;
+	return sync->fetching && is_idle(status, 0) && all_settled(sync, status);
+}
 
-	for (size_t i = 0; i < fleet->count; i++) {
-		count += fleet->children[i].role == ROLE_SINK && fleet->children[i].state != CHILD_GONE;
+/* The sinks read it at their end. */
+static void mark_complete(const struct sync *sync)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/" SYNC_COMPLETE, sync->bus->hub_dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd != -1) {
+		close(fd);
 	}
-	return count;
+}
+
+static void finish(struct sync *sync, yyjson_mut_val *status)
+{
+	sync->complete = true;
+	if (sync->options->known_path) { /* else some may have come in two lists, and count twice */
+		sync->tally.distinct = yyjson_mut_get_sint(status_at(status, "builds"));
+	} else {
+		sync->tally.known = yyjson_mut_get_sint(status_at(status, "since_start.unchanged")) +
+				    yyjson_mut_get_sint(status_at(status, "since_start.stale"));
+	}
+	sync->unreadable = yyjson_mut_get_sint(status_at(status, "dead"));
+	if (!sync->tally.refusals && sync->unreadable == 0 && !sync->run.all.failed) {
+		mark_complete(sync);
+	}
+	supervisor_stop(&sync->run.all, "everything is up to date");
 }
 
 static bool on_status(void *context, yyjson_mut_val *status)
@@ -109,14 +172,19 @@ static bool on_status(void *context, yyjson_mut_val *status)
 	struct sync *sync = context;
 
 	progress_show(&sync->progress, status);
-	if (!is_idle(status, sinks_alive(sync)) || !all_settled(sync, status)) {
+	fetch_when_known(sync);
+	if (!is_fetched(sync, status)) {
 		return false;
 	}
-	sync->complete = true;
-	sync->tally.known = yyjson_mut_get_sint(status_at(status, "since_start.unchanged")) +
-			    yyjson_mut_get_sint(status_at(status, "since_start.stale"));
-	sync->unreadable = yyjson_mut_get_sint(status_at(status, "dead"));
-	supervisor_stop(&sync->run.all, "everything is up to date");
+	if (!sync->released) {
+		sync->released = true;
+		status_watch_tell(sync->watch, "release");
+		return false;
+	}
+	if (!is_idle(status, sinks_alive(sync))) {
+		return false;
+	}
+	finish(sync, status);
 	return true;
 }
 
@@ -182,6 +250,9 @@ static enum status sync_open(struct sync *sync, const struct config *config, str
 	int64_t left_ms = sync->options->deadline_ms - sync->started_ms;
 
 	if (status == OK) {
+		status = sync_known_init(&sync->known, err);
+	}
+	if (status == OK) {
 		status = fleet_init(&sync->run.all.fleet, config, &wanted, err);
 	}
 	if (status == OK) {
@@ -190,16 +261,19 @@ static enum status sync_open(struct sync *sync, const struct config *config, str
 	if (status == OK) {
 		sync->events = (struct relay_watch){on_event, sync};
 		sync->run.all.watch = &sync->events;
+		sync->fetching = sync->released = !sync->options->known_path;
+		sync->run.all.hold_fetchers = !sync->fetching;
 		zloop_timer(sync->run.all.loop, left_ms > 0 ? (size_t)left_ms : 0, 1, on_deadline, sync);
-		status = status_watch_new(&sync->watch, sync->run.all.loop, &config->bus, on_status, sync,
-					  err);
+		status = status_watch_new(&sync->watch, sync->run.all.loop, &config->bus, ASK_AGAIN_MS,
+					  on_status, sync, err);
 	}
 	return status;
 }
 
 int sync_run(const struct config *config, const struct sync_run_options *options)
 {
-	struct sync sync = {.options = options, .run.signal_fd = -1, .started_ms = now_ms()};
+	struct sync sync = {
+		.options = options, .bus = &config->bus, .run.signal_fd = -1, .started_ms = now_ms()};
 	struct err err = {0};
 	int code;
 
@@ -213,5 +287,6 @@ int sync_run(const struct config *config, const struct sync_run_options *options
 	status_watch_free(&sync.watch);
 	foreground_close(&sync.run);
 	tally_fini(&sync.tally);
+	sync_known_fini(&sync.known);
 	return code;
 }

@@ -92,6 +92,11 @@ void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields
 	}
 }
 
+int64_t tally_fetched(const struct sync_tally *tally)
+{
+	return tally->distinct > 0 ? tally->distinct : tally->fetched;
+}
+
 struct sync_sink tally_sum(const struct sync_tally *tally)
 {
 	struct sync_sink sum = {0};

@@ -22,6 +22,7 @@ struct sync_tally {
 	struct sync_sink *sinks;
 	size_t sink_count;
 	int64_t requests, fetched;
+	int64_t distinct; /* of the fetched ones, where the hub began with none; else 0 */
 	int64_t known; /* of the fetched ones: the hub had them as they are, and no sink was asked */
 	struct sync_refusal *refusals;
 };
@@ -32,5 +33,7 @@ void tally_fini(struct sync_tally *tally);
 void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields);
 /* Whether this target was refused; or another one with the same sentence, which is said once only. */
 bool tally_refused(const struct sync_tally *tally, const char *target, const char *why);
+/* How many builds were fetched. */
+int64_t tally_fetched(const struct sync_tally *tally);
 /* Of all destinations. */
 struct sync_sink tally_sum(const struct sync_tally *tally);

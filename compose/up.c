@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-enum { TELL_WAIT_MS = 2000 };
+enum { ASK_AGAIN_MS = 200, TELL_WAIT_MS = 2000 };
 
 struct up_options {
 	const char *config_file;
@@ -86,7 +86,8 @@ static enum status open_watchers(struct up *up, const struct up_options *options
 	}
 	if (status == OK && options->once) {
 		up->sinks = config_count(config, SECTION_DESTINATION);
-		status = status_watch_new(&up->watch, up->run.all.loop, &config->bus, on_status, up, err);
+		status = status_watch_new(&up->watch, up->run.all.loop, &config->bus, ASK_AGAIN_MS, on_status,
+					  up, err);
 	}
 	return status;
 }

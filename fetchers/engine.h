@@ -69,6 +69,7 @@ struct visit {
 	char **due_keys;
 	size_t due_count;
 	bool sync, backfill, anew;
+	int64_t newest, finished_from;
 	int64_t started_ms;
 	int waiting, requests, builds;
 	bool spare;

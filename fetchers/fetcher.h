@@ -56,6 +56,10 @@ const char *visit_due_key(const struct visit *visit, size_t index);
 /* Of a live walk: it was away for so long that others read what it missed. */
 bool visit_anew(const struct visit *visit);
 bool visit_sync(const struct visit *visit); /* everything is wanted at once */
+/* Of a first visit, where the destinations know builds already: so many of the newest builds, whatever
+ * `since` says (-1: as that says), and all that finished since then (ms; INT_NULL: nothing more). */
+int64_t visit_newest(const struct visit *visit);
+int64_t visit_finished_from(const struct visit *visit);
 /* The lease is not on a pipeline: its due keys are finished builds, "<address in the API>@<finish>", whose
  * details are to be read (visit_get_detail), handed over (visit_detail) and published (visit_page), each
  * once. Then visit_done(visit, 0). */

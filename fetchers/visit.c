@@ -60,6 +60,16 @@ bool visit_anew(const struct visit *visit)
 	return visit->anew;
 }
 
+int64_t visit_newest(const struct visit *visit)
+{
+	return visit->newest;
+}
+
+int64_t visit_finished_from(const struct visit *visit)
+{
+	return visit->finished_from;
+}
+
 bool visit_sync(const struct visit *visit)
 {
 	return visit->sync;
@@ -294,6 +304,8 @@ static bool copy_grant(struct visit *visit, const char *slug, const struct inges
 	visit->sync = grant->sync;
 	visit->backfill = grant->backfill;
 	visit->anew = grant->anew;
+	visit->newest = grant->newest;
+	visit->finished_from = grant->finished_from;
 	if (grant->cursor.at) {
 		visit->cursor = malloc(grant->cursor.size + 1);
 		visit->cursor_size = grant->cursor.size;

@@ -37,6 +37,11 @@ bool walk_begin(struct walk *walk)
 	return false;
 }
 
+void walk_finished_from(struct walk *walk, int64_t from)
+{
+	leg_open(&walk->legs[WALK_FINISHED], from - WALK_OVERLAP_MS, WALK_NONE);
+}
+
 void walk_anew(struct walk *walk, int slot, int64_t date)
 {
 	struct walk_leg *leg = &walk->legs[slot];
@@ -210,7 +215,7 @@ enum status walk_step(struct walk *walk, int slot, const struct walk_page *page,
 		walk_step_back(walk, slot, page, since);
 		return OK;
 	}
-	if (walk->covered_to == WALK_NONE) {
+	if (slot == WALK_CREATED && walk->covered_to == WALK_NONE) {
 		close_first(walk, page, since);
 		return OK;
 	}

@@ -120,6 +120,8 @@ void walk_init(struct walk *walk);
 /* At the start of a visit. Opens both live walks, unless one was under way when the cursor was committed:
  * that one goes on. Returns true in that case. */
 bool walk_begin(struct walk *walk);
+/* Before the first page of a first visit: that also reads what finished since from. */
+void walk_finished_from(struct walk *walk, int64_t from);
 /* After the live walks: opens or goes on with back-fill down to since. now is a Date of this visit. Returns
  * whether there is anything to read. */
 bool walk_back(struct walk *walk, const struct config_since *since, int64_t now);

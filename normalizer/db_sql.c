@@ -189,6 +189,7 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_SINK_FLOOR] = "SELECT min(position) FROM sink WHERE lapsed_at IS NULL",
 	[SQL_DUE_TARGETS] = "UPDATE target SET due_at = 0 WHERE active = 1 AND due_at IS NOT NULL",
 	[SQL_DUE_BUILDS] = "UPDATE build SET due_at = 0 WHERE finished = 0",
+	[SQL_BUILD_MOVED] = "UPDATE build SET seq = ? WHERE id = ?",
 	[SQL_CLOCK_TARGETS] = "UPDATE target SET due_at = due_at + ?1, news_at = news_at + ?1,"
 			      " settled_from = settled_from + ?1, net_at = net_at + ?1",
 	[SQL_CLOCK_BUILDS] = "UPDATE build SET due_at = due_at + ? WHERE finished = 0",

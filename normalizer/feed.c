@@ -3,6 +3,8 @@
 #include "common/log.h"
 #include "normalizer/port.h"
 
+#define HELD_RETRY_MS 20
+
 #define NOTE_MAX   65536
 #define REASON_MAX 4096
 #define CREDIT_MAX 1000000
@@ -53,6 +55,15 @@ static void answer_attached(struct request *request, const struct session *sessi
 	request_answer(request, &head);
 }
 
+static void answer_busy(struct request *request, int64_t retry_ms)
+{
+	struct wire_head head;
+
+	wire_begin(&head, "busy", 1);
+	wire_put_int(&head, retry_ms);
+	request_answer(request, &head);
+}
+
 static void on_attach(struct request *request)
 {
 	struct hub *hub = request->hub;
@@ -60,7 +71,6 @@ static void on_attach(struct request *request)
 	struct text name = {0}, note;
 	struct position from;
 	struct session *session;
-	struct wire_head head;
 	struct err err = {0};
 	int64_t old = 0, busy_ms;
 
@@ -71,16 +81,33 @@ static void on_attach(struct request *request)
 			       "attach needs sink (1 to 512 bytes or nil), session or nil, position or nil");
 		return;
 	}
-	if (session_open(hub, name, old, wire_nil(fields, 2) ? NULL : &from, request->identity, &session,
-			 &note, &busy_ms, &err) != OK) {
+	if (hub->held && name.at) {
+		answer_busy(request, HELD_RETRY_MS);
+	} else if (session_open(hub, name, old, wire_nil(fields, 2) ? NULL : &from, request->identity,
+				&session, &note, &busy_ms, &err) != OK) {
 		request_fail(request, &err);
 	} else if (session) {
 		answer_attached(request, session, note);
 	} else {
-		wire_begin(&head, "busy", 1);
-		wire_put_int(&head, busy_ms);
-		request_answer(request, &head);
+		answer_busy(request, busy_ms);
 	}
+}
+
+/* Everything that a `buildbus sync` wants is here: the sinks may have it. */
+static void on_release(struct request *request)
+{
+	struct hub *hub = request->hub;
+	struct wire_head head;
+	struct err err = {0};
+
+	if (hub->held && sort_by_finish(hub, &err) != OK) {
+		request_fail(request, &err);
+		return;
+	}
+	hub->held = false;
+	wire_begin(&head, "released", 1);
+	wire_put_int(&head, hub->head);
+	request_answer(request, &head);
 }
 
 static void on_credit(struct request *request)
@@ -243,8 +270,9 @@ static void on_status(struct request *request)
 }
 
 static const struct command commands[] = {
-	{"credit", on_credit}, {"ack", on_ack},       {"heartbeat", on_heartbeat}, {"attach", on_attach},
-	{"reject", on_reject}, {"detach", on_detach}, {"status", on_status},       {.name = NULL},
+	{"credit", on_credit}, {"ack", on_ack},         {"heartbeat", on_heartbeat},
+	{"attach", on_attach}, {"reject", on_reject},   {"detach", on_detach},
+	{"status", on_status}, {"release", on_release}, {.name = NULL},
 };
 
 int on_feed(zloop_t *loop, zsock_t *socket, void *arg)

@@ -26,6 +26,7 @@
 #include "common/wire.h"
 #include "normalizer/archive.h"
 #include "normalizer/db.h"
+#include "normalizer/known.h"
 
 enum port { PORT_INGEST, PORT_FEED };
 
@@ -112,7 +113,11 @@ struct hub {
 	int pump_timer; /* there is more to send than one turn may; 0: none */
 	struct source *sources;
 	size_t source_count;
-	struct arena arena;     /* of the raw record at hand */
+	struct known known; /* at the destinations of a sync */
+	const char
+		*known_path; /* where that is told, before the first claim; NULL: nowhere, or it was read */
+	bool held;           /* sinks wait until `release`: everything is fetched first, then put in order */
+	struct arena arena;  /* of the raw record at hand */
 	msgpack_sbuffer packed; /* the record at hand */
 	struct wire_message in; /* the message at hand */
 	bool taking;            /* false: below min_free or the disk refused */
@@ -293,6 +298,8 @@ enum status due_after(struct hub *hub, const struct lease *lease, const struct e
  * over. */
 enum status due_keys_put(struct hub *hub, struct wire_head *head, const struct lease *lease,
 			 struct err *err) MUST_CHECK;
+/* sorted.c: the newest version of each build, once more, in the order of their ends. */
+enum status sort_by_finish(struct hub *hub, struct err *err) MUST_CHECK;
 
 /* live.c */
 

@@ -1,6 +1,8 @@
 /* The commands of fetchers: docs/protocol.md section 2. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "common/record.h"
+#include "normalizer/lease_options.h"
 #include "normalizer/port.h"
 
 #define CURSOR_MAX 65536
@@ -38,45 +40,70 @@ static struct lease *lease_for(struct request *request)
 	return lease;
 }
 
-static void put_options(struct wire_head *head, bool sync, bool backfill, bool anew)
-{
-	const struct {
-		const char *name;
-		bool on;
-	} options[] = {{"sync", sync}, {"backfill", backfill}, {"anew", anew}};
+#define KNOWN_KEYS_MAX 200
 
-	wire_put_map(head, (uint32_t)sync + backfill + anew);
-	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-		if (options[i].on) {
-			wire_put_string(head, options[i].name);
-			wire_put_bool(head, true);
-		}
+struct key_list {
+	const char *keys[KNOWN_KEYS_MAX];
+	uint32_t count;
+};
+
+static void add_key(void *context, const char *key)
+{
+	struct key_list *list = context;
+
+	if (list->count < KNOWN_KEYS_MAX) {
+		list->keys[list->count++] = key;
 	}
+}
+
+/* The first visit of a hub that knows nothing, where the destinations do. */
+static enum status put_known(struct hub *hub, struct wire_head *head, const struct lease *lease,
+			     struct known_window *window)
+{
+	struct text slug = text_of(strchr(lease->target, ':') + 1);
+	struct key_list list = {.count = 0};
+
+	*window = known_window(&hub->known, slug);
+	known_open(&hub->known, slug, add_key, &list);
+	wire_put_array(head, list.count);
+	for (uint32_t i = 0; i < list.count; i++) {
+		wire_put_string(head, list.keys[i]);
+	}
+	return OK;
+}
+
+static enum status put_keys(struct hub *hub, struct wire_head *head, const struct lease *lease,
+			    struct text cursor, struct lease_options *options, struct err *err)
+{
+	enum status status;
+
+	if (details_lease(lease)) {
+		return details_put_keys(hub, head, lease, &options->backfill, err);
+	}
+	if (!cursor.at && hub->known.count > 0) {
+		return put_known(hub, head, lease, &options->window);
+	}
+	status = due_keys_put(hub, head, lease, err);
+	return status == OK && live_is(lease->target) ? live_anew(hub, lease, &options->anew, err) : status;
 }
 
 static void answer_lease(struct request *request, struct lease *lease, struct text cursor)
 {
 	struct hub *hub = request->hub;
 	int64_t share = share_of(hub, lease);
-	bool backfill = false, anew = false;
+	struct lease_options options = {.sync = hub->context->config.bus.sync, .window = {-1, INT_NULL}};
 	struct wire_head head;
 	struct err err;
-	enum status status;
 
 	request->fence = lease->fence;
 	wire_begin(&head, "lease", 7);
 	wire_put_string(&head, lease->target);
 	wire_put_int(&head, lease->fence);
 	wire_put_bytes(&head, cursor);
-	status = details_lease(lease) ? details_put_keys(hub, &head, lease, &backfill, &err)
-				      : due_keys_put(hub, &head, lease, &err);
-	if (status == OK && live_is(lease->target)) {
-		status = live_anew(hub, lease, &anew, &err);
-	}
-	if (status != OK) {
+	if (put_keys(hub, &head, lease, cursor, &options, &err) != OK) {
 		batch_break(hub, &err);
 	}
-	put_options(&head, hub->context->config.bus.sync, backfill, anew);
+	lease_options_put(&head, &options);
 	share < 0 ? wire_put_nil(&head) : wire_put_int(&head, share);
 	wire_put_int(&head, hub->ttl_ms);
 	request_answer(request, &head);
@@ -97,6 +124,11 @@ static void on_claim(struct request *request)
 			       "claim needs provider and worker, 1 to 512 bytes each");
 		return;
 	}
+	if (hub->known_path && known_read(&hub->known, hub->known_path, &err) != OK) {
+		request_fail(request, &err);
+		return;
+	}
+	hub->known_path = NULL;
 	if (!hub->taking) {
 		request_refuse(request, "full", FULL_RETRY_MS, hub->not_taking);
 		return;

@@ -135,6 +135,8 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	hub->ttl_ms = ttl_ms();
 	numbers_open(hub);
 	arena_init(&hub->arena, RAW_ARENA_MAX);
+	hub->known_path = getenv("BUILDBUS_SYNC_KNOWN");
+	hub->held = hub->known_path != NULL;
 	if ((status = archive_init(&hub->archive, err)) != OK ||
 	    (status = db_open(&hub->db, bus->hub_dir, err)) != OK || (status = load_state(hub, err)) != OK ||
 	    (status = targets_load(hub, &context->config, err)) != OK) {
@@ -187,6 +189,7 @@ static void hub_close(void *state)
 	session_forget_all(hub);
 	lease_forget_all(hub);
 	targets_fini(hub);
+	known_fini(&hub->known);
 	batch_fini(hub);
 	wire_fini(&hub->in);
 	arena_fini(&hub->arena);

@@ -18,7 +18,8 @@ enum status dispatch_open(struct engine *engine, struct err *err)
 
 	engine->batch_records = sink->batch_records ? sink->batch_records : BATCH_RECORDS;
 	engine->batch_bytes = sink->batch_bytes ? sink->batch_bytes : BATCH_BYTES;
-	engine->concurrency = sink->concurrency ? sink->concurrency : 1;
+	engine->in_order = engine_asks(sink);
+	engine->concurrency = sink->concurrency && !engine->in_order ? sink->concurrency : 1;
 	engine->flights = calloc(engine->concurrency, sizeof *engine->flights);
 	for (size_t i = 0; engine->flights && i < engine->concurrency; i++) {
 		struct flight *flight = &engine->flights[i];
@@ -159,6 +160,8 @@ static void scan(struct engine *engine, struct flight *flight, uint64_t from, st
 		struct entry *entry = window_at(window, i);
 		if (may_take(engine, flight, entry, filling, at_ms)) {
 			take(engine, flight, entry, filling, at_ms);
+		} else if (engine->in_order && entry->state == ENTRY_WAITING) {
+			return;
 		}
 	}
 }
@@ -167,7 +170,8 @@ static void scan(struct engine *engine, struct flight *flight, uint64_t from, st
  * make the destination look down for all. */
 static uint64_t scan_from(const struct engine *engine)
 {
-	bool probe = health_outage(&engine->health) && engine->probe_from > engine->window.first;
+	bool probe = !engine->in_order && health_outage(&engine->health) &&
+		     engine->probe_from > engine->window.first;
 
 	return probe ? engine->probe_from : engine->window.first;
 }

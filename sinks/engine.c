@@ -255,16 +255,34 @@ static void on_failed(void *context, const struct err *err)
 	engine_end(context, err->status, err);
 }
 
-static void on_detached(void *context)
+static void end_well(struct engine *engine)
 {
-	struct engine *engine = context;
-
 	log_info("sink.detached", STR("sink", engine->options.name), NUM("done", *engine->numbers.done),
 		 NUM("created", *engine->numbers.effects[EFFECT_CREATED]),
 		 NUM("updated", *engine->numbers.effects[EFFECT_UPDATED]),
 		 NUM("unchanged", *engine->numbers.effects[EFFECT_UNCHANGED]),
 		 NUM("rejected", *engine->numbers.rejected));
 	engine_end(engine, OK, NULL);
+}
+
+static void on_detached(void *context)
+{
+	struct engine *engine = context;
+	const struct sink *sink = engine->options.sink;
+
+	if (sink->settle && sync_is_complete(engine->options.bus)) {
+		sink->settle(engine->state);
+	} else {
+		end_well(engine);
+	}
+}
+
+void sink_settled(struct sink_context *context, int64_t updated)
+{
+	struct engine *engine = context->engine;
+
+	*engine->numbers.effects[EFFECT_UPDATED] += updated;
+	end_well(engine);
 }
 
 static const struct feed_events feed_events = {
@@ -278,12 +296,22 @@ static const struct feed_events feed_events = {
 	.detached = on_detached,
 };
 
-void sink_ready(struct sink_context *context)
+static void tell_ready(const struct engine_options *options)
 {
-	const struct engine_options *options = &context->engine->options;
-
 	if (options->ready) {
 		options->ready(options->owner);
+	}
+}
+
+void sink_ready(struct sink_context *context)
+{
+	struct engine *engine = context->engine;
+
+	if (!engine_asks(engine->options.sink)) {
+		tell_ready(&engine->options);
+	} else if (!engine->asked) {
+		engine->asked = true;
+		engine->options.sink->known(engine->state);
 	}
 }
 
@@ -317,6 +345,9 @@ enum status engine_open(struct engine *engine, const struct engine_options *opti
 	}
 	if (status == OK) {
 		status = feed_client_new(&engine->feed, options->loop, &feed, &feed_events, engine, err);
+	}
+	if (status == OK && !sink->ready_later && engine_asks(sink)) {
+		sink_ready(&engine->context);
 	}
 	return status;
 }

@@ -65,12 +65,18 @@ struct engine {
 	int wake_timer;    /* -1: none */
 	int64_t wake_ms;
 	bool draining, ended;
+	bool asked;    /* what the destination has */
+	bool in_order; /* a record that waits holds up those after it (normalizer/sorted.c says why) */
 	struct engine_numbers numbers;
 };
 
 /* engine is zeroed. Accepted by engine_close in any case. */
 enum status engine_open(struct engine *engine, const struct engine_options *options,
 			struct err *err) MUST_CHECK;
+/* Whether this run of `buildbus sync` wants to know what the destination has. */
+bool engine_asks(const struct sink *sink);
+/* Whether it has fetched everything. */
+bool sync_is_complete(const struct bus_config *bus);
 /* Finishes the batches in flight, acknowledges, detaches, then calls `ended`. */
 void engine_drain(struct engine *engine);
 void engine_close(struct engine *engine);

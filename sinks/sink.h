@@ -91,6 +91,15 @@ void sink_ready(struct sink_context *context);
  * not acknowledged comes again. */
 void sink_stop(struct sink_context *context, enum status status, const struct err *err);
 
+/* What the destination has of one pipeline ("acme/web"; NULL: of the only one there is): when the newest
+ * build that it knows finished (ms; INT_NULL: none did), and the keys of those that may have gone on since.
+ */
+void sink_known(struct sink_context *context, const char *pipeline, int64_t finished_to);
+void sink_known_open(struct sink_context *context, const char *pipeline, const char *key);
+void sink_known_end(struct sink_context *context);
+/* So many builds were updated. */
+void sink_settled(struct sink_context *context, int64_t updated);
+
 struct sink {
 	const char *name;    /* the kind in `destinations:`; the process is buildbus-sink-<name> */
 	const char *summary; /* one line for --help */
@@ -115,6 +124,12 @@ struct sink {
 	/* A batch to apply; never empty. May block for one local transaction; whatever waits for a network
 	 * must return WRITE_PENDING. Must be idempotent. */
 	enum sink_write (*write)(void *state, struct sink_batch *batch);
+	/* Both for `buildbus sync`, and both may be NULL. Without --state, before anything is fetched: says
+	 * with sink_known what the destination has already, then sink_known_end. */
+	void (*known)(void *state);
+	/* After all that was fetched is confirmed, and only when nothing failed: ends what can't end
+	 * otherwise, then sink_settled. */
+	void (*settle)(void *state);
 	/* Everything ended or was given up: pending batches must be forgotten. Accepts half-opened state. */
 	void (*close)(void *state);
 };

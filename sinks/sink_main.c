@@ -98,7 +98,7 @@ static enum status open_sink(void *arg, struct process_context *context, struct 
 	options.config = state->config;
 	options.ended = on_ended;
 	options.ready = on_sink_ready;
-	context->ready_later = state->sink->ready_later;
+	context->ready_later = state->sink->ready_later || engine_asks(state->sink);
 	options.owner = state;
 	return status == OK ? engine_open(&state->engine, &options, err) : status;
 }

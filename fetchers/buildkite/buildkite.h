@@ -27,7 +27,8 @@ struct discovery {
 struct buildkite_visit {
 	char organization[SLUG_MAX * 3 + 1], pipeline[SLUG_MAX * 3 + 1]; /* percent-encoded */
 	enum phase phase;
-	bool live; /* of the whole organization */
+	bool live;                 /* of the whole organization */
+	struct config_since since; /* the source's, or less */
 	struct walk walk;
 	struct walk open;  /* one leg: SLOT_OPEN */
 	bool resized;      /* walk.open_size is another one than when the visit began */

@@ -241,15 +241,14 @@ static enum status take(struct visit *visit, int slot, const struct element *ele
 			const struct walk_page *page, const struct visit_answer *answer, struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
-	const struct buildkite_config *config = visit_config(visit);
 	struct walk *walk = slot_walk(state, slot), next = *walk;
-	size_t count = walk_take(walk, slot_of_walk(slot), page, &config->since);
+	size_t count = walk_take(walk, slot_of_walk(slot), page, &state->since);
 	enum status status;
 
 	if (visit_anew(visit) && slot < WALK_BACK) {
 		walk_anew(&next, slot, page->date);
 	}
-	status = walk_step(&next, slot_of_walk(slot), page, &config->since, err);
+	status = walk_step(&next, slot_of_walk(slot), page, &state->since, err);
 	if (status != OK) {
 		return status;
 	}

@@ -109,14 +109,13 @@ static enum status ask_live(struct visit *visit, struct err *err)
 static void advance_due(struct visit *visit)
 {
 	struct buildkite_visit *state = visit_state(visit);
-	const struct buildkite_config *config = visit_config(visit);
 
 	if (visit_waiting(visit) > 1) {
 		return;
 	}
 	state->phase = PHASE_BACK;
 	if (!state->live && !state->missing) {
-		walk_back(&state->walk, &config->since, state->date);
+		walk_back(&state->walk, &state->since, state->date);
 	}
 }
 
@@ -147,6 +146,7 @@ enum status visit_advance(struct visit *visit, struct err *err)
 enum status visit_begin(struct visit *visit, struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
+	const struct buildkite_config *config = visit_config(visit);
 	struct text cursor = visit_cursor(visit);
 	struct err unreadable;
 
@@ -161,6 +161,13 @@ enum status visit_begin(struct visit *visit, struct err *err)
 	if (visit_anew(visit)) {
 		state->walk.legs[WALK_CREATED].open = state->walk.legs[WALK_FINISHED].open = false;
 	}
+	state->since = config->since;
+	if (visit_newest(visit) >= 0) {
+		state->since = (struct config_since){.builds = visit_newest(visit)};
+	}
 	state->resumed = walk_begin(&state->walk);
+	if (!cursor.at && visit_finished_from(visit) != INT_NULL) {
+		walk_finished_from(&state->walk, visit_finished_from(visit));
+	}
 	return ask_live(visit, err);
 }

@@ -5,6 +5,9 @@
 #include "sinks/store/config.h"
 #include "sinks/store/db.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 struct store {
 	struct sink_context *context;
 	struct store_db db;
@@ -20,6 +23,33 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	}
 	store->context = context;
 	return store_db_open(&store->db, context->bus->state_dir, err);
+}
+
+/* "buildkite/acme/web/" is "acme/web". */
+static void tell_pipeline(void *context, const char *prefix, const char *key, int64_t finished_to)
+{
+	struct store *store = context;
+	const char *slug = strchr(prefix, '/');
+	char *pipeline = slug && strlen(slug) > 2 ? strndup(slug + 1, strlen(slug) - 2) : NULL;
+
+	if (pipeline && key) {
+		sink_known_open(store->context, pipeline, key);
+	} else if (pipeline) {
+		sink_known(store->context, pipeline, finished_to);
+	}
+	free(pipeline);
+}
+
+static void store_known(void *state)
+{
+	struct store *store = state;
+	struct err err;
+
+	if (store_db_known(&store->db, tell_pipeline, store, &err) != OK) {
+		sink_stop(store->context, err.status, &err);
+		return;
+	}
+	sink_known_end(store->context);
 }
 
 /* What the hub counts as stored never comes again: a file that was lost must not be filled from the middle.
@@ -104,6 +134,7 @@ static const struct sink store_sink = {
 	.state_size = sizeof(struct store),
 	.open = store_open,
 	.attached = store_attached,
+	.known = store_known,
 	.write = store_write,
 	.close = store_close,
 };
