@@ -96,6 +96,10 @@ Test(many, three_fetchers_share_thirty_pipelines_and_a_fourth_gets_work_at_once)
 		before += child_count(scene->fetchers[i], "\"fetch.visited\"");
 	}
 	scene_start_fetcher(scene);
+	/* The live walk stands in for them all: now they are due, and more than three can hold. */
+	simulator_do(scene->sim, "faults", "{'latency_ms': 1500}");
+	db_change(scene->place, "hub.db",
+		  "UPDATE target SET due_at = 0, net_at = 0 WHERE due_at IS NOT NULL");
 	child_event(scene->fetchers[3], "fetch.visited", NULL, NULL);
 	for (int i = 0; i < 3; i++) {
 		after += child_count(scene->fetchers[i], "\"fetch.visited\"");
