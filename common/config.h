@@ -72,6 +72,7 @@ struct bus_config {
 				      docs/config.md) */
 #define SYNC_COMPLETE "complete" /* a file in hub_dir: this `buildbus sync` has fetched everything */
 	bool sync; /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
+	bool dry_run; /* of it: nothing may be written to a destination (BUILDBUS_SYNC_DRY_RUN) */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: */
 	int64_t log_retention_ms, raw_retention_ms, absent_max_ms, min_free_bytes;

@@ -158,6 +158,7 @@ static bool replace(char **place, const char *variable)
 static void settle_folders(struct bus_config *bus)
 {
 	bus->sync = getenv("BUILDBUS_SYNC") != NULL;
+	bus->dry_run = getenv("BUILDBUS_SYNC_DRY_RUN") != NULL;
 	replace(&bus->state_dir, "BUILDBUS_SYNC_STATE_DIR");
 	if (!replace(&bus->hub_dir, "BUILDBUS_SYNC_HUB_DIR")) {
 		bus->hub_dir = strdup(bus->state_dir);

@@ -20,7 +20,7 @@ enum { LIMIT_DEFAULT = 28 };
 struct sync_command_options {
 	const char *config_file, *since, *state, *timeout;
 	int64_t limit;
-	bool coverage, no_coverage, soft_fail, json, verbose;
+	bool coverage, no_coverage, dry_run, soft_fail, json, verbose;
 };
 
 /* Destinations that take a build again without harm however often it comes; the others remember at the hub
@@ -79,6 +79,9 @@ static void export_options(const struct sync_command_options *options, const str
 	if (options->state) {
 		setenv("BUILDBUS_SYNC_STATE_DIR", folder->path, 1);
 	}
+	if (options->dry_run) {
+		setenv("BUILDBUS_SYNC_DRY_RUN", "1", 1);
+	}
 	if (options->since) {
 		setenv("BUILDBUS_SYNC_SINCE", options->since, 1);
 	}
@@ -95,6 +98,7 @@ static int sync_in(const struct sync_command_options *options, const struct sync
 		.deadline_ms = deadline_ms,
 		.json = options->json,
 		.verbose = options->verbose,
+		.dry_run = options->dry_run,
 		.known_path = options->state ? NULL : known_path,
 		.newest = options->since ? 0 : limit_of(options),
 	};
@@ -127,6 +131,9 @@ static enum status check_options(const struct sync_command_options *options, int
 	if (options->since &&
 	    config_value_set(&since_row, ".", options->since, options->since, &since, err) != OK) {
 		return err_prefix(err, "--since %s", options->since);
+	}
+	if (options->dry_run && options->state) {
+		return err_set(err, ERR_CONFIG, "--dry-run keeps nothing, so it goes without --state");
 	}
 	if (options->coverage && options->no_coverage) {
 		return err_set(err, ERR_CONFIG, "--coverage and --no-coverage exclude each other");
@@ -173,6 +180,8 @@ static const struct option_row sync_rows[] = {
 	 "keep hub.db and store.db there for the next run", 0, 0},
 	{"timeout", 0, OPTION_TEXT, offsetof(struct sync_command_options, timeout), "DURATION",
 	 "give up after that long (15m)", 0, 0},
+	{"dry-run", 0, OPTION_FLAG, offsetof(struct sync_command_options, dry_run), NULL,
+	 "read everything, ask the destinations what they have, write nothing", 0, 0},
 	{"soft-fail", 0, OPTION_FLAG, offsetof(struct sync_command_options, soft_fail), NULL,
 	 "exit 0 even when something was refused or failed", 0, 0},
 	{"json", 0, OPTION_FLAG, offsetof(struct sync_command_options, json), NULL,

@@ -112,6 +112,10 @@ void report_text(const struct sync_outcome *outcome)
 
 	printf("fetched %" PRId64 " builds with %" PRId64 " requests in %" PRId64 ".%" PRId64 " s\n",
 	       tally_fetched(tally), tally->requests, outcome->ms / 1000, outcome->ms % 1000 / 100);
+	if (outcome->dry_run) {
+		puts("dry run: nothing was written");
+		return;
+	}
 	for (size_t i = 0; i < tally->sink_count; i++) {
 		print_sink(&tally->sinks[i], tally->known);
 	}
@@ -140,6 +144,7 @@ void report_json(const struct sync_outcome *outcome)
 	sum.rejected += outcome->unreadable;
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_bool(doc, root, "ok", outcome->good);
+	yyjson_mut_obj_add_bool(doc, root, "dry_run", outcome->dry_run);
 	yyjson_mut_obj_add_int(doc, root, "fetched", tally_fetched(tally));
 	add_counts(doc, root, &sum, tally->known);
 	yyjson_mut_obj_add_int(doc, root, "requests", tally->requests);

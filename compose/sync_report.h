@@ -16,7 +16,7 @@ struct sync_outcome {
 	const struct sync_tally *tally;
 	int64_t unreadable; /* builds that the hub couldn't read: its dead letters */
 	int64_t ms;
-	bool good;
+	bool good, dry_run;
 };
 
 void progress_init(struct sync_progress *progress, bool quiet);

@@ -161,7 +161,8 @@ static void finish(struct sync *sync, yyjson_mut_val *status)
 				    yyjson_mut_get_sint(status_at(status, "since_start.stale"));
 	}
 	sync->unreadable = yyjson_mut_get_sint(status_at(status, "dead"));
-	if (!sync->tally.refusals && sync->unreadable == 0 && !sync->run.all.failed) {
+	if (!sync->options->dry_run && !sync->tally.refusals && sync->unreadable == 0 &&
+	    !sync->run.all.failed) {
 		mark_complete(sync);
 	}
 	supervisor_stop(&sync->run.all, "everything is up to date");
@@ -175,6 +176,10 @@ static bool on_status(void *context, yyjson_mut_val *status)
 	fetch_when_known(sync);
 	if (!is_fetched(sync, status)) {
 		return false;
+	}
+	if (sync->options->dry_run) {
+		finish(sync, status);
+		return true;
 	}
 	if (!sync->released) {
 		sync->released = true;
@@ -233,7 +238,8 @@ static bool complain(struct sync *sync)
 
 static int report(struct sync *sync)
 {
-	struct sync_outcome outcome = {.tally = &sync->tally, .unreadable = sync->unreadable};
+	struct sync_outcome outcome = {
+		.tally = &sync->tally, .unreadable = sync->unreadable, .dry_run = sync->options->dry_run};
 
 	progress_end(&sync->progress);
 	outcome.ms = now_ms() - sync->started_ms;

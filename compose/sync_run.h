@@ -6,6 +6,7 @@
 struct sync_run_options {
 	int64_t deadline_ms; /* now_ms: then it gives up */
 	bool json, verbose;
+	bool dry_run; /* ends when everything is fetched */
 	/* Nothing is kept here: where the sinks' knowledge is put for the hub; NULL: --state has it. */
 	const char *known_path;
 	int64_t newest; /* builds of a known pipeline to be read anew; 0: as its source's `since` says */

@@ -23,7 +23,7 @@ struct sync_tally {
 	size_t sink_count;
 	int64_t requests, fetched;
 	int64_t distinct; /* of the fetched ones, where the hub began with none; else 0 */
-	int64_t known; /* of the fetched ones: the hub had them as they are, and no sink was asked */
+	int64_t known;    /* of the fetched ones: the hub had them as they are, and no sink was asked */
 	struct sync_refusal *refusals;
 };
 

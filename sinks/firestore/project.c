@@ -167,7 +167,7 @@ static void judge(struct firestore *firestore, yyjson_val *answers)
 			missing++;
 		}
 	}
-	if (missing == 0) {
+	if (missing == 0 || firestore->context->bus->dry_run) {
 		open_up(firestore);
 	} else {
 		send_body(firestore, "commit", doc, on_made);

@@ -172,6 +172,20 @@ Test(sync, takes_the_newest_of_a_new_pipeline_unless_told_otherwise, .init = ope
 	run_free(&run);
 }
 
+Test(sync, a_dry_run_writes_nothing, .init = open_place, .fini = close_place)
+{
+	struct run run = SYNC("--dry-run", "--json", NULL);
+
+	expect_code(&run, 0);
+	cr_expect_eq(told(&run, "fetched"), 300);
+	cr_expect_eq(told(&run, "new"), 0);
+	cr_expect_eq(db_int(place, "store.db", "SELECT count(*) FROM builds"), 0);
+	run_free(&run);
+	run = SYNC("--dry-run", "--state", place->state, NULL);
+	expect_code(&run, 2);
+	run_free(&run);
+}
+
 Test(sync, a_refused_token_is_one_sentence_and_exit_1, .init = open_place, .fini = close_place)
 {
 	struct run run;
