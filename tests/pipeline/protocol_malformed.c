@@ -334,3 +334,37 @@ Test(malformed, an_envelope_that_can_not_be_read_is_a_dead_letter_and_the_rest_g
 	cr_assert_eq(hub_sql(hub, "SELECT times FROM dead WHERE key = '3'"), 2);
 	peer_free(&bad);
 }
+
+/* Gives the nth lease back and takes the next, with these due keys. */
+static void visit_again(struct peer *peer, int nth, const char *keys)
+{
+	say(peer, "done $fence%d 0", nth);
+	hear(peer, "ack ...");
+	say(peer, "claim 'buildkite' 'w'");
+	hear(peer, "lease _ $fence%d nil %s ...", nth + 1, keys);
+}
+
+/* What was broken on its way may come whole: asked for after 5 seconds, then ever later, six times in all. */
+Test(malformed, a_build_that_could_not_be_read_is_asked_for_again)
+{
+	struct peer *peer = worker_of(hub);
+
+	say(peer, "claim 'buildkite' 'w'");
+	hear(peer, "lease _ $fence0 ...");
+	with(peer, .number = 70, .body = "{\"number\": 70");
+	with(peer, .number = 71, .kind = "oversize");
+	say(peer, "publish $fence0 1 nil");
+	hear(peer, "ack 1 0 0 0 $fence0");
+	for (int i = 0; i < 6; i++) {
+		visit_again(peer, 2 * i, "[]");
+		hub_sql(hub, "UPDATE dead SET retry_at = retry_at - 17 * 60 * 60 * 1000");
+		visit_again(peer, 2 * i + 1, "['70']");
+	}
+	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM dead WHERE retry_at IS NOT NULL"), 0);
+	with(peer, .number = 70);
+	say(peer, "publish $fence12 1 nil");
+	hear(peer, "ack 1 1 0 0 $fence12");
+	hear(sink, "records ...");
+	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM dead WHERE stage = 'normalize'"), 0);
+	peer_free(&peer);
+}
