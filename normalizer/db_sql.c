@@ -187,7 +187,8 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_SINK_SEEN] = "UPDATE sink SET seen_at = ?, lapsed_at = NULL WHERE name = ?",
 	[SQL_SINK_LAPSE] = "UPDATE sink SET lapsed_at = ? WHERE lapsed_at IS NULL AND seen_at < ?",
 	[SQL_SINK_FLOOR] = "SELECT min(position) FROM sink WHERE lapsed_at IS NULL",
-	[SQL_DUE_TARGETS] = "UPDATE target SET due_at = 0 WHERE active = 1 AND due_at IS NOT NULL",
+	[SQL_LEASE_END_ALL] = "DELETE FROM lease",
+	[SQL_DUE_TARGETS] = "UPDATE target SET due_at = 0 WHERE active = 1",
 	[SQL_DUE_BUILDS] = "UPDATE build SET due_at = 0 WHERE finished = 0",
 	[SQL_BUILD_MOVED] = "UPDATE build SET seq = ? WHERE id = ?",
 	[SQL_CLOCK_TARGETS] = "UPDATE target SET due_at = due_at + ?1, news_at = news_at + ?1,"
