@@ -17,13 +17,6 @@ static bool ends_in(yyjson_mut_val *target, const char *end)
 	return size >= end_size && strcmp(yyjson_mut_get_str(name) + size - end_size, end) == 0;
 }
 
-/* Finding pipelines is due every ten minutes, too long to wait for: a list from before the hub's start will
- * do. */
-static bool is_discovery(yyjson_mut_val *target)
-{
-	return ends_in(target, "*");
-}
-
 /* The live walk over all pipelines: what it has read counts as visits of theirs. */
 static bool is_live(yyjson_mut_val *target)
 {
@@ -34,31 +27,9 @@ static bool is_live(yyjson_mut_val *target)
 static bool target_idle(yyjson_mut_val *target, int64_t uptime_ms)
 {
 	int64_t visited_ms_ago = number_at(target, "visited_ms_ago", INT64_MAX);
-	bool visited = is_discovery(target) ? visited_ms_ago != INT64_MAX : visited_ms_ago <= uptime_ms;
 
-	return is_live(target) || (visited && number_at(target, "due_in_ms", 1) > 0 &&
+	return is_live(target) || (visited_ms_ago <= uptime_ms && number_at(target, "due_in_ms", 1) > 0 &&
 				   !yyjson_mut_is_obj(status_at(target, "lease")));
-}
-
-int64_t idle_wait_ms(yyjson_mut_val *status)
-{
-	yyjson_mut_val *each;
-	int64_t uptime_ms = number_at(status, "uptime_ms", 0), longest_ms = 0;
-	size_t index, max;
-
-	yyjson_mut_arr_foreach(status_at(status, "targets"), index, max, each)
-	{
-		int64_t due_in_ms = number_at(each, "due_in_ms", 0);
-
-		if (target_idle(each, uptime_ms)) {
-			continue;
-		}
-		if (due_in_ms <= 0 || yyjson_mut_is_obj(status_at(each, "lease"))) {
-			return 0;
-		}
-		longest_ms = due_in_ms > longest_ms ? due_in_ms : longest_ms;
-	}
-	return longest_ms;
 }
 
 bool is_idle(yyjson_mut_val *status, size_t sinks)

@@ -4,12 +4,8 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <yyjson.h>
 
 /* Every target was visited since the hub's start and every sink has confirmed everything. sinks: so many must
  * be attached. */
 bool is_idle(yyjson_mut_val *status, size_t sinks);
-/* How long until all that was not visited yet is due, the provider's pauses being what they are. 0: a visit
- * is due, or lasts, or all were visited. */
-int64_t idle_wait_ms(yyjson_mut_val *status);

@@ -10,8 +10,9 @@
 #include "compose/validate.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { ASK_AGAIN_MS = 200, TELL_WAIT_MS = 2000 };
+enum { ASK_AGAIN_MS = 200 };
 
 struct up_options {
 	const char *config_file;
@@ -24,7 +25,6 @@ struct up {
 	struct show *show;
 	struct status_watch *watch; /* --once */
 	size_t sinks;
-	bool told_wait;
 };
 
 /* What an operator must act on scrolled by long ago. With --once nobody asks the provider again, so a visit
@@ -43,23 +43,11 @@ static void say_again(struct up *up)
 	}
 }
 
-/* After a recent run nothing is due for a while: whoever sees nothing happen must know. */
-static void tell_wait(struct up *up, yyjson_mut_val *status)
-{
-	int64_t wait_ms = idle_wait_ms(status);
-
-	if (wait_ms >= TELL_WAIT_MS && !up->told_wait) {
-		up->told_wait = true;
-		log_warn("up.waiting", NUM("due_in_ms", wait_ms));
-	}
-}
-
 static bool on_status(void *context, yyjson_mut_val *status)
 {
 	struct up *up = context;
 
 	if (!is_idle(status, up->sinks)) {
-		tell_wait(up, status);
 		return false;
 	}
 	if (up->show && !show_has(up->show, yyjson_mut_get_sint(status_at(status, "head")))) {
@@ -132,6 +120,9 @@ static int up_main(const void *given, char *const *operands)
 	int code;
 
 	(void)operands;
+	if (options->once) { /* every process reads it, and nothing waits until it is due */
+		setenv("BUILDBUS_SYNC", "1", 1);
+	}
 	log_open("up", options->quiet ? LEVEL_WARN : options->verbose ? LEVEL_DEBUG : LEVEL_INFO);
 	code = config_load(&config, options->config_file, &err) == OK &&
 			       validate_sections(&config, &err) == OK

@@ -29,15 +29,6 @@ static bool idle_with(const char *targets, const char *sinks, size_t wanted)
 	return yes;
 }
 
-static int64_t wait_with(const char *targets)
-{
-	yyjson_mut_doc *status = status_with(targets, "");
-	int64_t wait_ms = idle_wait_ms(yyjson_mut_doc_get_root(status));
-
-	yyjson_mut_doc_free(status);
-	return wait_ms;
-}
-
 #define VISITED "{\"visited_ms_ago\": 300, \"due_in_ms\": 700, \"lease\": null}"
 #define DONE    "{\"name\": \"store\", \"attached\": true, \"lag_records\": 0}"
 
@@ -60,18 +51,6 @@ Test(idle, not_while_a_target_was_never_visited)
 Test(idle, not_by_a_visit_before_the_hub_started)
 {
 	cr_assert_not(idle_with("{\"visited_ms_ago\": 6000, \"due_in_ms\": 700, \"lease\": null}", DONE, 1));
-}
-
-Test(idle, with_a_discovery_of_before_the_hub_started)
-{
-	cr_assert(idle_with(
-		VISITED
-		", {\"target\": \"b:acme/*\", \"visited_ms_ago\": 6000, \"due_in_ms\": 700, \"lease\": null}",
-		DONE, 1));
-	cr_assert_not(idle_with(
-		VISITED
-		", {\"target\": \"b:acme/*\", \"visited_ms_ago\": null, \"due_in_ms\": 700, \"lease\": null}",
-		DONE, 1));
 }
 
 Test(idle, not_while_a_visit_lasts)
@@ -99,17 +78,4 @@ Test(idle, without_a_sink_of_earlier_days)
 {
 	cr_assert(
 		idle_with(VISITED, DONE ", {\"name\": \"old\", \"attached\": false, \"lag_records\": 9}", 1));
-}
-
-#define EARLIER(due_in_ms) "{\"visited_ms_ago\": 6000, \"due_in_ms\": " #due_in_ms ", \"lease\": null}"
-
-Test(idle, waits_as_long_as_the_last_unvisited_target)
-{
-	cr_expect_eq(wait_with(EARLIER(700) "," EARLIER(29000) "," VISITED), 29000);
-	cr_expect_eq(wait_with(EARLIER(29000) "," EARLIER(-3)), 0, "a visit is about to begin");
-	cr_expect_eq(wait_with(EARLIER(29000) ", {\"visited_ms_ago\": null, \"due_in_ms\": 5, "
-					      "\"lease\": {\"fence\": 1}}"),
-		     0, "a visit lasts");
-	cr_expect_eq(wait_with(VISITED), 0);
-	cr_expect_eq(wait_with(""), 0);
 }
