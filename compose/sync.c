@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_DEFAULT = 28 };
+enum { LIMIT_DEFAULT = 28, MINUTES_MAX = 10000000 };
 
 struct sync_command_options {
-	const char *config_file, *since, *state, *timeout;
+	const char *config_file, *since, *state, *timeout, *in_progress_timeout;
 	int64_t limit;
 	bool coverage, no_coverage, dry_run, soft_fail, json, verbose;
 };
@@ -63,11 +63,22 @@ static int64_t limit_of(const struct sync_command_options *options)
 	return options->limit ? options->limit : LIMIT_DEFAULT;
 }
 
+/* -1: not a number of minutes. */
+static int64_t minutes_of(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || digits > 8 || text[digits] || strtoll(text, NULL, 10) > MINUTES_MAX) {
+		return -1;
+	}
+	return strtoll(text, NULL, 10);
+}
+
 /* What the options change, for every process of the run (common/config_bus.c, common/config_options.c). */
 static void export_options(const struct sync_command_options *options, const struct sync_folder *folder,
 			   const char *known_path)
 {
-	char limit[24];
+	char limit[24], ms[24];
 
 	snprintf(limit, sizeof limit, "%" PRId64, limit_of(options));
 	setenv("BUILDBUS_SYNC", "1", 1);
@@ -75,6 +86,10 @@ static void export_options(const struct sync_command_options *options, const str
 	setenv("BUILDBUS_SYNC_LIMIT", limit, 1);
 	if (known_path) {
 		setenv("BUILDBUS_SYNC_KNOWN", known_path, 1);
+	}
+	if (options->in_progress_timeout) {
+		snprintf(ms, sizeof ms, "%" PRId64, minutes_of(options->in_progress_timeout) * 60000);
+		setenv("BUILDBUS_SYNC_IN_PROGRESS_TIMEOUT", ms, 1);
 	}
 	if (options->state) {
 		setenv("BUILDBUS_SYNC_STATE_DIR", folder->path, 1);
@@ -135,6 +150,10 @@ static enum status check_options(const struct sync_command_options *options, int
 	if (options->dry_run && options->state) {
 		return err_set(err, ERR_CONFIG, "--dry-run keeps nothing, so it goes without --state");
 	}
+	if (options->in_progress_timeout && minutes_of(options->in_progress_timeout) < 0) {
+		return err_set(err, ERR_CONFIG, "--in-progress-timeout %s: give it whole minutes, 0 to %d",
+			       options->in_progress_timeout, MINUTES_MAX);
+	}
 	if (options->coverage && options->no_coverage) {
 		return err_set(err, ERR_CONFIG, "--coverage and --no-coverage exclude each other");
 	}
@@ -172,6 +191,8 @@ static const struct option_row sync_rows[] = {
 	 "of a pipeline that is new: so many of its newest builds (28)", 1, 1000000},
 	{"since", 0, OPTION_TEXT, offsetof(struct sync_command_options, since), "WHEN",
 	 "or builds since a date, or a duration ago; goes before `since:` and the limit", 0, 0},
+	{"in-progress-timeout", 0, OPTION_TEXT, offsetof(struct sync_command_options, in_progress_timeout),
+	 "MINUTES", "a build of Firestore that runs for longer becomes unknown until it ends (120)", 0, 0},
 	{"coverage", 0, OPTION_FLAG, offsetof(struct sync_command_options, coverage), NULL,
 	 "read coverage artifacts, whatever the configuration says", 0, 0},
 	{"no-coverage", 0, OPTION_FLAG, offsetof(struct sync_command_options, no_coverage), NULL, "read none",

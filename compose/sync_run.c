@@ -37,6 +37,7 @@ struct sync {
 static bool is_trouble(const char *event, yyjson_val *fields)
 {
 	return strcmp(event, "fetch.failed") == 0 || strcmp(event, "sink.retry") == 0 ||
+	       strcmp(event, "firestore.waiting") == 0 ||
 	       (strcmp(event, "fetch.retry") == 0 && yyjson_get_int(yyjson_obj_get(fields, "try")) > 1);
 }
 

@@ -15,6 +15,9 @@ static int order(const struct document *stored, const struct document *fresh)
 	if (way == 0) {
 		way = (int)stored_runs - (int)runs;
 	}
+	if (way == 0 && !runs && stored->timed_out) {
+		return 1; /* it did end, and not then */
+	}
 	if (way == 0 && !runs) {
 		way = sign(fresh->duration_ms, stored->duration_ms);
 	}

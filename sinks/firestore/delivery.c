@@ -98,6 +98,12 @@ static size_t map_record(struct delivery *delivery, struct sink_record *record)
 	}
 	switch (document_from(&record->build, project, &delivery->batch->arena, &document)) {
 	case DOCUMENT_MADE:
+		firestore->may_run |= document.status == BUILD_IN_PROGRESS;
+		if (known_has(firestore->known, &document)) {
+			++*firestore->numbers.same;
+			sink_done(record, EFFECT_UNCHANGED);
+			return SIZE_MAX;
+		}
 		return item_for(delivery, &document);
 	case DOCUMENT_NOT_YET:
 		sink_done(record, EFFECT_UNCHANGED);

@@ -8,6 +8,11 @@ static const char *const status_words[] = {
 	NULL, "BuildStatus.successful", "BuildStatus.failed", "BuildStatus.unknown", "BuildStatus.inProgress",
 };
 
+const char *document_word(enum build_status status)
+{
+	return status_words[status];
+}
+
 static int status_of(const struct build *build)
 {
 	if (build->state != STATE_FINISHED) {

@@ -22,7 +22,11 @@ struct document {
 	struct text workflow, url, api_url;
 	double coverage; /* 0..1; REAL_NULL */
 	bool odd;        /* of one that was read: keys are missing or too many, or of another type */
+	bool timed_out;  /* and a sync gave it up while it ran: unknown, with the timeout as duration */
 };
+
+/* As in `buildStatus`; NULL for BUILD_STATUS_NULL. */
+const char *document_word(enum build_status status);
 
 enum document_made {
 	DOCUMENT_MADE,

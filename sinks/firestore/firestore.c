@@ -76,6 +76,9 @@ static enum status firestore_open(void *state, struct sink_context *context, con
 	firestore->context = context;
 	firestore->config = config;
 	LIST_INIT(&firestore->deliveries);
+	LIST_INIT(&firestore->questions);
+	firestore->timeout_ms = inquiry_timeout_ms();
+	firestore->may_run = true;
 	arena_init(&firestore->check_arena, 4 << 20);
 	alarm_init(&firestore->check_alarm, context->loop, on_check_due, firestore);
 	metrics_table(metrics_rows(&firestore->numbers), LABELS("sink", context->name));
@@ -104,6 +107,8 @@ static void firestore_close(void *state)
 	struct firestore *firestore = state;
 
 	http_free(&firestore->http);
+	known_free(&firestore->known);
+	settle_free(&firestore->settle);
 	google_token_free(&firestore->token);
 	if (firestore->context) {
 		alarm_fini(&firestore->check_alarm);
@@ -127,6 +132,8 @@ static const struct sink firestore_sink = {
 	.ready_later = true,
 	.open = firestore_open,
 	.write = firestore_write,
+	.known = firestore_known,
+	.settle = firestore_settle,
 	.close = firestore_close,
 };
 

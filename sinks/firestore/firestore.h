@@ -5,7 +5,9 @@
 #include "common/google/token.h"
 #include "sinks/firestore/access.h"
 #include "sinks/firestore/document.h"
+#include "sinks/firestore/inquiry.h"
 #include "sinks/firestore/projects.h"
+#include "sinks/firestore/question.h"
 #include "sinks/firestore/reply.h"
 #include "sinks/sink.h"
 
@@ -38,6 +40,12 @@ struct firestore {
 	char *sent_bearer;               /* of the check's request; heap */
 	struct delivery_list deliveries; /* all batches that were kept */
 	struct firestore_numbers numbers;
+	/* Of a `buildbus sync`. */
+	int64_t timeout_ms; /* --in-progress-timeout */
+	bool may_run;       /* some document may be in progress */
+	struct question_list questions;
+	struct known *known;   /* NULL: not asked */
+	struct settle *settle; /* NULL: not yet */
 };
 
 /* One document of a delivery on its way. */

@@ -32,6 +32,7 @@ static void put_off(struct firestore *firestore, const struct err *err)
 		 NUM("again_in_ms", wait_ms));
 	metrics_health(false, err->text);
 	sink_ready(firestore->context); /* the others need not wait for a network */
+	questions_put_off(firestore);
 	deliveries_put_off(firestore, err);
 }
 
@@ -43,6 +44,7 @@ static void open_up(struct firestore *firestore)
 		 STR("project", firestore->config->project), NUM("projects", firestore->projects.count));
 	metrics_health(true, NULL);
 	sink_ready(firestore->context);
+	questions_resume(firestore);
 	deliveries_resume(firestore);
 }
 
@@ -238,6 +240,7 @@ void project_token_settled(struct firestore *firestore, enum status status, cons
 		firestore->state = FIRESTORE_CLOSED;
 		status == OK ? project_check(firestore) : put_off(firestore, err);
 	} else if (firestore->state == FIRESTORE_OPEN) {
+		status == OK ? questions_resume(firestore) : questions_put_off(firestore);
 		status == OK ? deliveries_resume(firestore) : deliveries_put_off(firestore, err);
 	}
 }

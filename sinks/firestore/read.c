@@ -3,6 +3,7 @@
 #include "common/time.h"
 #include "sinks/firestore/compare.h"
 #include "sinks/firestore/firestore.h"
+#include "sinks/firestore/stored.h"
 
 static yyjson_mut_doc *body_of(struct delivery *delivery, const yyjson_alc *alc)
 {
@@ -38,6 +39,7 @@ static void judge_stored(struct delivery *delivery, struct item *item, yyjson_va
 	struct document stored;
 
 	document_read(yyjson_obj_get(found, "fields"), &stored);
+	stored.timed_out = stored_is_timed_out(&stored, delivery->firestore->timeout_ms);
 	switch (document_compare(&stored, &item->document)) {
 	case DOCUMENT_SAME:
 		++*delivery->firestore->numbers.same;

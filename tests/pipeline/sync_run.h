@@ -1,0 +1,26 @@
+/* Runs of `buildbus sync` in a test, and what they printed. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "tests/support/child.h"
+
+struct sync_run {
+	char *out, *err; /* heap */
+	int code;
+};
+
+struct sync_place {
+	struct place *place;
+	const char *const *env; /* of each run */
+};
+
+/* Starts one with these arguments behind `sync`; what it prints goes to the file `out`. */
+struct child *sync_start(const struct sync_place *where, const char *const *args, const char *out);
+/* Waits for its end; frees child. */
+struct sync_run sync_result(const struct sync_place *where, struct child *child, const char *out);
+/* Both; fails unless it ends with code. */
+#define sync_once(where, code, ...) sync_once_at(HERE, where, code, ARGS(__VA_ARGS__))
+struct sync_run sync_once_at(struct spot spot, const struct sync_place *where, int code,
+			     const char *const *args);
+void sync_run_free(struct sync_run *run);
+/* The number at a key of the object that --json printed; a flag is 0 or 1. */
+int64_t sync_told(const struct sync_run *run, const char *key);
