@@ -79,7 +79,8 @@ struct wire_fields {
 enum status wire_read(const struct wire_message *message, struct wire_fields *fields, int64_t *version,
 		      struct err *err) MUST_CHECK;
 void wire_fields_fini(struct wire_fields *fields);
-/* Field index from 0; false when absent or of another type. nil is not an int and not a text. */
+/* Field index from 0; false when absent or of another type. nil is not an int and not a text. What is no int
+ * leaves *out as it was. */
 bool wire_int(const struct wire_fields *fields, uint32_t index, int64_t *out);
 bool wire_text(const struct wire_fields *fields, uint32_t index, struct text *out); /* str or bin */
 bool wire_nil(const struct wire_fields *fields, uint32_t index);                    /* absent counts as nil */

@@ -75,8 +75,11 @@ static bool object_int(const msgpack_object *object, int64_t *out)
 		*out = (int64_t)object->via.u64;
 		return true;
 	}
-	*out = object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER ? object->via.i64 : 0;
-	return object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER;
+	if (object->type == MSGPACK_OBJECT_NEGATIVE_INTEGER) {
+		*out = object->via.i64;
+		return true;
+	}
+	return false;
 }
 
 /* Of a str or bin; msgpack-c has no address for an empty one, which isn't null for us. */

@@ -277,6 +277,15 @@ Test(ingest, a_budget_is_shared_and_nonsense_about_it_is_harmless)
 	hear(worker, "lease _ _ _ _ {} 100 15000");
 }
 
+Test(ingest, a_worker_that_knows_no_budget_leaves_it_unknown)
+{
+	claim(worker);
+	say(worker, "done $fence 0 nil nil nil false nil");
+	hear(worker, "ack ...");
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ _ _ _ {} nil 15000");
+}
+
 Test(ingest, targets_are_for_discoveries_only)
 {
 	claim(worker);

@@ -119,6 +119,8 @@ Test(wire, a_field_of_another_type_is_not_there)
 	cr_assert(wire_end(&head, &message) == OK);
 	cr_assert(wire_read(&message, &fields, &version, &err) == OK);
 	cr_expect(!wire_int(&fields, 1, &n) && !wire_int(&fields, 2, &n) && !wire_int(&fields, 9, &n));
+	n = -1; /* what the caller takes where there is nothing */
+	cr_expect(!wire_int(&fields, 1, &n) && !wire_int(&fields, 2, &n) && n == -1);
 	cr_expect(!wire_int(&fields, UINT32_MAX, &n) && !wire_text(&fields, UINT32_MAX, &text));
 	cr_expect(!wire_text(&fields, 0, &text) && !wire_text(&fields, 1, &text) &&
 		  !wire_text(&fields, 9, &text));
