@@ -118,7 +118,6 @@ void visits_end_all(struct engine *engine);
 /* backfill.c */
 /* How long back-fill may hold a lease: what is new of that pipeline waits for its end. */
 int64_t visit_turn_ms(const struct visit *visit);
-bool visit_late(const struct visit *visit);
 /* Ends the visits that hold a lease only to wait: in vain, or beyond their turn. They go on another time. */
 void backfill_yield(struct engine *engine, int64_t now);
 

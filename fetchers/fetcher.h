@@ -98,6 +98,9 @@ enum visit_priority { VISIT_LIVE, VISIT_BACKFILL }; /* back-fill leaves a part o
 /* Whether the visit may read back-fill now. Before each round of requests for it: only some visits at once
  * have a turn, and a turn ends. */
 bool visit_backfill(struct visit *visit);
+/* It has had its turn: others wait. A visit for details begins no more of them, and ends after what it has
+ * begun. */
+bool visit_late(const struct visit *visit);
 /* When a visit that has more back-fill to read should be due again; for visit_done. */
 int64_t visit_next_turn(const struct visit *visit);
 

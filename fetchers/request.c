@@ -216,7 +216,7 @@ static bool may_send(struct request *request, int64_t now)
 	    !ingest_room(visit->lease)) {
 		return false;
 	}
-	if (request->priority == VISIT_BACKFILL && visit_late(visit)) {
+	if (request->priority == VISIT_BACKFILL && !request->detail && visit_late(visit)) {
 		return false;
 	}
 	if (request->not_before_ms > now) {

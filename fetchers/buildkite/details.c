@@ -23,6 +23,7 @@ struct details {
 	struct detail items[DUE_MAX];
 	size_t count, next; /* next: the first that was not begun */
 	int under_way;
+	bool ended;
 };
 
 static enum status begin_more(struct visit *visit, struct err *err);
@@ -197,17 +198,24 @@ static enum status begin(struct visit *visit, size_t index, struct err *err)
 		       : hand_over_none(visit, detail, ANSWER_NOT_FOUND, err);
 }
 
+static bool wants_more(struct visit *visit)
+{
+	const struct buildkite_visit *state = visit_state(visit);
+
+	return state->details->next < state->details->count && !visit_late(visit);
+}
+
 static enum status begin_more(struct visit *visit, struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
 	struct details *details = state->details;
 	enum status status = OK;
 
-	while (status == OK && details->next < details->count && details->under_way < AT_ONCE) {
+	while (status == OK && details->under_way < AT_ONCE && wants_more(visit)) {
 		status = begin(visit, details->next++, err);
 	}
-	if (status == OK && details->under_way == 0 && details->next == details->count) {
-		details->next++; /* once */
+	if (status == OK && details->under_way == 0 && !details->ended && !wants_more(visit)) {
+		details->ended = true;
 		visit_done(visit, 0);
 	}
 	return status;

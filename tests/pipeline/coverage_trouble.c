@@ -243,6 +243,20 @@ Test(coverage_trouble, three_fetchers_ask_once_for_each_build_of_a_back_fill)
 	end();
 }
 
+/* A turn is 2 s: the second four are asked for within it, and downloaded after it. */
+Test(coverage_trouble, a_turn_that_ends_breaks_off_nothing)
+{
+	begin(8, SUMMARY);
+	simulator_do(scene->sim, "faults",
+		     "{'kind': 'latency', 'ms': 900, 'count': 1000, 'route': 'artifacts'}");
+	simulator_do(scene->sim, "faults",
+		     "{'kind': 'latency', 'ms': 900, 'count': 1000, 'route': 'outside'}");
+	scene_start(scene);
+	all_come(8);
+	cr_expect_eq(simulator_count(scene->sim, "artifacts"), 8);
+	end();
+}
+
 Test(coverage_trouble, a_fetcher_that_is_killed_over_it_leaves_it_to_the_next)
 {
 	begin(10, SUMMARY);
