@@ -70,8 +70,8 @@ struct bus_config {
 			    `buildbus sync`, whose hub may be temporary (BUILDBUS_SYNC_HUB_DIR) */
 	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in hub_dir (a long path falls back,
 				      docs/config.md) */
-#define SYNC_COMPLETE "complete" /* a file in hub_dir: this `buildbus sync` has fetched everything */
-	bool sync; /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
+#define SYNC_COMPLETE "complete"   /* a file in hub_dir: this `buildbus sync` has fetched everything */
+	bool sync;    /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
 	bool dry_run; /* of it: nothing may be written to a destination (BUILDBUS_SYNC_DRY_RUN) */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: */

@@ -48,8 +48,8 @@ static enum status put_all(struct hub *hub, const struct plan *plan, struct err 
 	return status == OK ? db_run(&hub->db, SQL_TARGET_RETIRE_ORPHANS, err, "") : status;
 }
 
-/* A run that carries everything once doesn't wait until it is due, nor for the leases of a run that was killed:
- * it is alone here, and whoever still holds one is refused by its fence. */
+/* A run that carries everything once doesn't wait until it is due, nor for the leases of a run that was
+ * killed: it is alone here, and whoever still holds one is refused by its fence. */
 static enum status put_due(struct hub *hub, struct err *err)
 {
 	enum status status = db_run(&hub->db, SQL_LEASE_END_ALL, err, "");
