@@ -3,22 +3,6 @@
 
 #include "normalizer/buildkite_words.h"
 
-int64_t span_ms(int64_t from, int64_t to)
-{
-	if (from == INT_NULL || to == INT_NULL) {
-		return INT_NULL;
-	}
-	return to > from ? to - from : 0;
-}
-
-int state_of_times(int64_t started_at, int64_t finished_at)
-{
-	if (finished_at != INT_NULL) {
-		return STATE_FINISHED;
-	}
-	return started_at != INT_NULL ? STATE_RUNNING : STATE_QUEUED;
-}
-
 static struct text first_line(struct text text)
 {
 	const char *end = text.at ? memchr(text.at, '\n', text.size) : NULL;

@@ -3,6 +3,7 @@
 #pragma once
 #include "normalizer/json.h"
 #include "normalizer/provider.h"
+#include "normalizer/words.h"
 
 #define JOB_NONE SIZE_MAX
 
@@ -25,8 +26,3 @@ struct buildkite_jobs {
 
 /* Reads build.jobs; absent is none. Errors stay in the document. */
 void buildkite_jobs_read(struct json *build, struct buildkite_jobs *out, struct normal_notes *notes);
-
-/* to - from, 0 when negative, INT_NULL when either is unknown. */
-int64_t span_ms(int64_t from, int64_t to);
-/* State from times, for a word that nobody knows. */
-int state_of_times(int64_t started_at, int64_t finished_at);

@@ -73,23 +73,3 @@ const struct word buildkite_signals[] = {
 	{"signature_rejected", RESULT_ERROR}, {"stack_error", RESULT_ERROR},
 	{"agent_incompatible", RESULT_ERROR}, {.theirs = NULL},
 };
-
-const struct state_word *state_word_find(const struct state_word *words, struct text theirs)
-{
-	for (; words->theirs; words++) {
-		if (text_is(theirs, words->theirs)) {
-			return words;
-		}
-	}
-	return NULL;
-}
-
-int word_find(const struct word *words, struct text theirs)
-{
-	for (; words->theirs; words++) {
-		if (text_is(theirs, words->theirs)) {
-			return words->ours;
-		}
-	}
-	return 0;
-}

@@ -35,12 +35,26 @@ static const struct config_row buildkite_part[] = {
 	CONFIG_END,
 };
 
+static const struct config_row circleci_part[] = {
+	{.key = "project_slug",
+	 .type = CONFIG_LIST,
+	 .offset = offsetof(struct part, slugs),
+	 .required = true},
+	{.key = "poll_interval",
+	 .type = CONFIG_DURATION,
+	 .offset = offsetof(struct part, poll_ms),
+	 .fallback = "30s",
+	 .min = 1000},
+	CONFIG_END,
+};
+
 static const struct kind {
 	const char *name;
 	const struct config_row *rows;
 	bool live; /* its fetcher knows live walks */
 } kinds[] = {
 	{"buildkite", buildkite_part, .live = true},
+	{"circleci", circleci_part, .live = false},
 };
 
 static const struct kind *kind_of(const char *name)
@@ -51,6 +65,21 @@ static const struct kind *kind_of(const char *name)
 		}
 	}
 	return NULL;
+}
+
+/* "gh/acme/my api" → "gh/acme/my%20api" */
+static char *slug_name(struct arena *arena, const char *slug)
+{
+	char *name = arena_text(arena, "", 0);
+
+	for (const char *at = slug; name && *at;) {
+		size_t size = strcspn(at, "/");
+		char *part = id_part(arena, (struct text){at, size});
+
+		name = part ? arena_format(arena, "%s%s%s", name, part, at[size] ? "/" : "") : NULL;
+		at += size + (at[size] == '/');
+	}
+	return name;
 }
 
 /* "acme" and "web" → "buildkite:acme/web"; the parts are encoded as in a record's id, "*" stays. */
@@ -65,7 +94,7 @@ static char *target_name(const char *source, const char *organization, const cha
 		char *part = id_part(&arena, text_of(organization));
 		first = part ? arena_format(&arena, "%s/", part) : NULL;
 	}
-	second = strcmp(slug, "*") == 0 ? arena_text(&arena, "*", 1) : id_part(&arena, text_of(slug));
+	second = strcmp(slug, "*") == 0 ? arena_text(&arena, "*", 1) : slug_name(&arena, slug);
 	if (first && second && asprintf(&name, "%s:%s%s", source, first, second) < 0) {
 		name = NULL;
 	}

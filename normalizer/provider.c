@@ -4,6 +4,7 @@
 
 static const struct provider *const providers[] = {
 	&buildkite_provider,
+	&circleci_provider,
 };
 
 const struct provider *provider_find(struct text name)

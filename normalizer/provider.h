@@ -18,7 +18,7 @@ struct provider {
 				 size_t *count, struct normal_notes *notes, struct err *err);
 };
 
-extern const struct provider buildkite_provider;
+extern const struct provider buildkite_provider, circleci_provider;
 
 /* NULL: this build has no normalizer for it. */
 const struct provider *provider_find(struct text name);

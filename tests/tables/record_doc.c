@@ -1,6 +1,7 @@
 /* docs/record.md says what the code does. */
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/buildkite_words.h"
+#include "normalizer/circleci.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -205,5 +206,20 @@ Test(record_doc, has_every_other_word_of_buildkite)
 	page_close(&page);
 	page_open(&page, "### Sources of a build");
 	expect_rows(&page, buildkite_sources, trigger_words);
+	page_close(&page);
+}
+
+Test(record_doc, has_every_word_of_circleci)
+{
+	struct page page;
+
+	expect_states("### CircleCI: states of a pipeline", circleci_pipeline_states);
+	expect_states("### CircleCI: states of a workflow", circleci_workflow_states);
+	expect_states("### CircleCI: states of a job", circleci_job_states);
+	page_open(&page, "### CircleCI: types of a job");
+	expect_rows(&page, circleci_job_types, kind_words);
+	page_close(&page);
+	page_open(&page, "### CircleCI: triggers");
+	expect_rows(&page, circleci_triggers, trigger_words);
 	page_close(&page);
 }

@@ -1,0 +1,317 @@
+/* CircleCI's JSON of one pipeline with its workflows to a record, or to one for each workflow (circleci.h).
+ */
+/* SPDX-License-Identifier: MIT */
+#include "normalizer/circleci.h"
+#include "normalizer/repository.h"
+
+#include "common/time.h"
+
+#include <inttypes.h>
+
+/* A pipeline that has had no workflow for so long has nothing to run. */
+#define NO_WORKFLOW_MS (1 * HOUR_MS)
+
+/* gh/acme/api: the slug in its short form; records spell github and bitbucket as CircleCI's own slugs do. */
+struct slug {
+	struct text vcs, organization, project;
+};
+
+static bool cut_part(struct text *rest, struct text *part)
+{
+	const char *slash = rest->size ? memchr(rest->at, '/', rest->size) : NULL;
+
+	*part = (struct text){rest->at, slash ? (size_t)(slash - rest->at) : rest->size};
+	if (slash) {
+		rest->at = slash + 1;
+		rest->size -= part->size + 1;
+	}
+	return slash && part->size > 0;
+}
+
+static struct slug read_slug(struct json *pipeline)
+{
+	struct text rest = json_text(pipeline, "project_slug");
+	struct slug slug = {0};
+
+	if (!cut_part(&rest, &slug.vcs) || !cut_part(&rest, &slug.organization) || rest.size == 0) {
+		json_fail(pipeline, "project_slug", "not the slug of a project (gh/acme/api)");
+		return slug;
+	}
+	slug.project = rest;
+	if (text_is(slug.vcs, "github")) {
+		slug.vcs = TEXT("gh");
+	} else if (text_is(slug.vcs, "bitbucket")) {
+		slug.vcs = TEXT("bb");
+	}
+	return slug;
+}
+
+/* The address of a pipeline in the web application, which has the long names. */
+static const char *web_url(struct arena *arena, const struct slug *slug, int64_t number)
+{
+	struct text vcs = text_is(slug->vcs, "gh")   ? TEXT("github")
+			  : text_is(slug->vcs, "bb") ? TEXT("bitbucket")
+						     : slug->vcs;
+	char *organization = id_part(arena, slug->organization), *project = id_part(arena, slug->project);
+
+	return organization && project
+		       ? arena_format(arena, "https://app.circleci.com/pipelines/%.*s/%s/%s/%" PRId64,
+				      TEXT_FMT(vcs), organization, project, number)
+		       : NULL;
+}
+
+static void put_place(struct json *pipeline, const struct raw *raw, const struct slug *slug,
+		      struct build *build)
+{
+	struct arena *arena = pipeline->doc->arena;
+	char *vcs = id_part(arena, slug->vcs), *organization = id_part(arena, slug->organization),
+	     *project = id_part(arena, slug->project), *id = NULL;
+
+	if (vcs && organization && project) {
+		id = arena_format(arena, "circleci/%s/%s/%s/%" PRId64, vcs, organization, project,
+				  build->number);
+	}
+	build->id = text_of(id);
+	build->organization = arena_join(arena, slug->vcs, TEXT("/"), slug->organization);
+	build->pipeline = slug->project;
+	build->api_url = raw->url;
+	build->url = text_of(web_url(arena, slug, build->number));
+	if (!id || !build->organization.at || !build->url.at) {
+		json_full(pipeline);
+	}
+}
+
+static void read_trigger(struct json *pipeline, struct build *build, struct normal_notes *notes)
+{
+	struct json trigger = json_object(pipeline, "trigger"), actor;
+	struct text type = json_text(&trigger, "type");
+
+	build->trigger = word_find(circleci_triggers, type);
+	if (type.at && !build->trigger) {
+		notes->unknown_words++;
+		build->trigger = TRIGGER_OTHER;
+	}
+	actor = json_object(&trigger, "actor");
+	build->author.login = json_text(&actor, "login");
+}
+
+static struct text join_message(struct json *commit)
+{
+	struct text subject = json_text(commit, "subject"), body = json_text(commit, "body"), whole;
+
+	if (!subject.at || !body.at) {
+		return subject.at ? subject : body;
+	}
+	whole = arena_join(commit->doc->arena, subject, TEXT("\n\n"), body);
+	if (!whole.at) {
+		json_full(commit);
+	}
+	return whole;
+}
+
+/* Pipelines of CircleCI's GitHub App and of GitLab have no `vcs`: the same is in `trigger_parameters.git`. */
+static void read_vcs(struct json *pipeline, struct build *build)
+{
+	struct json vcs = json_object(pipeline, "vcs"), commit, parameters, git;
+	struct text repository = json_text(&vcs, "target_repository_url");
+
+	build->commit = json_text(&vcs, "revision");
+	commit = json_object(&vcs, "commit");
+	build->message = join_message(&commit);
+	build->branch = json_text(&vcs, "branch");
+	build->tag = json_text(&vcs, "tag");
+	build->pull_request = json_int_if(&vcs, "review_id");
+	if (build->trigger == TRIGGER_PUSH && build->pull_request != INT_NULL) {
+		build->trigger = TRIGGER_PULL_REQUEST;
+	}
+	repository = repository.at ? repository : json_text(&vcs, "origin_repository_url");
+	parameters = json_object(pipeline, "trigger_parameters");
+	git = json_object(&parameters, "git");
+	build->commit = build->commit.at ? build->commit : json_text(&git, "checkout_sha");
+	build->branch = build->branch.at || build->tag.at ? build->branch : json_text(&git, "branch");
+	build->tag = build->branch.at || build->tag.at ? build->tag : json_text(&git, "tag");
+	repository = repository.at ? repository : json_text(&git, "repo_url");
+	build->repository = repository_url(pipeline->doc->arena, repository);
+}
+
+/* Without a workflow only its own state tells; an error's message takes the place of the commit's. */
+static void read_state(struct json *pipeline, const struct raw *raw, struct build *build,
+		       struct normal_notes *notes)
+{
+	const struct state_word *word = state_word_find(circleci_pipeline_states, build->provider_state);
+	struct json errors = json_array(pipeline, "errors"), error;
+	bool errored = json_next(&errors, &error);
+
+	notes->unknown_words += build->provider_state.at && !word;
+	build->state = word ? word->state : STATE_QUEUED;
+	build->result = word ? word->result : RESULT_NULL;
+	if (errored) {
+		struct text message = json_text(&error, "message");
+
+		build->message = message.at ? message : build->message;
+		build->state = STATE_FINISHED;
+		build->result = RESULT_ERROR;
+	} else if (build->state != STATE_FINISHED && build->created_at != INT_NULL &&
+		   raw->observed_at - build->created_at > NO_WORKFLOW_MS) {
+		build->state = STATE_FINISHED;
+		build->result = RESULT_SKIP;
+	}
+	build->finished_at = build->state == STATE_FINISHED ? build->created_at : INT_NULL;
+}
+
+/* While it is set up further workflows will come. */
+static bool more_to_come(const struct build *build)
+{
+	return text_is(build->provider_state, "pending") || text_is(build->provider_state, "setup") ||
+	       text_is(build->provider_state, "setup-pending");
+}
+
+static void add_workflows(const struct json *root, const struct circleci_workflows *workflows,
+			  struct build *build)
+{
+	bool more = more_to_come(build);
+
+	circleci_attempts(root, workflows, build);
+	if (more && build->state == STATE_FINISHED) {
+		build->state = STATE_RUNNING;
+		build->result = RESULT_NULL;
+		build->finished_at = build->duration_ms = INT_NULL;
+	}
+}
+
+static bool first_of_name(const struct circleci_workflows *all, size_t index)
+{
+	return all->items[index].attempt == 1;
+}
+
+/* Those of one name, as if there were no others. */
+static struct circleci_workflows named(struct arena *arena, const struct circleci_workflows *all,
+				       struct text name)
+{
+	struct circleci_workflows some = {.items = arena_alloc(arena, all->count * sizeof *some.items)};
+
+	for (size_t i = 0; some.items && i < all->count; i++) {
+		if (text_same(all->items[i].name, name)) {
+			some.items[some.count++] = all->items[i];
+			some.jobs += all->items[i].count;
+		}
+	}
+	return some;
+}
+
+/* gh/acme/api/17 to gh/acme/api/<workflow>/17. */
+static struct text id_with_workflow(struct arena *arena, struct text id, struct text name)
+{
+	size_t cut = id.size;
+	char *part = id_part(arena, name);
+
+	while (cut > 0 && id.at[cut - 1] != '/') {
+		cut--;
+	}
+	return text_of(part ? arena_format(arena, "%.*s%s/%.*s", (int)cut, id.at, part, (int)(id.size - cut),
+					   id.at + cut)
+			    : NULL);
+}
+
+static size_t build_per_workflow(const struct json *root, const struct circleci_workflows *all,
+				 const struct build *whole, struct build *builds)
+{
+	struct arena *arena = root->doc->arena;
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct build *build = &builds[count];
+		struct circleci_workflows some;
+
+		if (!first_of_name(all, i)) {
+			continue;
+		}
+		*build = *whole;
+		build->workflow = all->items[i].name;
+		build->created_at = all->items[i].created_at;
+		build->id = id_with_workflow(arena, whole->id, build->workflow);
+		some = named(arena, all, build->workflow);
+		if (!build->id.at || !some.items) {
+			json_full(root);
+			return 0;
+		}
+		circleci_attempts(root, &some, build);
+		count++;
+	}
+	return count;
+}
+
+static void read_pipeline(struct json *root, const struct raw *raw, struct build *build,
+			  struct normal_notes *notes)
+{
+	struct json pipeline = json_object(root, "pipeline");
+	struct slug slug;
+
+	if (!pipeline.value) {
+		json_fail(root, "pipeline", "missing");
+		return;
+	}
+	build->provider = TEXT("circleci");
+	build->uid = json_text(&pipeline, "id");
+	slug = read_slug(&pipeline);
+	build->number = json_int(&pipeline, "number");
+	if (build->number < 0) {
+		json_fail(&pipeline, "number", build->number == INT_NULL ? "missing" : "negative");
+	}
+	if (pipeline.doc->status != OK) {
+		return;
+	}
+	put_place(&pipeline, raw, &slug, build);
+	build->provider_state = json_text(&pipeline, "state");
+	build->created_at = json_time(&pipeline, "created_at");
+	read_trigger(&pipeline, build, notes);
+	read_vcs(&pipeline, build);
+	read_state(&pipeline, raw, build, notes);
+}
+
+/* Of a pipeline without workflows a build of its own only where it will never have one. */
+static size_t put_builds(struct json *root, const struct circleci_workflows *workflows, struct build *whole,
+			 struct build *builds)
+{
+	bool apart = text_is(json_text(root, "build_per"), "workflow");
+
+	if (workflows->count > 0 && apart) {
+		return build_per_workflow(root, workflows, whole, builds);
+	}
+	if (workflows->count > 0) {
+		add_workflows(root, workflows, whole);
+	} else if (apart && whole->state != STATE_FINISHED) {
+		return 0;
+	}
+	builds[0] = *whole;
+	return 1;
+}
+
+static enum status normalize(const struct raw *raw, struct arena *arena, struct build **builds, size_t *count,
+			     struct normal_notes *notes, struct err *err)
+{
+	struct json_doc doc = {.arena = arena, .err = err};
+	struct circleci_workflows workflows;
+	struct build whole;
+	struct json root;
+	enum status status = json_open(&doc, raw->body, &root);
+
+	*count = 0;
+	if (status != OK) {
+		return status;
+	}
+	build_init(&whole);
+	read_pipeline(&root, raw, &whole, notes);
+	circleci_workflows_read(&root, &workflows, notes);
+	*builds = doc.status == OK ? arena_alloc(arena, (workflows.count + 1) * sizeof **builds) : NULL;
+	if (doc.status == OK && !*builds) {
+		json_full(&root);
+	}
+	if (doc.status == OK) {
+		*count = put_builds(&root, &workflows, &whole, *builds);
+	}
+	*count = doc.status == OK ? *count : 0;
+	return doc.status;
+}
+
+const struct provider circleci_provider = {.name = "circleci", .normalize = normalize};
