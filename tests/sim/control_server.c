@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/api.h"
 #include "tests/sim/body.h"
+#include "tests/sim/circleci.h"
 #include "tests/sim/truth.h"
 
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static void reply_done(struct sim_reply *reply)
 void control_truth(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
 	const char *organization_slug = query_get(&call->query, "organization");
+	const char *provider = query_get(&call->query, "provider");
 	const char *pipeline_slug = query_get(&call->query, "pipeline");
 	const struct organization *organization = NULL;
 	const struct pipeline *pipeline = NULL;
@@ -39,7 +41,11 @@ void control_truth(struct sim *sim, const struct sim_call *call, struct sim_repl
 	}
 	reply->content_type = "application/x-ndjson";
 	text_add(&reply->body, "", 0);
-	truth_add(&reply->body, &sim->world, organization, pipeline);
+	if (provider && strcmp(provider, "circleci") == 0) {
+		cc_truth_add(&reply->body, &sim->world, organization, pipeline);
+	} else {
+		truth_add(&reply->body, &sim->world, organization, pipeline);
+	}
 }
 
 void control_stats(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)

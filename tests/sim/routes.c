@@ -3,6 +3,7 @@
 
 #define ORGANIZATION "/v2/organizations/:"
 #define PIPELINE     ORGANIZATION "/pipelines/:"
+#define PROJECT      "/api/v2/project/:/:/:"
 
 const struct sim_route sim_routes[] = {
 	{"GET", PIPELINE "/builds", "builds", api_builds, "read_builds"},
@@ -18,6 +19,11 @@ const struct sim_route sim_routes[] = {
 	{"GET", ORGANIZATION, "organization", api_organization, "read_organizations"},
 	{"GET", ORGANIZATION "/rate_limit", "rate_limit", api_rate_limit, NULL},
 	{"GET", "/v2/access-token", "access_token", api_access_token, NULL},
+	{"GET", PROJECT "/pipeline", "cc_pipelines", circleci_pipelines, NULL},
+	{"GET", PROJECT "/job/:", "cc_job", circleci_job, NULL},
+	{"GET", "/api/v2/pipeline/:", "cc_pipeline", circleci_pipeline, NULL},
+	{"GET", "/api/v2/pipeline/:/workflow", "cc_workflows", circleci_workflows, NULL},
+	{"GET", "/api/v2/workflow/:/job", "cc_jobs", circleci_jobs, NULL},
 	{"POST", "/_sim/advance", "control", control_advance, NULL},
 	{"GET", "/_sim/clock", "control", control_clock, NULL},
 	{"GET", "/_sim/truth", "control", control_truth, NULL},

@@ -63,6 +63,7 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
 		.path = path,
 		.query = exchange->query,
 		.authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization"),
+		.circle_token = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Circle-Token"),
 		.body = exchange->body.data,
 		.body_size = exchange->body.size,
 	};

@@ -223,6 +223,43 @@ static void put_rate_headers(struct sim_reply *reply, const char *prefix, const 
 	}
 }
 
+static bool is_circleci(const struct sim_request *request)
+{
+	return strncmp(request->path, "/api/v2/", 8) == 0;
+}
+
+/* CircleCI announces two limits too, by other names, and says with a 429 how long to wait. */
+static void put_circleci_rates(struct sim *sim, int64_t now, struct sim_reply *reply)
+{
+	const struct budget *budgets[] = {&sim->organization_budget, &sim->user_budget};
+	static const char *const names[][3] = {
+		{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"},
+		{"X-RateLimit-Limit-Minute", "X-RateLimit-Remaining", "X-RateLimit-Reset"}};
+
+	for (int i = 0; i < 2; i++) {
+		const int64_t values[] = {budget_shown_limit(budgets[i]), budget_remaining(budgets[i]),
+					  budget_reset_s(budgets[i], now)};
+
+		for (int j = 0; j < 3; j++) {
+			reply_header(reply, names[i][j], "%lld", (long long)values[j]);
+		}
+		if (budgets[i]->limit && budgets[i]->used > budgets[i]->limit) {
+			reply_header(reply, "Retry-After", "%lld", (long long)values[2]);
+		}
+	}
+}
+
+static void put_all_rate_headers(struct sim *sim, const struct sim_request *request, int64_t now,
+				 struct sim_reply *reply)
+{
+	if (is_circleci(request)) {
+		put_circleci_rates(sim, now, reply);
+	} else {
+		put_rate_headers(reply, "RateLimit", "rest", &sim->organization_budget, now);
+		put_rate_headers(reply, "RateLimit-User", "rest_user", &sim->user_budget, now);
+	}
+}
+
 static void refuse_over_budget(struct sim_reply *reply, const char *scope, const struct budget *budget,
 			       int64_t now)
 {
@@ -242,7 +279,7 @@ static void refuse_over_budget(struct sim_reply *reply, const char *scope, const
 	reply_doc(reply, 429, doc);
 }
 
-static bool within_budget(struct sim *sim, struct sim_reply *reply)
+static bool within_budget(struct sim *sim, const struct sim_request *request, struct sim_reply *reply)
 {
 	int64_t now = sim->steady_ms();
 	bool organization = budget_take(&sim->organization_budget, now);
@@ -250,8 +287,7 @@ static bool within_budget(struct sim *sim, struct sim_reply *reply)
 
 	tally_add(&sim->tally, now, sim->options.rate_window_ms);
 	sim->limited += !organization || !user;
-	put_rate_headers(reply, "RateLimit", "rest", &sim->organization_budget, now);
-	put_rate_headers(reply, "RateLimit-User", "rest_user", &sim->user_budget, now);
+	put_all_rate_headers(sim, request, now, reply);
 	if (!organization) {
 		refuse_over_budget(reply, "rest", &sim->organization_budget, now);
 	} else if (!user) {
@@ -264,6 +300,9 @@ static bool is_authorized(const struct sim *sim, const struct sim_request *reque
 {
 	static const char scheme[] = "Bearer ";
 
+	if (is_circleci(request)) {
+		return request->circle_token && strcmp(request->circle_token, sim->options.token) == 0;
+	}
 	return request->authorization && strncmp(request->authorization, scheme, strlen(scheme)) == 0 &&
 	       strcmp(request->authorization + strlen(scheme), sim->options.token) == 0;
 }
@@ -291,9 +330,11 @@ static bool may_pass(struct sim *sim, const struct sim_request *request, int rou
 		return true;
 	}
 	if (!is_authorized(sim, request)) {
-		reply_message(reply, 401,
-			      "Authentication required. Please supply a valid API Access Token: "
-			      "https://buildkite.com/docs/apis/rest-api#authentication");
+		reply_message(reply, 401, "%s",
+			      is_circleci(request)
+				      ? "You must log in first."
+				      : "Authentication required. Please supply a valid API Access Token: "
+					"https://buildkite.com/docs/apis/rest-api#authentication");
 		return false;
 	}
 	if (!has_scope(sim, route)) {
@@ -301,7 +342,7 @@ static bool may_pass(struct sim *sim, const struct sim_request *request, int rou
 			      sim_routes[route].scope);
 		return false;
 	}
-	return within_budget(sim, reply);
+	return within_budget(sim, request, reply);
 }
 
 static void answer(struct sim *sim, struct sim_call *call, int route, struct sim_reply *reply)

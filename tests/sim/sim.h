@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 
-enum { SIM_ROUTES_MAX = 40, SIM_AMBUSHES_MAX = 16, SIM_MOVES_MAX = 64, SIM_ARGS_MAX = 5 };
+enum { SIM_ROUTES_MAX = 48, SIM_AMBUSHES_MAX = 16, SIM_MOVES_MAX = 64, SIM_ARGS_MAX = 5 };
 
 enum sim_clock { CLOCK_MANUAL, CLOCK_REAL };
 
@@ -45,6 +45,7 @@ struct sim_request {
 	const char *method, *path; /* path: raw, without the query */
 	const char *query;         /* raw, or NULL */
 	const char *authorization; /* header, or NULL */
+	const char *circle_token;  /* likewise */
 	const char *body;
 	size_t body_size;
 };

@@ -75,6 +75,16 @@ void scene_configure(struct scene *scene, const char *bus, const struct scene_so
 	scene->config_written = true;
 }
 
+void scene_circleci(struct scene *scene, const char *projects, const char *options)
+{
+	place_write(scene->place, "buildbus.yml",
+		    "bus:\n  state_dir: %s\n  min_free: 1MiB\nsources:\n  - circleci:\n      token: %s\n"
+		    "      project_slug: %s\n      since: 60d\n      poll_interval: 1s\n"
+		    "      api_url: %s/api/v2\n%sdestinations:\n  - store\n",
+		    scene->place->state, SIM_TOKEN, projects, scene->sim->root, options);
+	scene->config_written = scene->circleci = true;
+}
+
 static struct child *start(struct spot spot, struct scene *scene, const char *program)
 {
 	struct child *child;
@@ -106,7 +116,8 @@ struct child *scene_start_fetcher_at(struct spot spot, struct scene *scene)
 		i++;
 	}
 	cr_assert_lt(i, SCENE_FETCHERS, "%d fetchers run already", SCENE_FETCHERS);
-	scene->fetchers[i] = start(spot, scene, "buildbus-fetch-buildkite");
+	scene->fetchers[i] =
+		start(spot, scene, scene->circleci ? "buildbus-fetch-circleci" : "buildbus-fetch-buildkite");
 	return scene->fetchers[i];
 }
 
@@ -129,7 +140,8 @@ void scene_visited_at(struct spot spot, struct scene *scene, const char *target)
 
 void scene_holds_truth_at(struct spot spot, const struct scene *scene)
 {
-	char *truth = simulator_truth(scene->sim, NULL);
+	char *truth =
+		scene->circleci ? simulator_circleci_truth(scene->sim) : simulator_truth(scene->sim, NULL);
 
 	store_holds_at(spot, scene->place, truth);
 	free(truth);

@@ -12,6 +12,7 @@ struct scene {
 	struct child *hub, *sink;
 	struct child *fetchers[SCENE_FETCHERS];
 	bool config_written;
+	bool circleci; /* its sources are CircleCI's: by scene_circleci */
 };
 
 /* NULL: what is noted. */
@@ -39,6 +40,10 @@ void scene_free_at(struct spot spot, struct scene **scene);
  * NULL: a small min_free. */
 void scene_configure(struct scene *scene, const char *bus, const struct scene_source *sources, size_t count);
 #define scene_source(scene, ...) scene_configure(scene, NULL, &(const struct scene_source){__VA_ARGS__}, 1)
+
+/* One source of the simulator as CircleCI; projects, YAML: [gh/acme/web]. options: further lines of the
+ * section, each with six spaces before, or "". */
+void scene_circleci(struct scene *scene, const char *projects, const char *options);
 
 /* Starts a process of the scene and waits until it is ready; scene_configure with defaults if that was not
  * done. */

@@ -134,3 +134,8 @@ char *simulator_truth(const struct simulator *sim, const char *organization)
 		 organization ? organization : "");
 	return get(sim, path, NULL);
 }
+
+char *simulator_circleci_truth(const struct simulator *sim)
+{
+	return get(sim, "/_sim/truth?provider=circleci", NULL);
+}

@@ -1,0 +1,231 @@
+/* CircleCI's routes: lists with page tokens, newest first. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/sim/api.h"
+#include "tests/sim/circleci.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Small, so that every list of a test has several pages. */
+enum { PIPELINES_PAGE = 20, WORKFLOWS_PAGE = 2, JOBS_PAGE = 10 };
+
+static struct pipeline *project_of(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct organization *organization = world_organization(&sim->world, call->args[1]);
+	struct pipeline *pipeline =
+		organization ? world_pipeline(&sim->world, organization, call->args[2]) : NULL;
+
+	if ((strcmp(call->args[0], "gh") != 0 && strcmp(call->args[0], "github") != 0) || !pipeline ||
+	    pipeline->deleted) {
+		reply_message(reply, 404, "Project not found");
+		return NULL;
+	}
+	return pipeline;
+}
+
+/* The build whose UUID begins like text; a workflow's id differs in the last four digits. */
+static struct build *build_like(struct sim *sim, const char *text, size_t size, struct sim_reply *reply)
+{
+	for (size_t i = 0; strlen(text) == UUID_SIZE - 1 && i < sim->world.builds.count; i++) {
+		struct build *build = sim->world.builds.items[i];
+
+		if (strncmp(build->uuid, text, size) == 0) {
+			return build;
+		}
+	}
+	reply_message(reply, 404, "Not found");
+	return NULL;
+}
+
+/* A list under construction. */
+struct list {
+	yyjson_mut_doc *doc;
+	struct put in;
+	yyjson_mut_val *items;
+};
+
+static struct list list_new(void)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	struct list list = {.doc = doc, .in = put_new(doc)};
+
+	yyjson_mut_doc_set_root(doc, list.in.object);
+	list.items = yyjson_mut_arr(doc);
+	return list;
+}
+
+static struct put list_add(struct list *list)
+{
+	struct put in = put_new(list->doc);
+
+	yyjson_mut_arr_append(list->items, in.object);
+	return in;
+}
+
+/* token "": this was the last page. */
+static void list_reply(struct list *list, const char *token, struct sim_reply *reply)
+{
+	if (token[0]) {
+		put_format(list->in, "next_page_token", "%s", token);
+	} else {
+		put_null(list->in, "next_page_token");
+	}
+	yyjson_mut_obj_add_val(list->doc, list->in.object, "items", list->items);
+	reply_doc(reply, 200, list->doc);
+}
+
+/* Where a page begins: "at" and a number. */
+static bool read_token(const struct sim_call *call, int64_t *at, int64_t *number, struct sim_reply *reply)
+{
+	const char *token = query_get(&call->query, "page-token");
+	char end;
+
+	if (token && sscanf(token, "AAR%" SCNd64 "_%" SCNd64 "%c", at, number, &end) != 2) {
+		reply_message(reply, 400, "Invalid page token");
+		return false;
+	}
+	return true;
+}
+
+static void write_token(char token[static 64], int64_t at, int64_t number)
+{
+	snprintf(token, 64, "AAR%" PRId64 "_%" PRId64, at, number);
+}
+
+void circleci_pipelines(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct pipeline *project = project_of(sim, call, reply);
+	int64_t at = INT64_MAX, number = INT64_MAX;
+	char token[64] = "";
+	struct list list;
+	int count = 0;
+
+	if (!project || !read_token(call, &at, &number, reply)) {
+		return;
+	}
+	list = list_new();
+	for (size_t i = project->builds.count; i-- > 0 && !token[0];) {
+		struct build *build = project->builds.items[i];
+		struct cc_pipeline *pipeline;
+
+		if (build->created > at || (build->created == at && build->number >= number)) {
+			continue;
+		}
+		pipeline = cc_look(build, call->now);
+		cc_put_pipeline(list_add(&list), pipeline);
+		cc_free(&pipeline);
+		sim->builds_served++;
+		if (++count == PIPELINES_PAGE && i > 0) {
+			write_token(token, build->created, build->number);
+		}
+	}
+	list_reply(&list, token, reply);
+	sim_spring_ambushes(sim, project);
+}
+
+void circleci_pipeline(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct build *build = build_like(sim, call->args[0], UUID_SIZE, reply);
+	struct cc_pipeline *pipeline;
+	yyjson_mut_doc *doc;
+	struct put in;
+
+	if (!build) {
+		return;
+	}
+	pipeline = cc_look(build, call->now);
+	doc = yyjson_mut_doc_new(NULL);
+	in = put_new(doc);
+	yyjson_mut_doc_set_root(doc, in.object);
+	cc_put_pipeline(in, pipeline);
+	cc_free(&pipeline);
+	reply_doc(reply, 200, doc);
+}
+
+void circleci_workflows(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct build *build = build_like(sim, call->args[0], UUID_SIZE, reply);
+	int64_t skip = 0, unused = 0;
+	struct cc_pipeline *pipeline;
+	char token[64] = "";
+	struct list list;
+
+	if (!build || !read_token(call, &skip, &unused, reply)) {
+		return;
+	}
+	pipeline = cc_look(build, call->now);
+	list = list_new();
+	for (int64_t i = skip; i < pipeline->count && i < skip + WORKFLOWS_PAGE; i++) {
+		cc_put_workflow(list_add(&list), pipeline, &pipeline->workflows[pipeline->count - 1 - i]);
+	}
+	if (skip + WORKFLOWS_PAGE < pipeline->count) {
+		write_token(token, skip + WORKFLOWS_PAGE, 0);
+	}
+	list_reply(&list, token, reply);
+	cc_free(&pipeline);
+}
+
+static void reply_jobs(const struct cc_pipeline *pipeline, const struct cc_workflow *workflow, int64_t skip,
+		       struct sim_reply *reply)
+{
+	struct list list = list_new();
+	char token[64] = "";
+
+	for (int64_t i = skip; i < workflow->count && i < skip + JOBS_PAGE; i++) {
+		cc_put_job(list_add(&list), pipeline, workflow->jobs[i]);
+	}
+	if (skip + JOBS_PAGE < workflow->count) {
+		write_token(token, skip + JOBS_PAGE, 0);
+	}
+	list_reply(&list, token, reply);
+}
+
+void circleci_jobs(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct build *build = build_like(sim, call->args[0], UUID_SIZE - 5, reply);
+	int64_t skip = 0, unused = 0;
+	struct cc_pipeline *pipeline;
+	int i = 0;
+
+	if (!build || !read_token(call, &skip, &unused, reply)) {
+		return;
+	}
+	pipeline = cc_look(build, call->now);
+	while (i < pipeline->count && strcmp(pipeline->workflows[i].id, call->args[0]) != 0) {
+		i++;
+	}
+	if (i < pipeline->count) {
+		reply_jobs(pipeline, &pipeline->workflows[i], skip, reply);
+	} else {
+		reply_message(reply, 404, "Workflow not found");
+	}
+	cc_free(&pipeline);
+}
+
+void circleci_job(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct pipeline *project = project_of(sim, call, reply);
+	long long number = strtoll(call->args[3], NULL, 10);
+	struct build *build = project ? pipeline_build(project, number / 1000) : NULL;
+	int j = (int)(number % 1000) - 1;
+	struct cc_pipeline *pipeline;
+	yyjson_mut_doc *doc;
+	struct put in;
+
+	if (!project) {
+		return;
+	}
+	if (!build || j < 0 || j >= build->job_count || !job_shows(build, j, call->now)) {
+		reply_message(reply, 404, "Job not found");
+		return;
+	}
+	pipeline = cc_look(build, call->now);
+	doc = yyjson_mut_doc_new(NULL);
+	in = put_new(doc);
+	yyjson_mut_doc_set_root(doc, in.object);
+	cc_put_details(in, pipeline, j);
+	cc_free(&pipeline);
+	reply_doc(reply, 200, doc);
+}

@@ -1,0 +1,281 @@
+/* The oracle of the same world as CircleCI shows it, `build_per: pipeline`: written without the project's
+ * normalizer, with tables of words of its own. README.md of this folder has the keys. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/sim/circleci.h"
+#include "tests/sim/when.h"
+
+#include <string.h>
+
+static const char *result_of(const char *status)
+{
+	static const char *const words[][2] = {
+		{"success", "success"},  {"failed", "failure"},
+		{"timedout", "timeout"}, {"infrastructure_fail", "error"},
+		{"retried", "error"},    {"canceled", "cancellation"},
+		{"not_run", "skip"},
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(status, words[i][0]) == 0) {
+			return words[i][1];
+		}
+	}
+	return NULL;
+}
+
+static int64_t second(int64_t ms)
+{
+	return ms - ms % SECOND_MS;
+}
+
+static void put_known(struct put in, const char *key, int64_t ms, bool known)
+{
+	if (known) {
+		put_int(in, key, ms > 0 ? ms : 0);
+	} else {
+		put_null(in, key);
+	}
+}
+
+/* What shows of it as a whole. */
+struct whole {
+	const struct cc_workflow *deciding;
+	const char *state;
+	int attempt;
+	int64_t started, finished; /* 0: null */
+	bool over;
+};
+
+static int attempt_of(const struct cc_pipeline *pipeline, int index)
+{
+	int attempt = 0;
+
+	for (int i = 0; i <= index; i++) {
+		attempt += strcmp(pipeline->workflows[i].name, pipeline->workflows[index].name) == 0;
+	}
+	return attempt;
+}
+
+static bool is_newest(const struct cc_pipeline *pipeline, int index)
+{
+	for (int i = index + 1; i < pipeline->count; i++) {
+		if (strcmp(pipeline->workflows[i].name, pipeline->workflows[index].name) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What decides comes first. */
+static int urgency(const char *status)
+{
+	static const char *const order[] = {"", "failed", "canceled", "success"};
+
+	if (strcmp(status, "failing") == 0 || strcmp(status, "running") == 0) {
+		return 0;
+	}
+	if (strcmp(status, "on_hold") == 0) {
+		return 1;
+	}
+	for (int i = 1; i < 4; i++) {
+		if (strcmp(order[i], status) == 0) {
+			return i + 1;
+		}
+	}
+	return 9;
+}
+
+static int64_t first_start(const struct cc_pipeline *pipeline, const struct cc_workflow *workflow)
+{
+	int64_t first = 0;
+
+	for (int i = 0; i < workflow->count; i++) {
+		const struct job *job = &pipeline->build->jobs[workflow->jobs[i]];
+
+		if (!cc_is_approval(pipeline->build, workflow->jobs[i]) && job->started <= pipeline->now &&
+		    (!first || job->started < first)) {
+			first = job->started;
+		}
+	}
+	return first;
+}
+
+static void add_workflow(const struct cc_pipeline *pipeline, int index, struct whole *whole)
+{
+	const struct cc_workflow *workflow = &pipeline->workflows[index];
+	int64_t first = first_start(pipeline, workflow);
+
+	if (!is_newest(pipeline, index)) {
+		return;
+	}
+	if (!whole->deciding || urgency(workflow->status) < urgency(whole->deciding->status)) {
+		whole->deciding = workflow;
+	}
+	whole->over &= cc_is_over(workflow->status);
+	if (second(workflow->stopped) > whole->finished) {
+		whole->finished = second(workflow->stopped);
+	}
+	if (attempt_of(pipeline, index) == whole->attempt && first &&
+	    (!whole->started || first < whole->started)) {
+		whole->started = first;
+	}
+}
+
+static struct whole look(const struct cc_pipeline *pipeline)
+{
+	struct whole whole = {.attempt = 1, .over = pipeline->count > 0};
+
+	for (int i = 0; i < pipeline->count; i++) {
+		int attempt = attempt_of(pipeline, i);
+
+		whole.attempt = attempt > whole.attempt ? attempt : whole.attempt;
+	}
+	for (int i = 0; i < pipeline->count; i++) {
+		add_workflow(pipeline, i, &whole);
+	}
+	whole.state = pipeline->error || whole.over          ? "finished"
+		      : !whole.deciding                      ? "queued"
+		      : urgency(whole.deciding->status) == 0 ? "running"
+							     : "blocked";
+	whole.started = whole.over ? whole.started : second(whole.started);
+	whole.finished = pipeline->error ? pipeline->build->created : whole.over ? whole.finished : 0;
+	return whole;
+}
+
+static void put_identity(struct put in, const struct build *build)
+{
+	const char *organization = build->pipeline->organization->slug, *slug = build->pipeline->slug;
+
+	put_format(in, "id", "circleci/gh/%s/%s/%lld", organization, slug, (long long)build->number);
+	put_text(in, "uid", build->uuid);
+	put_text(in, "provider", "circleci");
+	put_format(in, "organization", "gh/%s", organization);
+	put_text(in, "pipeline", slug);
+	put_int(in, "number", build->number);
+	put_int(in, "created_at", build->created);
+}
+
+static const char *trigger_word(const struct build *build)
+{
+	static const char *const words[][2] = {
+		{"webhook", "push"}, {"ui", "manual"}, {"schedule", "schedule"}};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(build->source, words[i][0]) == 0) {
+			return i == 0 && build->pull_request ? "pull_request" : words[i][1];
+		}
+	}
+	return "api";
+}
+
+static void put_origin(struct put in, const struct build *build, const char *error)
+{
+	const char *message = error ? error : build->message;
+
+	put_text(in, "branch", build->tag ? NULL : build->branch);
+	put_text(in, "tag", build->tag);
+	put_text(in, "commit", build->commit);
+	put_text(in, "message", message && message[0] ? message : NULL);
+	put_text(in, "trigger", trigger_word(build));
+	put_known(in, "pull_request", build->pull_request, build->pull_request);
+	put_format(in, "repository", "https://github.com/%s/%s", build->pipeline->organization->slug,
+		   build->pipeline->slug);
+}
+
+static void put_state(struct put in, const struct cc_pipeline *pipeline, const struct whole *whole)
+{
+	bool finished = strcmp(whole->state, "finished") == 0;
+
+	put_int(in, "attempt", whole->attempt);
+	put_text(in, "state", whole->state);
+	put_text(in, "result",
+		 pipeline->error ? "error"
+		 : finished      ? result_of(whole->deciding->status)
+				 : NULL);
+	put_text(in, "provider_state", whole->deciding ? whole->deciding->status : pipeline->state);
+	put_known(in, "started_at", whole->started, whole->started);
+	put_known(in, "finished_at", whole->finished, whole->finished);
+	put_known(in, "duration_ms", whole->finished - whole->started, whole->finished && whole->started);
+}
+
+/* Details, with milliseconds and the queue, are there of what ran, once all is over. */
+static void put_job_times(struct put in, const struct cc_pipeline *pipeline, int j, bool over)
+{
+	const struct job *job = &pipeline->build->jobs[j];
+	bool runs = !cc_is_approval(pipeline->build, j);
+	bool started = runs && job->started <= pipeline->now, done = job->done <= pipeline->now;
+	bool exact = over && started;
+	int64_t start = exact ? job->started : second(job->started);
+	int64_t end = exact ? job->done : second(job->done);
+
+	put_known(in, "queued_at", job->runnable, exact);
+	put_known(in, "started_at", start, started);
+	put_known(in, "finished_at", end, done);
+	put_known(in, "queue_ms", job->started - job->runnable, exact);
+	put_known(in, "duration_ms", end - start, started && done);
+}
+
+static struct put job_truth(yyjson_mut_doc *doc, const struct cc_pipeline *pipeline,
+			    const struct cc_workflow *workflow, int j, bool over)
+{
+	const struct build *build = pipeline->build;
+	const char *status = cc_job_status(pipeline, j);
+	struct put in = put_new(doc);
+
+	put_format(in, "id", "%s", build->jobs[j].uuid);
+	put_text(in, "kind", cc_is_approval(build, j) ? "approval" : "script");
+	put_format(in, "group", "%s", workflow->name);
+	put_int(in, "attempt", build->jobs[j].attempt);
+	put_bool(in, "superseded", job_superseded(build, j, pipeline->now));
+	put_text(in, "result", result_of(status));
+	put_text(in, "provider_state", status);
+	put_bool(in, "soft_failed", false);
+	put_null(in, "exit_status");
+	put_job_times(in, pipeline, j, over);
+	return in;
+}
+
+static void put_jobs(struct put in, const struct cc_pipeline *pipeline, bool over)
+{
+	yyjson_mut_val *jobs = yyjson_mut_obj_add_arr(in.doc, in.object, "jobs");
+	int count = 0;
+
+	for (int i = 0; i < pipeline->count; i++) {
+		const struct cc_workflow *workflow = &pipeline->workflows[i];
+
+		for (int j = 0; j < workflow->count; j++, count++) {
+			yyjson_mut_arr_append(
+				jobs, job_truth(in.doc, pipeline, workflow, workflow->jobs[j], over).object);
+		}
+	}
+	put_int(in, "job_count", count);
+}
+
+static void add_line(struct text *out, struct build *build, int64_t now)
+{
+	struct cc_pipeline *pipeline = cc_look(build, now);
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	struct put in = put_new(doc);
+	struct whole whole = look(pipeline);
+
+	yyjson_mut_doc_set_root(doc, in.object);
+	put_identity(in, build);
+	put_origin(in, build, pipeline->error);
+	put_state(in, pipeline, &whole);
+	put_jobs(in, pipeline, whole.over);
+	payload_add_doc(out, doc);
+	text_add(out, "\n", 1);
+	cc_free(&pipeline);
+}
+
+void cc_truth_add(struct text *out, struct world *world, const struct organization *organization,
+		  const struct pipeline *pipeline)
+{
+	const struct build_list *list = pipeline       ? &pipeline->builds
+					: organization ? &organization->builds
+						       : &world->builds;
+
+	for (size_t i = 0; i < list->count; i++) {
+		add_line(out, list->items[i], world->now);
+	}
+}
