@@ -4,7 +4,7 @@
 
 const struct config_kind config_kinds[] = {
 	{SECTION_SOURCE, "buildkite", true},
-	{SECTION_SOURCE, "circleci", false},
+	{SECTION_SOURCE, "circleci", true},
 	{SECTION_DESTINATION, "store", true},
 	{SECTION_DESTINATION, "firestore", true},
 	{SECTION_DESTINATION, "bigquery", false},

@@ -5,6 +5,7 @@
 #include "common/config_private.h"
 #include "common/config_value.h"
 #include "fetchers/buildkite/config.h"
+#include "fetchers/circleci/config.h"
 #include "sinks/firestore/config.h"
 #include "sinks/store/config.h"
 
@@ -23,6 +24,7 @@ static const struct reading {
 	enum status (*check)(const void *target, const struct config *config, struct err *err);
 } readings[] = {
 	{SECTION_SOURCE, "buildkite", buildkite_config_rows, sizeof(struct buildkite_config), NULL},
+	{SECTION_SOURCE, "circleci", circleci_config_rows, sizeof(struct circleci_config), NULL},
 	{SECTION_DESTINATION, "firestore", firestore_config_rows, sizeof(struct firestore_config),
 	 firestore_config_check},
 	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config), NULL},

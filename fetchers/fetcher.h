@@ -23,7 +23,8 @@ struct source_info {
 	const char *api_url;       /* without trailing slash; requests and their credentials go there only */
 	const char *authorization; /* "Bearer <token>": kept by the engine, which copies and hides it; NULL:
 				      none */
-	const char *accept;        /* NULL: application/json */
+	const char *authorization_header; /* its name; NULL: Authorization */
+	const char *accept;               /* NULL: application/json */
 	int64_t poll_interval_ms;
 	size_t targets; /* how many the config names; "*" is one */
 };

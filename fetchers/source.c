@@ -39,8 +39,10 @@ static enum status connect_source(struct source *source, struct err *err)
 
 	source->accept = header("Accept", accept);
 	if (source->info.authorization) {
+		const char *name = source->info.authorization_header;
+
 		log_secret(source->info.authorization);
-		source->authorization = header("Authorization", source->info.authorization);
+		source->authorization = header(name ? name : "Authorization", source->info.authorization);
 	}
 	if (!source->accept || (source->info.authorization && !source->authorization)) {
 		return err_set(err, ERR_SYS, "out of memory");

@@ -415,11 +415,11 @@ Test(config, knows_which_kinds_have_a_process)
 	struct config config;
 	struct err err;
 
-	write_file("buildbus.yml", "sources:\n- circleci: {token: t}\n");
+	write_file("buildbus.yml", "destinations:\n- slack: {token: t}\n");
 	cr_expect(config_load(&config, "buildbus.yml", &err) == ERR_CONFIG);
 	cr_expect_str_eq(err.text,
-			 "buildbus.yml:2: circleci: this version of buildbus has no such source yet (has: "
-			 "buildkite)");
+			 "buildbus.yml:2: slack: this version of buildbus has no such destination yet (has: "
+			 "store, firestore)");
 	config_fini(&config);
 }
 

@@ -4,6 +4,7 @@
 #include "common/config_kinds.h"
 #include "common/config_value.h"
 #include "fetchers/buildkite/config.h"
+#include "fetchers/circleci/config.h"
 #include "sinks/firestore/config.h"
 #include "sinks/store/config.h"
 
@@ -82,6 +83,11 @@ Test(config_docs, lists_the_keys_of_the_bus)
 Test(config_docs, lists_the_keys_of_buildkite)
 {
 	expect_table("buildkite", buildkite_config_rows);
+}
+
+Test(config_docs, lists_the_keys_of_circleci)
+{
+	expect_table("circleci", circleci_config_rows);
 }
 
 Test(config_docs, lists_the_keys_of_firestore)

@@ -84,17 +84,18 @@ Test(validate, prints_every_problem_and_what_is_good)
 			   "    pipeline_slug: web\n"
 			   "- buildkite: {name: b, access_token: t, organization_slug: acme, pipeline_slug: "
 			   "web}\n"
-			   "- circleci: {}\n") == 2);
-	cr_expect_str_eq(errors, "bad  buildbus.yml:1: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
-				 "bad  buildbus.yml:7: circleci: this version of buildbus has no such source "
-				 "yet (has: buildkite)\n"
-				 "bad  buildbus.yml:4: sources[0].buildkite.access_token: the variable "
-				 "UNSET_HERE is not set; set it, or "
-				 "write ${UNSET_HERE:-default}\n"
-				 "bad  buildbus.yml:3: sources[0].buildkite.organization_slug: missing: the "
-				 "slug of the organization, as in "
-				 "buildkite.com/SLUG\n"
-				 "bad  buildbus.yml: 4 problems\n");
+			   "destinations:\n- slack: {}\n") == 2);
+	cr_expect_str_eq(errors,
+			 "bad  buildbus.yml:1: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
+			 "bad  buildbus.yml:8: slack: this version of buildbus has no such destination "
+			 "yet (has: store, firestore)\n"
+			 "bad  buildbus.yml:4: sources[0].buildkite.access_token: the variable "
+			 "UNSET_HERE is not set; set it, or "
+			 "write ${UNSET_HERE:-default}\n"
+			 "bad  buildbus.yml:3: sources[0].buildkite.organization_slug: missing: the "
+			 "slug of the organization, as in "
+			 "buildkite.com/SLUG\n"
+			 "bad  buildbus.yml: 4 problems\n");
 	cr_expect_not_null(strstr(out, "ok   sources[1] buildkite: organization_slug acme\n"));
 	cr_expect_null(strstr(out, "sources[0]"));
 }

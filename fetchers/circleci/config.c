@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "fetchers/circleci/config.h"
+
+#include "common/time.h"
+#include "fetchers/redact_path.h"
+
+#include <string.h>
+
+static const char *const build_pers[] = {[PER_PIPELINE] = "pipeline", [PER_WORKFLOW] = "workflow", NULL};
+
+/* gh/acme/api: three parts, each of which can stand in a path. */
+static enum status check_slug(const char *slug, struct err *err)
+{
+	int parts = 1;
+	size_t size = 0;
+
+	if (strcmp(slug, "*") == 0) {
+		return OK;
+	}
+	for (const char *at = slug; *at && parts > 0; at++) {
+		if (*at != '/') {
+			size += *at != '.'; /* dots alone would climb out of the path */
+		} else {
+			parts = size > 0 ? parts + 1 : -1;
+			size = 0;
+		}
+	}
+	if (parts != 3 || size == 0 || strpbrk(slug, " \t\r\n?#%") || strlen(slug) > 300) {
+		return err_set(err, ERR_CONFIG,
+			       "\"%.60s\" is no project: write its slug, as gh/acme/api or "
+			       "circleci/<organization>/<project>, or \"*\"",
+			       slug);
+	}
+	return OK;
+}
+
+/* Without these there is no record, no cursor, or one that never ends. */
+static enum status check_redact(const char *path, struct err *err)
+{
+	static const char *const needed[] = {
+		"id",      "number", "state",     "status",   "name",      "created_at",   "stopped_at",
+		"details", "jobs",   "workflows", "pipeline", "build_per", "project_slug", NULL};
+
+	return redact_path_check(path, needed, err);
+}
+
+const struct config_row circleci_config_rows[] = {
+	{
+		.key = "token",
+		.type = CONFIG_SECRET,
+		.offset = offsetof(struct circleci_config, token),
+		.required = true,
+		.help = "personal API token of a user who can see the projects (project tokens are not "
+			"accepted by the API)",
+	},
+	{
+		.key = "project_slug",
+		.type = CONFIG_LIST,
+		.offset = offsetof(struct circleci_config, project_slug),
+		.required = true,
+		.check = check_slug,
+		.help = "one project (`gh/acme/api`, `circleci/…/…`), a list, or \"*\" for every project "
+			"that the token follows",
+	},
+	{
+		.key = "build_per",
+		.type = CONFIG_ENUM,
+		.offset = offsetof(struct circleci_config, build_per),
+		.choices = build_pers,
+		.fallback = "pipeline",
+		.help = "what a build is: a pipeline with all its workflows, or each workflow",
+	},
+	{
+		.key = "since",
+		.type = CONFIG_SINCE,
+		.offset = offsetof(struct circleci_config, since),
+		.fallback = "30d",
+		.help = "how far back to read when a project is new: a duration, a date, or a number of "
+			"pipelines",
+	},
+	{
+		.key = "poll_interval",
+		.type = CONFIG_DURATION,
+		.offset = offsetof(struct circleci_config, poll_interval_ms),
+		.fallback = "30s",
+		.min = SECOND_MS,
+		.max = DAY_MS,
+		.help = "the shortest time between two visits of a project",
+	},
+	{
+		.key = "redact",
+		.type = CONFIG_LIST,
+		.offset = offsetof(struct circleci_config, redact),
+		.check = check_redact,
+		.help = "paths in the pipeline with its workflows, jobs and details that are left out, "
+			"beside env, webhook_url and the queries of URLs, which always are",
+	},
+	{
+		.key = "api_url",
+		.type = CONFIG_URL,
+		.offset = offsetof(struct circleci_config, api_url),
+		.fallback = "https://circleci.com/api/v2",
+		.help = "the API, version 2",
+	},
+	CONFIG_END,
+};

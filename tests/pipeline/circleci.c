@@ -1,0 +1,148 @@
+/* CircleCI through the real processes: the store holds what the simulated provider says, whatever happens on
+ * the way. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/scene.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(circleci, .timeout = 180);
+
+static void open_scene(struct scene *scene, const char *projects)
+{
+	scene_circleci(scene, projects, "");
+	scene_start(scene);
+}
+
+static void advance(struct scene *scene, const char *ms)
+{
+	char json[64];
+
+	snprintf(json, sizeof json, "{'ms': %s}", ms);
+	simulator_do(scene->sim, "advance", json);
+}
+
+/* Several pages of each list. */
+Test(circleci, a_project_with_its_history_arrives_whole)
+{
+	struct scene *scene = scene_new("--builds", "300", "--pipelines", "1", "--history", "20d");
+
+	open_scene(scene, "gh/acme/web");
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}
+
+Test(circleci, running_queued_and_blocked_pipelines_go_on_to_their_end)
+{
+	struct scene *scene =
+		scene_new("--builds", "60", "--pipelines", "2", "--history", "30m", "--rate", "60");
+
+	open_scene(scene, "[gh/acme/web, github/acme/api]");
+	scene_holds_truth(scene);
+	for (int i = 0; i < 10; i++) {
+		advance(scene, "120000");
+		scene_visited(scene, NULL);
+	}
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}
+
+Test(circleci, a_re_run_of_an_old_pipeline_is_a_second_attempt)
+{
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1");
+
+	simulator_do(scene->sim, "build", "{'pipeline': 'web', 'result': 'failed'}");
+	simulator_do(scene->sim, "build", "{'pipeline': 'web'}");
+	advance(scene, "120000");
+	open_scene(scene, "gh/acme/web");
+	scene_holds_truth(scene);
+	simulator_do(scene->sim, "act", "{'pipeline': 'web', 'number': 1, 'action': 'retry'}");
+	advance(scene, "86400000");
+	db_becomes(scene->place, "store.db", 2, "SELECT attempt FROM builds WHERE number = 1");
+	scene_holds_truth(scene);
+	db_becomes(scene->place, "store.db", 1, "SELECT count(*) FROM jobs WHERE superseded");
+	scene_free(&scene);
+}
+
+Test(circleci, a_pipeline_that_waits_a_day_for_approval_is_blocked_and_then_done)
+{
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1");
+
+	simulator_do(scene->sim, "build", "{'pipeline': 'web', 'block': true}");
+	advance(scene, "120000");
+	open_scene(scene, "gh/acme/web");
+	db_becomes(scene->place, "store.db", 1, "SELECT count(*) FROM builds WHERE state = 'blocked'");
+	advance(scene, "86400000");
+	simulator_do(scene->sim, "act", "{'pipeline': 'web', 'number': 1, 'action': 'unblock'}");
+	advance(scene, "120000");
+	db_becomes(scene->place, "store.db", 1, "SELECT count(*) FROM builds WHERE result = 'success'");
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}
+
+Test(circleci, a_broken_configuration_is_a_finished_build_with_the_message)
+{
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1");
+
+	simulator_do(scene->sim, "build", "{'pipeline': 'web', 'result': 'not_run'}");
+	open_scene(scene, "gh/acme/web");
+	db_becomes(scene->place, "store.db", 1,
+		   "SELECT count(*) FROM builds WHERE state = 'finished' AND result = 'error' AND message "
+		   "LIKE 'Config does not conform%'");
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}
+
+Test(circleci, jobs_of_what_ended_are_asked_for_once)
+{
+	struct scene *scene = scene_new("--builds", "30", "--pipelines", "1", "--history", "20d");
+	int64_t details, lists;
+
+	open_scene(scene, "gh/acme/web");
+	scene_holds_truth(scene);
+	details = simulator_count(scene->sim, "cc_job");
+	lists = simulator_count(scene->sim, "cc_pipelines");
+	cr_assert_gt(details, 0);
+	simulator_served(scene->sim, "cc_pipelines", lists + 3);
+	cr_assert_eq(simulator_count(scene->sim, "cc_job"), details);
+	cr_assert_eq(db_int(scene->place, "store.db",
+			    "SELECT count(*) FROM jobs WHERE started_at AND finished_at AND kind = 'script' "
+			    "AND queued_at"),
+		     details);
+	scene_free(&scene);
+}
+
+Test(circleci, a_killed_fetcher_leaves_no_gap)
+{
+	struct scene *scene = scene_new("--builds", "200", "--pipelines", "1", "--history", "20d");
+
+	scene_circleci(scene, "gh/acme/web", "");
+	scene_start_hub(scene);
+	scene_start_sink(scene);
+	be_patient(6); /* the lease of a dead one lives for 15 s */
+	for (int i = 0; i < 3; i++) {
+		struct child *fetcher;
+
+		simulator_do(scene->sim, "faults", "{'latency_ms': 20}");
+		fetcher = scene_start_fetcher(scene);
+		simulator_served(scene->sim, "cc_job", 60 * (i + 1));
+		child_signal(fetcher, SIGKILL);
+	}
+	simulator_heal(scene->sim);
+	scene_start_fetcher(scene);
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}
+
+Test(circleci, two_fetchers_share_projects_in_bad_weather)
+{
+	struct scene *scene = scene_new("--builds", "60", "--pipelines", "3", "--history", "10d", "--weather",
+					"80", "--weather-seed", "5");
+
+	open_scene(scene, "[gh/acme/web, gh/acme/api, gh/acme/mobile-app]");
+	scene_start_fetcher(scene);
+	be_patient(4);
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}
