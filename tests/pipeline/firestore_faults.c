@@ -16,7 +16,7 @@ static void all_there(int count)
 	char name[32];
 
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, BUILDS), count);
+	cr_expect_eq(fake_count(&run.google, BUILDS), (size_t)count);
 	for (int number = 1; number <= count; number++) {
 		snprintf(name, sizeof name, "web_%d", number);
 		cr_expect_eq(fake_writes(&run.google, name), 1, "%s: %d", name,
@@ -160,7 +160,7 @@ Test(firestore_faults, what_passes_is_tried_again_and_nothing_is_lost)
 		builds_come(count + 1, count + 20);
 		count += 20;
 		all_acked();
-		cr_expect_eq(fake_count(&run.google, BUILDS), count, "%s", passing[i].name);
+		cr_expect_eq(fake_count(&run.google, BUILDS), (size_t)count, "%s", passing[i].name);
 	}
 	all_there(count);
 }
