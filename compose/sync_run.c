@@ -93,6 +93,18 @@ static void fetch_when_known(struct sync *sync)
 	supervisor_fetch(&sync->run.all);
 }
 
+/* Nobody asks for it again in this run. */
+static void tell_skipped(struct sync *sync, yyjson_val *fields)
+{
+	const char *target = yyjson_get_str(yyjson_obj_get(fields, "target"));
+	const char *build = yyjson_get_str(yyjson_obj_get(fields, "build"));
+	const char *why = yyjson_get_str(yyjson_obj_get(fields, "why"));
+
+	progress_end(&sync->progress);
+	command_fail(0, "build %s of %s could not be read: %s", build ? build : "", target ? target : "",
+		     why ? why : "");
+}
+
 static void on_event(void *context, const char *event, yyjson_val *fields)
 {
 	struct sync *sync = context;
@@ -106,6 +118,9 @@ static void on_event(void *context, const char *event, yyjson_val *fields)
 	}
 	if (strcmp(event, "fetch.details_refused") == 0) {
 		tell_left_out(sync, fields);
+	}
+	if (strcmp(event, "fetch.skipped") == 0) {
+		tell_skipped(sync, fields);
 	}
 }
 
@@ -162,8 +177,8 @@ static void finish(struct sync *sync, yyjson_mut_val *status)
 				    yyjson_mut_get_sint(status_at(status, "since_start.stale"));
 	}
 	sync->unreadable = yyjson_mut_get_sint(status_at(status, "dead"));
-	if (!sync->options->dry_run && !sync->tally.refusals && sync->unreadable == 0 &&
-	    !sync->run.all.failed) {
+	if (!sync->options->dry_run && !sync->tally.refusals && sync->tally.skipped == 0 &&
+	    sync->unreadable == 0 && !sync->run.all.failed) {
 		mark_complete(sync);
 	}
 	supervisor_stop(&sync->run.all, "everything is up to date");
@@ -173,8 +188,10 @@ static bool on_status(void *context, yyjson_mut_val *status)
 {
 	struct sync *sync = context;
 
-	progress_show(&sync->progress, status);
 	fetch_when_known(sync);
+	if (sync->fetching) {
+		progress_show(&sync->progress, status);
+	}
 	if (!is_fetched(sync, status)) {
 		return false;
 	}
@@ -208,7 +225,7 @@ static int on_deadline(zloop_t *loop, int timer, void *arg)
 static bool complain(struct sync *sync)
 {
 	const struct fleet *fleet = &sync->run.all.fleet;
-	bool failed = sync->run.all.failed || !sync->complete;
+	bool failed = sync->run.all.failed || !sync->complete || sync->tally.skipped > 0;
 
 	for (size_t i = 0; i < fleet->count; i++) {
 		const struct relay *relay = &fleet->children[i].relay;

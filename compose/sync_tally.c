@@ -87,6 +87,8 @@ void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields
 	} else if (strcmp(event, "fetch.ended") == 0) {
 		tally->requests += number_of(fields, "requests");
 		tally->fetched += number_of(fields, "builds");
+	} else if (strcmp(event, "fetch.skipped") == 0) {
+		tally->skipped++;
 	} else if (strcmp(event, "fetch.refused") == 0 && target) {
 		add_refusal(tally, target, why ? why : "");
 	}

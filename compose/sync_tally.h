@@ -24,6 +24,7 @@ struct sync_tally {
 	int64_t requests, fetched;
 	int64_t distinct; /* of the fetched ones, where the hub began with none; else 0 */
 	int64_t known;    /* of the fetched ones: the hub had them as they are, and no sink was asked */
+	int64_t skipped;  /* builds that the provider failed to give */
 	struct sync_refusal *refusals;
 };
 

@@ -5,6 +5,7 @@
 #include "tests/support/documents.h"
 #include "tests/support/meter.h"
 #include "tests/support/simulator.h"
+#include "tests/support/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,4 +291,281 @@ Test(sync_firestore, what_was_given_up_and_ends_sooner_becomes_right, .init = be
 	run = sync_once(&where, 0, "--json");
 	sync_run_free(&run);
 	expect_build(1, "BuildStatus.", "\"60000\"");
+}
+
+/* Nobody knows whether it still runs: it may not be given up, however old it is. */
+Test(sync_firestore, what_the_provider_does_not_tell_stays_in_progress, .init = begin_empty)
+{
+	struct sync_run run;
+
+	build("'duration_ms': null");
+	build("'duration_ms': 1000");
+	build("'duration_ms': 1000");
+	pass(MINUTE);
+	sync_well();
+	expect_build(1, "BuildStatus.inProgress", "null");
+	simulator_do(sim, "faults",
+		     "{'kind': 'error-html', 'status': 503, 'match': '/builds/1', 'count': 100000}");
+	run = sync_once(&where, 1, "--initial-sync-limit", "1");
+	cr_expect(strstr(run.err, "build 1 of acme/web could not be read: "), "%s", run.err);
+	sync_run_free(&run);
+	expect_build(1, "BuildStatus.inProgress", "null");
+}
+
+Test(sync_firestore, with_a_timeout_of_0_all_that_runs_is_unknown_at_once, .init = begin_empty)
+{
+	struct sync_run run;
+
+	build("'duration_ms': null");
+	pass(MINUTE);
+	run = sync_once(&where, 0, "--in-progress-timeout", "0");
+	expect_build(1, "BuildStatus.unknown", "\"0\"");
+	sync_run_free(&run);
+	run = sync_once(&where, 2, "--in-progress-timeout", "soon");
+	cr_expect(strstr(run.err, "--in-progress-timeout soon: give it whole minutes"), "%s", run.err);
+	sync_run_free(&run);
+}
+
+/* With --state the hub knows what runs, and Firestore isn't asked. */
+Test(sync_firestore, with_state_too_what_runs_for_too_long_becomes_unknown, .init = begin_empty)
+{
+	struct sync_run run;
+
+	build("'duration_ms': null");
+	for (int i = 0; i < 2; i++) {
+		run = sync_once(&where, 0, "--state", where.place->state);
+		sync_run_free(&run);
+		expect_build(1, "BuildStatus.unknown", "\"7200000\"");
+	}
+	pass(MINUTE);
+	act(1, "finish");
+	run = sync_once(&where, 0, "--state", where.place->state);
+	sync_run_free(&run);
+	expect_build(1, "BuildStatus.successful", "\"60000\"");
+}
+
+/* The holes of a sync that asks only for numbers above the newest one it knows. */
+
+static void sync_five(void)
+{
+	struct sync_run run = sync_once(&where, 0, "--initial-sync-limit", "5", PATIENT);
+
+	sync_run_free(&run);
+}
+
+static void ten_builds(void)
+{
+	for (int i = 0; i < 10; i++) {
+		build("'duration_ms': 1000");
+		pass(MINUTE);
+	}
+}
+
+Test(sync_firestore, a_build_that_ends_after_many_newer_ones_is_not_lost, .init = begin_empty)
+{
+	build("'duration_ms': 1000, 'queue_ms': 3600000");
+	ten_builds();
+	sync_five();
+	pass(HOUR);
+	sync_five();
+	expect_build(1, "BuildStatus.successful", "\"1000\"");
+}
+
+Test(sync_firestore, a_build_that_was_running_is_followed_to_its_end, .init = begin_empty)
+{
+	build("'duration_ms': null");
+	pass(MINUTE);
+	sync_five();
+	expect_build(1, "BuildStatus.inProgress", "null");
+	ten_builds();
+	act(1, "finish");
+	ten_builds();
+	sync_five();
+	expect_build(1, "BuildStatus.successful", "\"660000\"");
+}
+
+Test(sync_firestore, a_build_that_is_run_again_is_read_again, .init = begin_empty)
+{
+	build("'duration_ms': 1000, 'result': 'failed'");
+	pass(MINUTE);
+	sync_five();
+	expect_build(1, "BuildStatus.failed", "\"1000\"");
+	ten_builds();
+	sync_five();
+	act(1, "retry");
+	pass(10 * MINUTE);
+	sync_five();
+	expect_build(1, "BuildStatus.successful", "\"60000\"");
+}
+
+/* A world that goes on. */
+
+enum fate { OVER, FAILED, RUNS, BLOCKED, SKIPPED };
+static struct {
+	enum fate fates[400];
+	int count;
+	unsigned random;
+} world;
+
+static int draw(int below)
+{
+	world.random = world.random * 1103515245 + 12345;
+	return (int)(world.random >> 16 & 0x7fff) % below;
+}
+
+static void begin_build(void)
+{
+	static const struct {
+		enum fate fate;
+		const char *how;
+	} kinds[] = {
+		{OVER, "'duration_ms': 60000, 'queue_ms': 1200000"},
+		{OVER, "'duration_ms': 1500000, 'jobs': 2"},
+		{FAILED, "'duration_ms': 30000, 'result': 'failed'"},
+		{FAILED, "'duration_ms': 90000, 'result': 'canceled'"},
+		{RUNS, "'duration_ms': null"},
+		{BLOCKED, "'duration_ms': 60000, 'block': true"},
+		{SKIPPED, "'result': 'skipped'"},
+	};
+	int kind = draw(7);
+
+	build(kinds[kind].how);
+	world.fates[++world.count] = kinds[kind].fate;
+}
+
+/* One of the builds with this fate; 0: there is none. */
+static int any(enum fate fate)
+{
+	int from = draw(world.count) + 1;
+
+	for (int i = 0; i < world.count; i++) {
+		int number = (from + i) % world.count + 1;
+
+		if (world.fates[number] == fate) {
+			return number;
+		}
+	}
+	return 0;
+}
+
+static void do_to_any(enum fate fate, const char *action)
+{
+	int number = any(fate);
+
+	if (number) {
+		act(number, action);
+		world.fates[number] = OVER;
+	}
+}
+
+/* So many builds begin, some end, out of order; hours go by. */
+static void go_on(int builds)
+{
+	for (int i = 0; i < builds; i++) {
+		begin_build();
+		pass((1 + draw(5)) * MINUTE);
+	}
+	pass(HOUR);
+	do_to_any(RUNS, "finish");
+	do_to_any(RUNS, "cancel");
+	do_to_any(BLOCKED, "unblock");
+	do_to_any(FAILED, "retry");
+	pass((1 + draw(3)) * HOUR);
+}
+
+static void begin_world(void)
+{
+	begin_at(30 * 24 * HOUR, "0");
+	world.count = 0;
+	world.random = 7;
+	go_on(12);
+}
+
+Test(sync_firestore, ten_runs_over_a_world_that_goes_on_hold_the_truth_after_each, .init = begin_world)
+{
+	for (int i = 0; i < 10; i++) {
+		char weather[64];
+
+		snprintf(weather, sizeof weather, "{'permille': %d, 'seed': %d}", i % 2 * 120, i);
+		simulator_do(sim, "weather", weather);
+		meter_refuse(meter, i % 3);
+		sync_well();
+		expect_truth();
+		go_on(8);
+	}
+}
+
+Test(sync_firestore, killed_anywhere_and_run_again_is_whole, .init = begin_world)
+{
+	for (int requests = 1; requests <= 6; requests++) {
+		int before = meter_count(meter, "");
+		struct child *sync = sync_start(&where, ARGS(PATIENT), "killed");
+
+		meter_served(meter, before + requests);
+		child_kill(sync);
+		child_free(&sync);
+		sync_well();
+		expect_truth();
+		go_on(6);
+	}
+}
+
+Test(sync_firestore, two_jobs_at_once_end_right, .init = begin_world)
+{
+	for (int i = 0; i < 3; i++) {
+		struct child *one = sync_start(&where, ARGS(PATIENT), "one");
+		struct child *other = sync_start(&where, ARGS(PATIENT), "other");
+
+		cr_expect_eq(child_end(one), 0);
+		cr_expect_eq(child_end(other), 0);
+		child_free(&one);
+		child_free(&other);
+		expect_truth();
+		go_on(8);
+	}
+}
+
+/* What goes wrong while Firestore is asked. */
+
+static void set_rules(const char *build_rule)
+{
+	char url[256], *body;
+	long status;
+
+	snprintf(url, sizeof url, "http://%s/emulator/v1/projects/%s:securityRules", firestore_host(),
+		 firebase);
+	cr_assert(
+		asprintf(
+			&body,
+			"{\"rules\":{\"files\":[{\"name\":\"r\",\"content\":\"service cloud.firestore { "
+			"match /databases/{d}/documents { match /projects/{p} { allow read: if true; } match "
+			"/build/{b} { %s } } }\"}]}}",
+			build_rule) > 0);
+	free(web_ask("PUT", url, "owner", body, &status));
+	cr_assert_eq(status, 200);
+	free(body);
+}
+
+Test(sync_firestore, rules_that_forbid_to_ask_are_one_sentence)
+{
+	struct sync_run run;
+
+	set_rules("allow get, write: if true;");
+	run = sync_once(&where, 1, PATIENT);
+	cr_expect(strstr(run.err, "let the security rules allow `read` of `build`"), "%s", run.err);
+	cr_expect(strstr(run.err, "--state DIR"), "%s", run.err);
+	cr_expect_eq(strchr(run.err, '\n'), strrchr(run.err, '\n'), "one line: %s", run.err);
+	cr_expect_eq(simulator_count(sim, "builds"), 0, "nothing is fetched then");
+	sync_run_free(&run);
+}
+
+Test(sync_firestore, an_outage_while_it_is_asked_is_waited_for_until_the_time_is_over)
+{
+	struct sync_run run;
+
+	meter_refuse(meter, 1000000);
+	run = sync_once(&where, 1, "--timeout", "3s");
+	cr_expect(strstr(run.err, "waiting: firestore: "), "%s", run.err);
+	cr_expect(strstr(run.err, "(--timeout): firestore: "), "%s", run.err);
+	sync_run_free(&run);
 }

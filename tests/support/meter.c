@@ -24,6 +24,7 @@ struct meter {
 	size_t pair_count;
 	char *lines[LINES_MAX]; /* of requests */
 	int line_count;
+	int refuse; /* so many connections */
 };
 
 static int connect_to(int port)
@@ -85,11 +86,22 @@ static bool forward(struct meter *meter, int from, int to, bool request)
 	return send_all(to, bytes, (size_t)size);
 }
 
+static bool refuses(struct meter *meter)
+{
+	bool does;
+
+	pthread_mutex_lock(&meter->mutex);
+	does = meter->refuse > 0;
+	meter->refuse -= does;
+	pthread_mutex_unlock(&meter->mutex);
+	return does || meter->pair_count == PAIRS_MAX;
+}
+
 static void take_client(struct meter *meter)
 {
 	struct pair pair = {.client = accept4(meter->listener, NULL, NULL, SOCK_CLOEXEC)};
 
-	pair.server = meter->pair_count < PAIRS_MAX ? connect_to(meter->target) : -1;
+	pair.server = refuses(meter) ? -1 : connect_to(meter->target);
 	if (pair.server == -1) {
 		close(pair.client);
 		return;
@@ -199,6 +211,13 @@ int meter_count(struct meter *meter, const char *part)
 	}
 	pthread_mutex_unlock(&meter->mutex);
 	return found;
+}
+
+void meter_refuse(struct meter *meter, int connections)
+{
+	pthread_mutex_lock(&meter->mutex);
+	meter->refuse = connections;
+	pthread_mutex_unlock(&meter->mutex);
 }
 
 void meter_served_at(struct spot spot, struct meter *meter, int wanted)

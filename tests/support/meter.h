@@ -12,6 +12,8 @@ void meter_free(struct meter **meter);
 int meter_port(const struct meter *meter);
 /* Requests since it started whose path has part; "" all. */
 int meter_count(struct meter *meter, const char *part);
+/* The next connections are closed as soon as they are made. */
+void meter_refuse(struct meter *meter, int connections);
 /* Waits until there were so many in all. */
 #define meter_served(meter, count) meter_served_at(HERE, meter, count)
 void meter_served_at(struct spot spot, struct meter *meter, int count);

@@ -174,7 +174,9 @@ static struct document a_document(const char *status, int64_t started_at, int64_
 	document.status = status[0] == 's'   ? BUILD_SUCCESSFUL
 			  : status[0] == 'f' ? BUILD_FAILED
 			  : status[0] == 'u' ? BUILD_UNKNOWN
+			  : status[0] == 'g' ? BUILD_UNKNOWN
 					     : BUILD_IN_PROGRESS;
+	document.timed_out = status[0] == 'g';
 	return document;
 }
 
@@ -200,6 +202,9 @@ static const struct {
 	{"the coverage had come", "success", 5, 4, .9, "success", 5, 4, NAN, DOCUMENT_OLDER},
 	{"another coverage", "success", 5, 4, .9, "success", 5, 4, .8, DOCUMENT_NEWER},
 	{"another word at the same end", "unknown", 5, 4, NAN, "failed", 5, 4, NAN, DOCUMENT_NEWER},
+	{"given up, and it still runs", "given up", 5, 60, NAN, "running", 5, NONE, NAN, DOCUMENT_OLDER},
+	{"given up, and it had ended before", "given up", 5, 60, NAN, "failed", 5, 4, NAN, DOCUMENT_NEWER},
+	{"given up, and it runs again", "given up", 5, 60, NAN, "running", 20, NONE, NAN, DOCUMENT_NEWER},
 };
 
 Test(firestore, a_later_state_never_gives_way)
