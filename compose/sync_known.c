@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/sync_known.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum status sync_known_init(struct sync_known *known, struct err *err)
@@ -37,7 +38,24 @@ static yyjson_mut_val *entry_of(struct sync_known *known, const char *sink, cons
 	yyjson_mut_obj_add_strcpy(known->doc, entry, "sink", sink);
 	yyjson_mut_obj_add_strcpy(known->doc, entry, "pipeline", pipeline);
 	yyjson_mut_obj_add_arr(known->doc, entry, "open");
+	yyjson_mut_obj_add_arr(known->doc, entry, "whole");
 	return entry;
+}
+
+/* [key, finished_at, coverage or null] */
+static void add_whole(struct sync_known *known, yyjson_mut_val *entry, yyjson_val *fields)
+{
+	const char *key = yyjson_get_str(yyjson_obj_get(fields, "key"));
+	const char *coverage = yyjson_get_str(yyjson_obj_get(fields, "coverage"));
+	yyjson_mut_val *list = yyjson_mut_arr_add_arr(known->doc, yyjson_mut_obj_get(entry, "whole"));
+
+	yyjson_mut_arr_add_strcpy(known->doc, list, key ? key : "");
+	yyjson_mut_arr_add_int(known->doc, list, yyjson_get_sint(yyjson_obj_get(fields, "finished_at")));
+	if (coverage && *coverage) {
+		yyjson_mut_arr_add_real(known->doc, list, strtod(coverage, NULL));
+	} else {
+		yyjson_mut_arr_add_null(known->doc, list);
+	}
 }
 
 static void add(struct sync_known *known, const char *sink, yyjson_val *fields)
@@ -47,7 +65,12 @@ static void add(struct sync_known *known, const char *sink, yyjson_val *fields)
 	yyjson_val *finished_to = yyjson_obj_get(fields, "finished_to");
 	yyjson_mut_val *entry = pipeline ? entry_of(known, sink, pipeline) : NULL;
 
-	if (key) {
+	if (!entry) {
+		return;
+	}
+	if (yyjson_obj_get(fields, "finished_at")) {
+		add_whole(known, entry, fields);
+	} else if (key) {
 		yyjson_mut_arr_add_strcpy(known->doc, yyjson_mut_obj_get(entry, "open"), key);
 	} else if (yyjson_is_int(finished_to)) {
 		yyjson_mut_obj_add_int(known->doc, entry, "finished_to", yyjson_get_sint(finished_to));
@@ -59,7 +82,7 @@ bool sync_known_event(struct sync_known *known, const char *event, yyjson_val *f
 	const char *sink = yyjson_get_str(yyjson_obj_get(fields, "sink"));
 	bool ended = strcmp(event, "sink.known_end") == 0;
 
-	if (sink && (strcmp(event, "sink.known") == 0 || strcmp(event, "sink.known_open") == 0)) {
+	if (sink && !ended && strncmp(event, "sink.known", strlen("sink.known")) == 0) {
 		add(known, sink, fields);
 	}
 	known->ended += ended;

@@ -30,6 +30,29 @@ static enum status read_open(struct known_pipeline *pipeline, yyjson_val *list, 
 	return OK;
 }
 
+static enum status read_whole(struct known_pipeline *pipeline, yyjson_val *list, struct err *err)
+{
+	yyjson_val *entry;
+	size_t index, max;
+
+	pipeline->whole = calloc(yyjson_arr_size(list) + 1, sizeof *pipeline->whole);
+	if (!pipeline->whole) {
+		return no_memory(err);
+	}
+	yyjson_arr_foreach(list, index, max, entry)
+	{
+		const char *key = yyjson_get_str(yyjson_arr_get(entry, 0));
+		yyjson_val *coverage = yyjson_arr_get(entry, 2);
+
+		if (key) {
+			pipeline->whole[pipeline->whole_count++] = (struct known_whole){
+				strdup(key), yyjson_get_sint(yyjson_arr_get(entry, 1)),
+				yyjson_is_num(coverage) ? yyjson_get_num(coverage) : REAL_NULL};
+		}
+	}
+	return OK;
+}
+
 static enum status read_pipeline(struct known_pipeline *pipeline, yyjson_val *value, struct err *err)
 {
 	const char *slug = yyjson_get_str(yyjson_obj_get(value, "pipeline"));
@@ -38,7 +61,10 @@ static enum status read_pipeline(struct known_pipeline *pipeline, yyjson_val *va
 
 	pipeline->slug = named ? strdup(slug) : NULL;
 	pipeline->finished_to = yyjson_is_int(finished_to) ? yyjson_get_sint(finished_to) : INT_NULL;
-	return read_open(pipeline, yyjson_obj_get(value, "open"), err);
+	if (read_open(pipeline, yyjson_obj_get(value, "open"), err) != OK) {
+		return err->status;
+	}
+	return read_whole(pipeline, yyjson_obj_get(value, "whole"), err);
 }
 
 static enum status read_root(struct known *known, yyjson_val *root, struct err *err)
@@ -77,14 +103,23 @@ enum status known_read(struct known *known, const char *path, struct err *err)
 	return status;
 }
 
+static void pipeline_fini(struct known_pipeline *pipeline)
+{
+	for (size_t i = 0; i < pipeline->open_count; i++) {
+		free(pipeline->open[i]);
+	}
+	for (size_t i = 0; i < pipeline->whole_count; i++) {
+		free(pipeline->whole[i].key);
+	}
+	free(pipeline->open);
+	free(pipeline->whole);
+	free(pipeline->slug);
+}
+
 void known_fini(struct known *known)
 {
 	for (size_t i = 0; i < known->count; i++) {
-		for (size_t j = 0; j < known->pipelines[i].open_count; j++) {
-			free(known->pipelines[i].open[j]);
-		}
-		free(known->pipelines[i].open);
-		free(known->pipelines[i].slug);
+		pipeline_fini(&known->pipelines[i]);
 	}
 	free(known->pipelines);
 	*known = (struct known){0};
@@ -116,6 +151,36 @@ struct known_window known_window(const struct known *known, struct text slug)
 	}
 	window.newest = known->newest > 0 ? known->newest : -1;
 	return window;
+}
+
+static const struct known_whole *find_whole(const struct known_pipeline *pipeline, struct text key,
+					    int64_t finished_at)
+{
+	for (size_t i = 0; i < pipeline->whole_count; i++) {
+		const struct known_whole *whole = &pipeline->whole[i];
+
+		if (whole->finished_at == finished_at && whole->key && text_is(key, whole->key)) {
+			return whole;
+		}
+	}
+	return NULL;
+}
+
+bool known_is_whole(const struct known *known, struct text slug, struct text key, int64_t finished_at,
+		    double *coverage)
+{
+	size_t sinks = 0;
+
+	*coverage = REAL_NULL;
+	for (size_t i = 0; i < known->count; i++) {
+		const struct known_whole *whole = is_about(&known->pipelines[i], slug)
+							  ? find_whole(&known->pipelines[i], key, finished_at)
+							  : NULL;
+
+		sinks += whole != NULL;
+		*coverage = whole && !isnan(whole->coverage) ? whole->coverage : *coverage;
+	}
+	return sinks > 0 && sinks == known->sinks;
 }
 
 static bool came_before(const struct known *known, struct text slug, size_t pipeline, const char *key)

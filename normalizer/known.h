@@ -8,11 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A finished build of which nothing is owed. */
+struct known_whole {
+	char *key;
+	int64_t finished_at;
+	double coverage; /* REAL_NULL: it has none */
+};
+
 struct known_pipeline {
 	char *slug; /* as in the target's name: "acme/web"; NULL: whatever there is, of the only one */
 	int64_t finished_to; /* the newest end that is known; INT_NULL: none is */
 	char **open;         /* keys of builds that may have gone on since */
 	size_t open_count;
+	struct known_whole *whole;
+	size_t whole_count;
 };
 
 /* Zeroed: nothing is known. */
@@ -34,6 +43,9 @@ enum status known_read(struct known *known, const char *path, struct err *err) M
 void known_fini(struct known *known);
 /* A pipeline of which some sink knows nothing is new. */
 struct known_window known_window(const struct known *known, struct text slug);
+/* Whether all sinks have the build whole as it finished then; *coverage is then what they have. */
+bool known_is_whole(const struct known *known, struct text slug, struct text key, int64_t finished_at,
+		    double *coverage);
 /* The keys to be asked for, each once: put is called for each. */
 void known_open(const struct known *known, struct text slug, void (*put)(void *context, const char *key),
 		void *context);

@@ -253,10 +253,28 @@ static enum status keep_known(struct hub *hub, struct build *build, const struct
 	return status;
 }
 
+/* The destinations of a sync have this end with its coverage: it stays what it is there. */
+static bool is_whole(const struct hub *hub, struct build *build)
+{
+	const char *slug = memchr(build->id.at, '/', build->id.size);
+	const char *key = memrchr(build->id.at, '/', build->id.size);
+	const char *end = build->id.at + build->id.size;
+	double coverage;
+
+	if (hub->known.count == 0 || build->state != STATE_FINISHED || !slug || key <= slug ||
+	    !known_is_whole(&hub->known, (struct text){slug + 1, (size_t)(key - slug - 1)},
+			    (struct text){key + 1, (size_t)(end - key - 1)}, build->finished_at, &coverage)) {
+		return false;
+	}
+	build->coverage = isnan(build->coverage) ? coverage : build->coverage;
+	return true;
+}
+
 enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
 			 enum change *change, struct err *err)
 {
 	struct latest latest;
+	bool whole;
 	enum status status = build->id.at ? find_latest(hub, build, &latest, seen, err)
 					  : err_set(err, ERR_DATA, "a build without an id");
 
@@ -266,8 +284,9 @@ enum status record_apply(struct hub *hub, struct build *build, const struct obse
 	if ((status = keep_known(hub, build, &latest, err)) != OK) {
 		return status;
 	}
+	whole = is_whole(hub, build);
 	status = apply(hub, build, &latest, seen, change, err);
-	return status == OK && *change != CHANGE_STALE && seen->source
+	return status == OK && *change != CHANGE_STALE && seen->source && !whole
 		       ? details_owe(hub, build, latest.owed_for, seen, err)
 		       : status;
 }

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "sinks/engine.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -27,6 +28,18 @@ void sink_known_open(struct sink_context *context, const char *pipeline, const c
 {
 	log_info("sink.known_open", STR("sink", context->name), STR("pipeline", pipeline ? pipeline : ""),
 		 STR("key", key));
+}
+
+void sink_known_whole(struct sink_context *context, const char *pipeline, const char *key,
+		      int64_t finished_at, double coverage)
+{
+	char text[32] = "";
+
+	if (!isnan(coverage)) {
+		snprintf(text, sizeof text, "%.17g", coverage);
+	}
+	log_info("sink.known_whole", STR("sink", context->name), STR("pipeline", pipeline ? pipeline : ""),
+		 STR("key", key), NUM("finished_at", finished_at), STR("coverage", text));
 }
 
 void sink_known_end(struct sink_context *context)

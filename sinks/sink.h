@@ -96,6 +96,10 @@ void sink_stop(struct sink_context *context, enum status status, const struct er
  */
 void sink_known(struct sink_context *context, const char *pipeline, int64_t finished_to);
 void sink_known_open(struct sink_context *context, const char *pipeline, const char *key);
+/* Of a finished build whose coverage need not be read again: when it finished, and its coverage (REAL_NULL:
+ * it has none). */
+void sink_known_whole(struct sink_context *context, const char *pipeline, const char *key,
+		      int64_t finished_at, double coverage);
 void sink_known_end(struct sink_context *context);
 /* So many builds were updated. */
 void sink_settled(struct sink_context *context, int64_t updated);

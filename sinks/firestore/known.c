@@ -86,12 +86,37 @@ static void keep(struct known *known, const struct document *document)
 	}
 }
 
+/* A run writes a build with its coverage, in the order of ends: what ended before one that has a coverage was
+ * looked at as well, and has none. Later ones may have been written by a run that read none. */
+static void tell_whole(struct known *known, const struct known_part *part, size_t from)
+{
+	struct firestore *firestore = known->firestore;
+	int64_t covered_to = INT_NULL;
+
+	for (size_t i = from; i < known->document_count; i++) {
+		int64_t end = isnan(known->documents[i].coverage) ? INT_NULL : end_of(&known->documents[i]);
+
+		covered_to = covered_to == INT_NULL || end > covered_to ? end : covered_to;
+	}
+	for (size_t i = from; i < known->document_count; i++) {
+		const struct document *document = &known->documents[i];
+		int64_t end = end_of(document);
+		char key[24];
+
+		snprintf(key, sizeof key, "%" PRId64, document->number);
+		if (end != INT_NULL && covered_to != INT_NULL && end <= covered_to) {
+			sink_known_whole(firestore->context, pipeline_at(firestore, part->project), key, end,
+					 document->coverage);
+		}
+	}
+}
+
 static void tell_newest(struct known *known, struct known_part *part)
 {
 	struct firestore *firestore = known->firestore;
 	int64_t finished_to = INT_NULL;
+	size_t index = 0, from = known->document_count;
 	yyjson_val *entry;
-	size_t index = 0;
 
 	while ((entry = stored_next(yyjson_doc_get_root(part->answer), &index))) {
 		struct document document;
@@ -104,6 +129,7 @@ static void tell_newest(struct known *known, struct known_part *part)
 		keep(known, &document);
 	}
 	sink_known(firestore->context, pipeline_at(firestore, part->project), finished_to);
+	tell_whole(known, part, from);
 }
 
 static void tell_open(struct firestore *firestore, const struct known_part *part)

@@ -122,7 +122,7 @@ static void end(void)
 	}
 }
 
-TestSuite(sync_firestore, .init = begin, .fini = end, .timeout = 240);
+TestSuite(sync_firestore, .timeout = 240);
 
 /* What runs in the simulator's past may run on. */
 #define PATIENT "--in-progress-timeout", "9999999"
@@ -201,7 +201,7 @@ static void expect_build_at(struct spot spot, int number, const char *status, co
 	free(has_duration);
 }
 
-Test(sync_firestore, the_configuration_of_the_guide_works_letter_for_letter)
+Test(sync_firestore, the_configuration_of_the_guide_works_letter_for_letter, .init = begin, .fini = end)
 {
 	struct sync_run run = sync_once(&where, 0, PATIENT);
 
@@ -212,7 +212,7 @@ Test(sync_firestore, the_configuration_of_the_guide_works_letter_for_letter)
 }
 
 /* Names in it are replaced by the shell then: eval "echo \"$(sed 's/"/\\"/g' file)\"" >> integration.yml */
-Test(sync_firestore, a_file_that_eval_has_filled_works_as_well)
+Test(sync_firestore, a_file_that_eval_has_filled_works_as_well, .init = begin, .fini = end)
 {
 	static const char script[] = "eval \"echo \\\"$(sed 's/\"/\\\\\"/g' \"$0\")\\\"\" >> \"$1\"";
 	char *filled = strdup(place_path(where.place, "integration.yml"));
@@ -232,7 +232,7 @@ Test(sync_firestore, a_file_that_eval_has_filled_works_as_well)
 	expect_truth();
 }
 
-Test(sync_firestore, a_run_with_nothing_new_asks_little_and_writes_nothing)
+Test(sync_firestore, a_run_with_nothing_new_asks_little_and_writes_nothing, .init = begin, .fini = end)
 {
 	struct sync_run run;
 	char *before, *after;
@@ -258,7 +258,8 @@ Test(sync_firestore, a_run_with_nothing_new_asks_little_and_writes_nothing)
 
 /* Builds that are in progress too long. */
 
-Test(sync_firestore, what_runs_for_too_long_becomes_unknown_and_right_when_it_ends, .init = begin_empty)
+Test(sync_firestore, what_runs_for_too_long_becomes_unknown_and_right_when_it_ends, .init = begin_empty,
+     .fini = end)
 {
 	struct sync_run run;
 
@@ -278,7 +279,7 @@ Test(sync_firestore, what_runs_for_too_long_becomes_unknown_and_right_when_it_en
 	expect_build(1, "BuildStatus.successful", "\"9000000\"");
 }
 
-Test(sync_firestore, what_was_given_up_and_ends_sooner_becomes_right, .init = begin_empty)
+Test(sync_firestore, what_was_given_up_and_ends_sooner_becomes_right, .init = begin_empty, .fini = end)
 {
 	struct sync_run run;
 
@@ -294,7 +295,7 @@ Test(sync_firestore, what_was_given_up_and_ends_sooner_becomes_right, .init = be
 }
 
 /* Nobody knows whether it still runs: it may not be given up, however old it is. */
-Test(sync_firestore, what_the_provider_does_not_tell_stays_in_progress, .init = begin_empty)
+Test(sync_firestore, what_the_provider_does_not_tell_stays_in_progress, .init = begin_empty, .fini = end)
 {
 	struct sync_run run;
 
@@ -312,7 +313,7 @@ Test(sync_firestore, what_the_provider_does_not_tell_stays_in_progress, .init = 
 	expect_build(1, "BuildStatus.inProgress", "null");
 }
 
-Test(sync_firestore, with_a_timeout_of_0_all_that_runs_is_unknown_at_once, .init = begin_empty)
+Test(sync_firestore, with_a_timeout_of_0_all_that_runs_is_unknown_at_once, .init = begin_empty, .fini = end)
 {
 	struct sync_run run;
 
@@ -327,7 +328,7 @@ Test(sync_firestore, with_a_timeout_of_0_all_that_runs_is_unknown_at_once, .init
 }
 
 /* With --state the hub knows what runs, and Firestore isn't asked. */
-Test(sync_firestore, with_state_too_what_runs_for_too_long_becomes_unknown, .init = begin_empty)
+Test(sync_firestore, with_state_too_what_runs_for_too_long_becomes_unknown, .init = begin_empty, .fini = end)
 {
 	struct sync_run run;
 
@@ -361,7 +362,7 @@ static void ten_builds(void)
 	}
 }
 
-Test(sync_firestore, a_build_that_ends_after_many_newer_ones_is_not_lost, .init = begin_empty)
+Test(sync_firestore, a_build_that_ends_after_many_newer_ones_is_not_lost, .init = begin_empty, .fini = end)
 {
 	build("'duration_ms': 1000, 'queue_ms': 3600000");
 	ten_builds();
@@ -371,7 +372,7 @@ Test(sync_firestore, a_build_that_ends_after_many_newer_ones_is_not_lost, .init 
 	expect_build(1, "BuildStatus.successful", "\"1000\"");
 }
 
-Test(sync_firestore, a_build_that_was_running_is_followed_to_its_end, .init = begin_empty)
+Test(sync_firestore, a_build_that_was_running_is_followed_to_its_end, .init = begin_empty, .fini = end)
 {
 	build("'duration_ms': null");
 	pass(MINUTE);
@@ -384,7 +385,7 @@ Test(sync_firestore, a_build_that_was_running_is_followed_to_its_end, .init = be
 	expect_build(1, "BuildStatus.successful", "\"660000\"");
 }
 
-Test(sync_firestore, a_build_that_is_run_again_is_read_again, .init = begin_empty)
+Test(sync_firestore, a_build_that_is_run_again_is_read_again, .init = begin_empty, .fini = end)
 {
 	build("'duration_ms': 1000, 'result': 'failed'");
 	pass(MINUTE);
@@ -481,7 +482,8 @@ static void begin_world(void)
 	go_on(12);
 }
 
-Test(sync_firestore, ten_runs_over_a_world_that_goes_on_hold_the_truth_after_each, .init = begin_world)
+Test(sync_firestore, ten_runs_over_a_world_that_goes_on_hold_the_truth_after_each, .init = begin_world,
+     .fini = end)
 {
 	for (int i = 0; i < 10; i++) {
 		char weather[64];
@@ -495,7 +497,7 @@ Test(sync_firestore, ten_runs_over_a_world_that_goes_on_hold_the_truth_after_eac
 	}
 }
 
-Test(sync_firestore, killed_anywhere_and_run_again_is_whole, .init = begin_world)
+Test(sync_firestore, killed_anywhere_and_run_again_is_whole, .init = begin_world, .fini = end)
 {
 	for (int requests = 1; requests <= 6; requests++) {
 		int before = meter_count(meter, "");
@@ -510,7 +512,7 @@ Test(sync_firestore, killed_anywhere_and_run_again_is_whole, .init = begin_world
 	}
 }
 
-Test(sync_firestore, two_jobs_at_once_end_right, .init = begin_world)
+Test(sync_firestore, two_jobs_at_once_end_right, .init = begin_world, .fini = end)
 {
 	for (int i = 0; i < 3; i++) {
 		struct child *one = sync_start(&where, ARGS(PATIENT), "one");
@@ -546,7 +548,7 @@ static void set_rules(const char *build_rule)
 	free(body);
 }
 
-Test(sync_firestore, rules_that_forbid_to_ask_are_one_sentence)
+Test(sync_firestore, rules_that_forbid_to_ask_are_one_sentence, .init = begin, .fini = end)
 {
 	struct sync_run run;
 
@@ -559,7 +561,8 @@ Test(sync_firestore, rules_that_forbid_to_ask_are_one_sentence)
 	sync_run_free(&run);
 }
 
-Test(sync_firestore, an_outage_while_it_is_asked_is_waited_for_until_the_time_is_over)
+Test(sync_firestore, an_outage_while_it_is_asked_is_waited_for_until_the_time_is_over, .init = begin,
+     .fini = end)
 {
 	struct sync_run run;
 
@@ -568,4 +571,57 @@ Test(sync_firestore, an_outage_while_it_is_asked_is_waited_for_until_the_time_is
 	cr_expect(strstr(run.err, "waiting: firestore: "), "%s", run.err);
 	cr_expect(strstr(run.err, "(--timeout): firestore: "), "%s", run.err);
 	sync_run_free(&run);
+}
+
+/* Coverage is asked for once. */
+
+static void add_coverage(int number)
+{
+	char json[256];
+
+	snprintf(json, sizeof json,
+		 "{'pipeline': 'web', 'number': %d, 'path': 'coverage-summary.json', 'body': '{\\\"pct\\\": "
+		 "0.6}'}",
+		 number);
+	simulator_do(sim, "artifact", json);
+}
+
+static int64_t artifacts_asked(void)
+{
+	int64_t before = simulator_count(sim, "artifacts");
+	struct sync_run run = sync_once(&where, 0, "--coverage", PATIENT);
+
+	sync_run_free(&run);
+	expect_truth();
+	return simulator_count(sim, "artifacts") - before;
+}
+
+Test(sync_firestore, coverage_that_is_known_is_not_asked_for_again, .init = begin_empty, .fini = end)
+{
+	for (int i = 0; i < 3; i++) {
+		build("'duration_ms': 1000");
+		pass(MINUTE);
+	}
+	add_coverage(2);
+	cr_expect_eq(artifacts_asked(), 3);
+	cr_expect_eq(artifacts_asked(), 1, "a later run without coverage may have written the last one");
+	build("'duration_ms': 1000");
+	pass(MINUTE);
+	add_coverage(4);
+	cr_expect_eq(artifacts_asked(), 2);
+	cr_expect_eq(artifacts_asked(), 0);
+	act(4, "retry");
+	pass(10 * MINUTE);
+	cr_expect_eq(artifacts_asked(), 1, "another end, another coverage");
+}
+
+Test(sync_firestore, coverage_of_builds_that_were_written_without_is_read_later, .init = begin_empty,
+     .fini = end)
+{
+	build("'duration_ms': 1000");
+	pass(MINUTE);
+	add_coverage(1);
+	sync_well();
+	cr_expect_eq(artifacts_asked(), 1);
+	cr_expect_eq(artifacts_asked(), 0);
 }
