@@ -45,6 +45,9 @@ bool visit_backfill(struct visit *visit)
 		engine->refused_turn_ms = zclock_mono();
 		return false;
 	}
+	if (!visit->backfilling) { /* what came before it waited for the budget too, and for longer */
+		visit->turn_ms = zclock_mono();
+	}
 	visit->backfilling = true;
 	return !visit_late(visit);
 }
@@ -58,7 +61,7 @@ int64_t visit_turn_ms(const struct visit *visit)
 
 bool visit_late(const struct visit *visit)
 {
-	return !visit->sync && visit_age_ms(visit) >= visit_turn_ms(visit);
+	return !visit->sync && zclock_mono() - visit->turn_ms >= visit_turn_ms(visit);
 }
 
 int64_t visit_next_turn(const struct visit *visit)
@@ -92,7 +95,7 @@ void backfill_yield(struct engine *engine, int64_t now)
 		} else if (visit_late(visit)) {
 			visit_done(visit, visit_next_turn(visit));
 		} else {
-			alarm_by(&engine->alarm, visit->started_ms + visit_turn_ms(visit));
+			alarm_by(&engine->alarm, visit->turn_ms + visit_turn_ms(visit));
 		}
 	}
 }

@@ -30,6 +30,7 @@ struct source {
 	struct http *elsewhere; /* for what the API redirects to; NULL: not needed yet */
 	struct budget budget;
 	int64_t *built;           /* builds that it brought, a metric */
+	int ahead;                /* requests sent since the last page of back-fill, up to a maximum */
 	int failures;             /* visits in a row */
 	int64_t failing_since_ms; /* the first of them */
 	int refusals;             /* in a row */
@@ -71,6 +72,7 @@ struct visit {
 	bool sync, backfill, anew;
 	int64_t newest, finished_from;
 	int64_t started_ms;
+	int64_t turn_ms; /* when its turn of back-fill began */
 	int waiting, requests, builds;
 	bool spare;
 	bool backfilling; /* it has a turn */

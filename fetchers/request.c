@@ -16,6 +16,7 @@
 #define DETAIL_TRIES 3   /* of one that a build can do without: the hub asks again another day */
 #define RETRY_MS     500 /* first back-off; doubles */
 #define RETRY_MAX_MS 20000
+#define AHEAD_MAX    3 /* requests that may go before a page of back-fill, where both wait for the budget */
 
 static void unlink_request(struct engine *engine, struct request *request)
 {
@@ -187,12 +188,19 @@ static void on_answer(void *context, const struct http_answer *answer)
 	request_settle(visit, request, request_judge(request, answer, &err), &err);
 }
 
+/* Of back-fill. */
+static bool is_page(const struct request *request)
+{
+	return request->priority == VISIT_BACKFILL && !request->detail;
+}
+
 static void send_request(struct request *request)
 {
 	struct source *source = request->visit->source;
 	const char *const headers[] = {source->accept, source->authorization, NULL};
 	struct err err;
 
+	source->ahead = is_page(request) ? 0 : source->ahead + (source->ahead < AHEAD_MAX);
 	request->sent =
 		http_send(source->http, "GET", request->url, headers, NULL, 0, on_answer, request, &err);
 	if (!request->sent) {
@@ -206,7 +214,7 @@ bool request_is_low(const struct request *request)
 }
 
 /* Whether it may go now; sets the alarm when time alone must pass. */
-static bool may_send(struct request *request, int64_t now)
+static bool may_send(struct request *request, bool low, int64_t now)
 {
 	struct visit *visit = request->visit;
 	struct alarm *alarm = &visit->source->engine->alarm;
@@ -223,11 +231,29 @@ static bool may_send(struct request *request, int64_t now)
 		alarm_by(alarm, request->not_before_ms);
 		return false;
 	}
-	wait_ms = budget_take(&visit->source->budget, now, request_is_low(request));
+	wait_ms = budget_take(&visit->source->budget, now, low);
 	if (wait_ms > 0) {
 		alarm_by(alarm, now + wait_ms);
 	}
 	return wait_ms == 0;
+}
+
+/* Polls that ask for more than the budget would leave nothing to back-fill for ever, and no live walk stands
+ * in for a pipeline before that is done. So some of its pages go first. */
+static void pump_starving(struct engine *engine, int64_t now)
+{
+	struct request *request = engine->requests;
+
+	while (request) {
+		struct request *next = request->next;
+
+		if (is_page(request) && request->visit->source->ahead >= AHEAD_MAX &&
+		    may_send(request, false, now)) {
+			send_request(request);
+			next = request->visit->over ? engine->requests : next;
+		}
+		request = next;
+	}
 }
 
 static void pump_those(struct engine *engine, enum visit_priority priority, bool detail, int64_t now)
@@ -237,7 +263,8 @@ static void pump_those(struct engine *engine, enum visit_priority priority, bool
 	while (request) {
 		struct request *next = request->next;
 
-		if (request->priority == priority && request->detail == detail && may_send(request, now)) {
+		if (request->priority == priority && request->detail == detail &&
+		    may_send(request, request_is_low(request), now)) {
 			send_request(request);
 			/* A failure drops other requests of its visit, next maybe among them. */
 			next = request->visit->over ? engine->requests : next;
@@ -250,6 +277,7 @@ void requests_pump(struct engine *engine)
 {
 	int64_t now = zclock_mono();
 
+	pump_starving(engine, now);
 	pump_those(engine, VISIT_LIVE, false, now);
 	pump_those(engine, VISIT_LIVE, true, now);
 	pump_those(engine, VISIT_BACKFILL, false, now);

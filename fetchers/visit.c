@@ -361,6 +361,7 @@ void visit_open(struct engine *engine, struct ingest_lease *lease, const struct 
 	}
 	*visit = (struct visit){
 		.next = engine->visits, .source = source, .lease = lease, .started_ms = zclock_mono()};
+	visit->turn_ms = visit->started_ms;
 	source->visits++;
 	engine->visits = visit;
 	lease->owner = visit;

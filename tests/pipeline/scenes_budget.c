@@ -183,3 +183,15 @@ Test(budget, a_429_is_obeyed_in_whatever_form_it_comes)
 	}
 	scene_free(&scene);
 }
+
+/* The live walk stands in for no pipeline that is being back-filled, so these are polled at each interval. */
+Test(budget, polls_that_ask_for_more_than_the_limit_leave_some_of_it_to_a_back_fill)
+{
+	scene = scene_new("--builds", "2400", "--pipelines", "12", "--history", "90d", "--user-rate-limit",
+			  "20", "--rate-window", "5s");
+	scene_source(scene, .pipelines = "\"*\"", .poll = "1s", .since = "2020-01-01");
+	scene_start(scene);
+	be_patient(4);
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}
