@@ -69,7 +69,7 @@ struct lease {
 /* A worker's part of a source's request budget. */
 struct share {
 	char *worker;
-	int64_t per_min;  /* as it was told last */
+	int64_t per_min;  /* as it was told last; -1: not by this hub, it may take everything */
 	int64_t alive_ms; /* when it last held a lease */
 };
 
@@ -327,6 +327,8 @@ int64_t share_of(struct hub *hub, const struct lease *lease);
 /* A visit told what the provider's headers said; -1 unknown. per_min: what is allowed in a minute in all. */
 void share_learn(struct hub *hub, const struct lease *lease, int64_t remaining, int64_t reset_ms,
 		 int64_t per_min);
+/* The shares of old become those of source. */
+void share_move(struct source *source, struct source *old);
 void share_fini(struct source *source);
 
 /* ingest.c, feed.c: drain the socket, up to a bounded number of messages a turn. */

@@ -49,7 +49,7 @@ static struct share *add(struct source *source, const char *worker)
 		free(copy);
 		return NULL;
 	}
-	shares[source->share_count] = (struct share){.worker = copy, .alive_ms = now_ms()};
+	shares[source->share_count] = (struct share){.worker = copy, .per_min = -1, .alive_ms = now_ms()};
 	return &shares[source->share_count++];
 }
 
@@ -63,6 +63,31 @@ static struct share *find(struct source *source, const char *worker)
 	return add(source, worker);
 }
 
+/* Those that this hub has told nothing, because it has just started, go on with what they were told before.
+ */
+static void add_holders(struct hub *hub, struct source *source)
+{
+	for (size_t i = 0; i < hub->lease_count; i++) {
+		if (strcmp(hub->leases[i].source, source->name) == 0) {
+			find(source, hub->leases[i].worker);
+		}
+	}
+}
+
+static int64_t left_by_others(const struct source *source, const struct share *mine)
+{
+	int64_t left = source->budget_per_min;
+
+	for (size_t i = 0; i < source->share_count; i++) {
+		const struct share *share = &source->shares[i];
+
+		if (share != mine) {
+			left -= share->per_min < 0 ? source->budget_per_min : share->per_min;
+		}
+	}
+	return left;
+}
+
 int64_t share_of(struct hub *hub, const struct lease *lease)
 {
 	struct source *source = source_named(hub, text_of(lease->source));
@@ -73,14 +98,12 @@ int64_t share_of(struct hub *hub, const struct lease *lease)
 		return -1;
 	}
 	drop_idle(hub, source);
+	add_holders(hub, source);
 	mine = find(source, lease->worker);
 	if (!mine || source->budget_per_min < 0) {
 		return -1;
 	}
-	left = source->budget_per_min;
-	for (size_t i = 0; i < source->share_count; i++) {
-		left -= &source->shares[i] == mine ? 0 : source->shares[i].per_min;
-	}
+	left = left_by_others(source, mine);
 	fair = source->budget_per_min / (int64_t)source->share_count;
 	little = fair / LITTLE > 0 ? fair / LITTLE : 1;
 	mine->per_min = left < little ? little : left < fair ? left : fair;
@@ -100,6 +123,15 @@ void share_learn(struct hub *hub, const struct lease *lease, int64_t remaining, 
 	} else if (remaining >= 0 && remaining <= BUDGET_MAX) {
 		source->budget_per_min = remaining * 60000 / (reset_ms > 1000 ? reset_ms : 1000);
 	}
+}
+
+void share_move(struct source *source, struct source *old)
+{
+	source->budget_per_min = old->budget_per_min;
+	source->shares = old->shares;
+	source->share_count = old->share_count;
+	old->shares = NULL;
+	old->share_count = 0;
 }
 
 void share_fini(struct source *source)

@@ -63,9 +63,30 @@ static enum status put_due(struct hub *hub, struct err *err)
 	return status == OK ? db_run(&hub->db, SQL_DUE_BUILDS, err, "") : status;
 }
 
-static enum status take_sources(struct hub *hub, const struct plan *plan, struct err *err)
+static void sources_free(struct source *sources, size_t count)
 {
-	targets_fini(hub);
+	for (size_t i = 0; i < count; i++) {
+		free(sources[i].name);
+		free(sources[i].provider);
+		free(sources[i].live);
+		share_fini(&sources[i]);
+	}
+	free(sources);
+}
+
+/* What its workers were told stays true. */
+static void inherit(struct source *source, struct source *old, size_t count)
+{
+	for (size_t i = 0; source->name && i < count; i++) {
+		if (strcmp(old[i].name, source->name) == 0) {
+			share_move(source, &old[i]);
+		}
+	}
+}
+
+static enum status add_sources(struct hub *hub, const struct plan *plan, struct err *err)
+{
+	hub->source_count = 0;
 	hub->sources = calloc(plan->source_count + 1, sizeof *hub->sources);
 	for (size_t i = 0; hub->sources && i < plan->source_count; i++) {
 		hub->sources[i] =
@@ -82,6 +103,19 @@ static enum status take_sources(struct hub *hub, const struct plan *plan, struct
 		}
 	}
 	return hub->sources ? OK : err_set(err, ERR_SYS, "out of memory for the sources");
+}
+
+static enum status take_sources(struct hub *hub, const struct plan *plan, struct err *err)
+{
+	struct source *old = hub->sources;
+	size_t old_count = hub->source_count;
+	enum status status = add_sources(hub, plan, err);
+
+	for (size_t i = 0; i < hub->source_count; i++) {
+		inherit(&hub->sources[i], old, old_count);
+	}
+	sources_free(old, old_count);
+	return status;
 }
 
 enum status targets_load(struct hub *hub, const struct config *config, struct err *err)
@@ -109,13 +143,7 @@ enum status targets_load(struct hub *hub, const struct config *config, struct er
 
 void targets_fini(struct hub *hub)
 {
-	for (size_t i = 0; i < hub->source_count; i++) {
-		free(hub->sources[i].name);
-		free(hub->sources[i].provider);
-		free(hub->sources[i].live);
-		share_fini(&hub->sources[i]);
-	}
-	free(hub->sources);
+	sources_free(hub->sources, hub->source_count);
 	hub->sources = NULL;
 	hub->source_count = 0;
 }
