@@ -81,7 +81,7 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_META_SET] = "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "
 			 "excluded.value",
 	[SQL_BUILD_GET] = "SELECT uid, seq, version, observed_at, attempt, finished, hash, owed_for, "
-			  "detailed_for FROM build"
+			  "detailed_for, target FROM build"
 			  " WHERE id = ?",
 	[SQL_BUILD_REPLACED] = "SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND uid "
 			       "<> ? ORDER BY seq LIMIT 1",
@@ -95,6 +95,8 @@ const char *const db_sql[SQL_COUNT] = {
 		" missed_at = NULL",
 	[SQL_BUILD_SEEN] =
 		"UPDATE build SET observed_at = ?, due_at = ?, misses = 0, missed_at = NULL WHERE id = ?",
+	[SQL_BUILD_ADOPT] = "UPDATE build SET target = ?, key = ? WHERE id = ? AND NOT EXISTS"
+			    " (SELECT 1 FROM target t WHERE t.name = build.target AND t.active = 1)",
 	[SQL_BUILD_MISSED] =
 		"UPDATE build SET misses = misses + 1, missed_at = coalesce(missed_at, ?), due_at = ?"
 		" WHERE target = ? AND key = ? AND finished = 0 AND (observed_at <= ? OR observed_at > ?)",
@@ -163,8 +165,9 @@ const char *const db_sql[SQL_COUNT] = {
 		"AND "
 		"b.finished = 0 WHERE o.source = t.source AND b.due_at - b.observed_at < ?2) FROM target t "
 		"WHERE t.name = ?1",
+	/* CROSS JOIN: a look at what is due of each target, not at all that is open. */
 	[SQL_LIVE_DUE_KEYS] =
-		"SELECT DISTINCT t.name, b.key FROM target t JOIN build b ON b.target = t.name AND "
+		"SELECT DISTINCT t.name, b.key FROM target t CROSS JOIN build b ON b.target = t.name AND "
 		"b.finished = 0 AND b.due_at <= ?2 WHERE t.source = ?1 AND t.active = 1 ORDER BY b.due_at "
 		"LIMIT ?3",
 	[SQL_LIVE_RELIEVE] =
@@ -196,6 +199,7 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_CLOCK_BUILDS] = "UPDATE build SET due_at = due_at + ? WHERE finished = 0",
 	[SQL_CLOCK_SINKS] = "UPDATE sink SET seen_at = seen_at + ?",
 	[SQL_CLOCK_OWED] = "UPDATE owed SET due_at = due_at + ?",
+	[SQL_CLOCK_DEAD] = "UPDATE dead SET retry_at = retry_at + ? WHERE retry_at IS NOT NULL",
 	[SQL_OWED_PUT] =
 		"INSERT INTO owed(id, target, key, finished_at, backfill, due_at) VALUES(?, ?, ?, ?, ?, ?)"
 		" ON CONFLICT(id) DO UPDATE SET target = excluded.target, key = excluded.key, finished_at = "
@@ -213,7 +217,8 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_READ_OWED] = "SELECT count(*) FROM owed",
 	[SQL_BUILD_OWES] = "UPDATE build SET owed_for = ? WHERE id = ?",
 	[SQL_BUILD_DETAILED] = "UPDATE build SET detailed_for = ? WHERE id = ?",
-	[SQL_TARGET_SOONER] = "UPDATE target SET due_at = ? WHERE name = ? AND due_at > ?",
+	/* Not one that failed: news does not make the provider answer. */
+	[SQL_TARGET_SOONER] = "UPDATE target SET due_at = ? WHERE name = ? AND due_at > ? AND why IS NULL",
 	[SQL_DEAD_PUT] =
 		"INSERT INTO dead(at, stage, target, key, reason, body, retry_at)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, CASE ?2 WHEN 'normalize' THEN ?1 + 5000 END)"
@@ -226,7 +231,7 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_DEAD_DUE_KEYS] = "SELECT target, key FROM dead WHERE target = ? AND retry_at <= ?"
 			      " ORDER BY retry_at LIMIT ?",
 	[SQL_DEAD_LIVE_DUE_KEYS] =
-		"SELECT d.target, d.key FROM target t JOIN dead d ON d.target = t.name"
+		"SELECT d.target, d.key FROM target t CROSS JOIN dead d ON d.target = t.name"
 		" AND d.retry_at <= ?2 WHERE t.source = ?1 AND t.active = 1 ORDER BY d.retry_at LIMIT ?3",
 	/* After 5 seconds, then after 1, 4, 16, 64 and 256 minutes. */
 	[SQL_DEAD_HANDED_OUT] = "UPDATE dead SET asked = asked + 1,"

@@ -11,6 +11,7 @@ struct latest {
 	bool other_uid; /* another build under the same id: the pipeline was made anew */
 	int64_t seq, version, observed_at, attempt, hash;
 	bool finished;
+	bool elsewhere;                 /* open, and another target asks for it */
 	int64_t owed_for, detailed_for; /* finished_at; INT_NULL: never */
 };
 
@@ -19,8 +20,8 @@ static int64_t int_or_null(sqlite3_stmt *row, int column)
 	return sqlite3_column_type(row, column) == SQLITE_NULL ? INT_NULL : sqlite3_column_int64(row, column);
 }
 
-static enum status latest_get(struct hub *hub, const struct build *build, struct latest *latest,
-			      struct err *err)
+static enum status latest_get(struct hub *hub, const struct build *build, struct text target,
+			      struct latest *latest, struct err *err)
 {
 	sqlite3_stmt *row;
 	enum status status = db_query(&hub->db, SQL_BUILD_GET, &row, err, "t", build->id);
@@ -37,6 +38,7 @@ static enum status latest_get(struct hub *hub, const struct build *build, struct
 		latest->hash = sqlite3_column_int64(row, 6);
 		latest->owed_for = int_or_null(row, 7);
 		latest->detailed_for = int_or_null(row, 8);
+		latest->elsewhere = !latest->finished && !text_same(db_text(row, 9), target);
 	}
 	db_done(&hub->db, SQL_BUILD_GET);
 	return status;
@@ -140,8 +142,8 @@ static enum status name_by_uid(struct hub *hub, struct build *build, struct text
 
 /* The first one that was seen keeps the plain id, for ever: another gets a part of its uid, or, where one
  * with the same beginning was there before (uids of one minute may share it), all of it. */
-static enum status find_under(struct hub *hub, struct build *build, struct text base, struct latest *latest,
-			      struct err *err)
+static enum status find_under(struct hub *hub, struct build *build, struct text base, struct text target,
+			      struct latest *latest, struct err *err)
 {
 	static const size_t sizes[] = {0, 8, SIZE_MAX};
 	enum status status = OK;
@@ -149,7 +151,7 @@ static enum status find_under(struct hub *hub, struct build *build, struct text 
 	latest->other_uid = true;
 	for (size_t i = 0; i < 3 && status == OK && latest->other_uid; i++) {
 		status = name_by_uid(hub, build, base, sizes[i], err);
-		status = status == OK ? latest_get(hub, build, latest, err) : status;
+		status = status == OK ? latest_get(hub, build, target, latest, err) : status;
 	}
 	return status;
 }
@@ -164,26 +166,34 @@ static enum status find_latest(struct hub *hub, struct build *build, struct late
 {
 	struct text own = build->id;
 	struct former former = {0};
-	enum status status = latest_get(hub, build, latest, err);
+	enum status status = latest_get(hub, build, seen->target, latest, err);
 	bool taken = latest->other_uid;
 
 	if (status == OK && !is_found(latest)) {
 		status = identity_former(hub, build, seen->target, &former, err);
 	}
 	for (size_t i = 0; i < former.count && status == OK && !is_found(latest); i++) {
-		status = find_under(hub, build, former.ids[i], latest, err);
+		status = find_under(hub, build, former.ids[i], seen->target, latest, err);
 	}
 	if (status != OK || is_found(latest) || (!taken && former.count == 0)) {
 		return status;
 	}
 	status = taken ? end_replaced(hub, build, seen, err) : OK;
-	return status == OK ? find_under(hub, build, own, latest, err) : status;
+	return status == OK ? find_under(hub, build, own, seen->target, latest, err) : status;
+}
+
+/* A target that is visited no more, because its source has another name now, would never ask for it. */
+static enum status adopt(struct hub *hub, const struct build *build, const struct observation *seen,
+			 struct err *err)
+{
+	return db_run(&hub->db, SQL_BUILD_ADOPT, err, "ttt", seen->target, seen->key, build->id);
 }
 
 static enum status apply(struct hub *hub, struct build *build, const struct latest *latest,
 			 const struct observation *seen, enum change *change, struct err *err)
 {
 	uint64_t hash;
+	enum status status;
 
 	if (latest->known && is_stale(latest, build, seen->observed_at)) {
 		*change = CHANGE_STALE;
@@ -199,6 +209,9 @@ static enum status apply(struct hub *hub, struct build *build, const struct late
 	/* A finished build that is seen unchanged within the same second needs no write. */
 	if (latest->finished && seen->observed_at == latest->observed_at) {
 		return OK;
+	}
+	if (latest->elsewhere && (status = adopt(hub, build, seen, err)) != OK) {
+		return status;
 	}
 	return db_run(&hub->db, SQL_BUILD_SEEN, err, "iit", seen->observed_at, next_visit(build, seen),
 		      build->id);

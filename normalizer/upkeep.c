@@ -211,6 +211,7 @@ enum status upkeep_clock(struct hub *hub, struct err *err)
 	    (status = db_run(&hub->db, SQL_CLOCK_TARGETS, err, "i", step)) != OK ||
 	    (status = db_run(&hub->db, SQL_CLOCK_BUILDS, err, "i", step)) != OK ||
 	    (status = db_run(&hub->db, SQL_CLOCK_OWED, err, "i", step)) != OK ||
+	    (status = db_run(&hub->db, SQL_CLOCK_DEAD, err, "i", step)) != OK ||
 	    (status = db_run(&hub->db, SQL_CLOCK_SINKS, err, "i", step)) != OK ||
 	    (status = db_meta_set(&hub->db, "clock", now, err)) != OK) {
 		batch_break(hub, err);

@@ -231,3 +231,14 @@ Test(details, what_is_owed_outlives_the_hub)
 	hear(worker, "ack 1 0 0 0 $details");
 	is_read_as(0.6);
 }
+
+Test(details, a_refusal_is_not_tried_again_at_each_finish)
+{
+	publishes("1 0 0", .state = "passed");
+	leases("['" API "1" FINISH "'] {}");
+	say(worker, "done $details 600000 nil nil 'the provider refuses (403)'");
+	hear(worker, "ack ...");
+	publishes("1 0 0", .state = "passed", .number = 2);
+	say(worker, "claim 'buildkite' 'w'");
+	hear(worker, "idle _");
+}

@@ -163,3 +163,13 @@ Test(identity, two_pipelines_of_one_number_are_two_builds)
 	cr_assert_eq(builds("finished = 0"), 2);
 	cr_assert_not(child_said(hub->child, "hub.renamed"));
 }
+
+Test(identity, an_open_build_is_followed_by_whoever_visits_its_pipeline)
+{
+	tells(web, NEW, .number = 1);
+	hub_sql(hub, "UPDATE build SET target = 'former:acme/web'"); /* its source had another name */
+	tells(web, "0 1 0", .number = 1, LATER);
+	cr_assert_eq(builds("target = 'buildkite:acme/web'"), 1);
+	tells(shop, "0 1 0", .number = 1, LATER);
+	cr_assert_eq(builds("target = 'buildkite:acme/web'"), 1, "not by another while that is visited");
+}

@@ -92,6 +92,19 @@ Test(clock, what_is_due_goes_back_with_the_hubs_clock)
 	cr_assert_leq(hub_sql(hub, "SELECT due_at - unixepoch() * 1000 FROM build"), 120000);
 }
 
+Test(clock, a_build_that_could_not_be_read_is_asked_for_again_when_the_clock_has_gone_back)
+{
+	with(worker, .number = 1, .body = "{\"number\": broken");
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack 1 0 0 0 $fence");
+	hub_stop(hub);
+	hub_sql(hub, "INSERT OR REPLACE INTO meta VALUES('clock', unixepoch() * 1000 + 86401000)");
+	hub_sql(hub, "UPDATE dead SET retry_at = retry_at + 86400000");
+	hub_start(hub);
+	child_event(hub->child, "hub.clock_back", NULL, NULL);
+	cr_assert_leq(hub_sql(hub, "SELECT retry_at - unixepoch() * 1000 FROM dead"), 10000);
+}
+
 /* So many versions of one build, each unlike the one before. */
 static void publish_versions(int first, int count)
 {
