@@ -106,6 +106,15 @@ static void take_state(yyjson_val *object, struct item *item)
 	item->coming = is_one_of(state, coming);
 }
 
+static void take_project(yyjson_val *object, struct item *item)
+{
+	yyjson_val *slug = yyjson_obj_get(object, "project_slug");
+
+	if (yyjson_is_str(slug) && yyjson_get_len(slug) < sizeof item->project) {
+		memcpy(item->project, yyjson_get_str(slug), yyjson_get_len(slug) + 1);
+	}
+}
+
 static enum status take_item(yyjson_val *object, struct item *item, struct err *err)
 {
 	yyjson_val *number = yyjson_obj_get(object, "job_number");
@@ -117,6 +126,7 @@ static enum status take_item(yyjson_val *object, struct item *item, struct err *
 	}
 	item->print = print_of(object);
 	take_state(object, item);
+	take_project(object, item);
 	item->json = yyjson_val_write_opts(object, WRITE_FLAGS, NULL, &item->size, NULL);
 	return item->json ? OK : err_set(err, ERR_SYS, "out of memory for an answer");
 }
@@ -221,4 +231,31 @@ enum status answer_read_item(struct arena *arena, struct text body, struct item 
 		(void)take_id(root, item->id); /* a job's details have none */
 	}
 	return status;
+}
+
+enum status answer_read_organizations(struct arena *arena, struct text body, struct text **slugs,
+				      size_t *count, struct err *err)
+{
+	yyjson_val *root, *organization;
+	enum status status = parse(arena, body, &root, err);
+	size_t i, max;
+
+	*count = 0;
+	if (status != OK) {
+		return status;
+	}
+	*slugs =
+		yyjson_is_arr(root) ? arena_alloc(arena, (yyjson_arr_size(root) + 1) * sizeof **slugs) : NULL;
+	if (!*slugs) {
+		return err_set(err, ERR_DATA, "the answer is no list of organizations");
+	}
+	yyjson_arr_foreach(root, i, max, organization)
+	{
+		const char *slug = yyjson_get_str(yyjson_obj_get(organization, "slug"));
+
+		if (slug) {
+			(*slugs)[(*count)++] = text_of(slug);
+		}
+	}
+	return OK;
 }

@@ -23,6 +23,7 @@ struct item {
 	bool started;       /* of a job */
 	bool approval;      /* of a job */
 	bool errored;       /* of a pipeline: it has no workflows and will have none */
+	char project[160];  /* of a pipeline: its project's slug, "" where there is none */
 	bool coming;        /* of a pipeline: further workflows will come */
 };
 
@@ -39,6 +40,9 @@ enum status answer_read_list(struct arena *arena, struct text body, struct items
 /* The one object that the answer is. */
 enum status answer_read_item(struct arena *arena, struct text body, struct item *item,
 			     struct err *err) MUST_CHECK;
+/* Slugs of a list of organizations, as "gh/acme"; texts live in arena. */
+enum status answer_read_organizations(struct arena *arena, struct text body, struct text **slugs,
+				      size_t *count, struct err *err) MUST_CHECK;
 void item_fini(struct item *item);
 
 /* path.c */

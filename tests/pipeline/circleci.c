@@ -146,3 +146,13 @@ Test(circleci, two_fetchers_share_projects_in_bad_weather)
 	scene_holds_truth(scene);
 	scene_free(&scene);
 }
+
+Test(circleci, the_star_is_every_project_that_the_token_follows)
+{
+	struct scene *scene =
+		scene_new("--builds", "60", "--pipelines", "4", "--organizations", "2", "--history", "5d");
+
+	open_scene(scene, "\"*\"");
+	scene_holds_truth(scene);
+	scene_free(&scene);
+}

@@ -94,20 +94,21 @@ static void write_token(char token[static 64], int64_t at, int64_t number)
 	snprintf(token, 64, "AAR%" PRId64 "_%" PRId64, at, number);
 }
 
-void circleci_pipelines(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+/* A page of the newest of them. */
+static void reply_pipelines(struct sim *sim, const struct sim_call *call, const struct build_list *builds,
+			    struct sim_reply *reply)
 {
-	struct pipeline *project = project_of(sim, call, reply);
 	int64_t at = INT64_MAX, number = INT64_MAX;
 	char token[64] = "";
 	struct list list;
 	int count = 0;
 
-	if (!project || !read_token(call, &at, &number, reply)) {
+	if (!read_token(call, &at, &number, reply)) {
 		return;
 	}
 	list = list_new();
-	for (size_t i = project->builds.count; i-- > 0 && !token[0];) {
-		struct build *build = project->builds.items[i];
+	for (size_t i = builds->count; i-- > 0 && !token[0];) {
+		struct build *build = builds->items[i];
 		struct cc_pipeline *pipeline;
 
 		if (build->created > at || (build->created == at && build->number >= number)) {
@@ -122,7 +123,48 @@ void circleci_pipelines(struct sim *sim, const struct sim_call *call, struct sim
 		}
 	}
 	list_reply(&list, token, reply);
-	sim_spring_ambushes(sim, project);
+}
+
+void circleci_pipelines(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct pipeline *project = project_of(sim, call, reply);
+
+	if (project) {
+		reply_pipelines(sim, call, &project->builds, reply);
+		sim_spring_ambushes(sim, project);
+	}
+}
+
+void circleci_organizations(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *array = yyjson_mut_arr(doc);
+
+	(void)call;
+	for (int i = 0; i < sim->world.organization_count; i++) {
+		struct put in = put_new(doc);
+
+		put_text(in, "id", sim->world.organizations[i].uuid);
+		put_text(in, "vcs-type", "github");
+		put_text(in, "name", sim->world.organizations[i].slug);
+		put_text(in, "avatar_url", "https://avatars.githubusercontent.com/u/1");
+		put_format(in, "slug", "gh/%s", sim->world.organizations[i].slug);
+		yyjson_mut_arr_append(array, in.object);
+	}
+	api_reply_array(reply, doc, array);
+}
+
+void circleci_followed(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	const char *slug = query_get(&call->query, "org-slug");
+	struct organization *organization =
+		slug && strncmp(slug, "gh/", 3) == 0 ? world_organization(&sim->world, slug + 3) : NULL;
+
+	if (organization) {
+		reply_pipelines(sim, call, &organization->builds, reply);
+	} else {
+		reply_message(reply, 404, "Organization not found");
+	}
 }
 
 void circleci_pipeline(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)

@@ -24,6 +24,8 @@ const struct sim_route sim_routes[] = {
 	{"GET", "/api/v2/pipeline/:", "cc_pipeline", circleci_pipeline, NULL},
 	{"GET", "/api/v2/pipeline/:/workflow", "cc_workflows", circleci_workflows, NULL},
 	{"GET", "/api/v2/workflow/:/job", "cc_jobs", circleci_jobs, NULL},
+	{"GET", "/api/v2/me/collaborations", "cc_organizations", circleci_organizations, NULL},
+	{"GET", "/api/v2/pipeline", "cc_followed", circleci_followed, NULL},
 	{"POST", "/_sim/advance", "control", control_advance, NULL},
 	{"GET", "/_sim/clock", "control", control_clock, NULL},
 	{"GET", "/_sim/truth", "control", control_truth, NULL},
