@@ -184,6 +184,16 @@ static void finish(struct sync *sync, yyjson_mut_val *status)
 	supervisor_stop(&sync->run.all, "everything is up to date");
 }
 
+/* Again and again: the first may have been lost, and a hub that was started anew in between holds its sinks
+ * again. */
+static void release(struct sync *sync)
+{
+	if (sync->options->known_path) {
+		status_watch_tell(sync->watch, "release");
+	}
+	sync->released = true;
+}
+
 static bool on_status(void *context, yyjson_mut_val *status)
 {
 	struct sync *sync = context;
@@ -199,12 +209,8 @@ static bool on_status(void *context, yyjson_mut_val *status)
 		finish(sync, status);
 		return true;
 	}
-	if (!sync->released) {
-		sync->released = true;
-		status_watch_tell(sync->watch, "release");
-		return false;
-	}
-	if (!is_idle(status, sinks_alive(sync))) {
+	if (!sync->released || !is_idle(status, sinks_alive(sync))) {
+		release(sync);
 		return false;
 	}
 	finish(sync, status);
