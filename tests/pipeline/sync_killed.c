@@ -37,7 +37,7 @@ static pid_t process_of(pid_t parent, const char *name)
 	read_proc(parent, path, list, sizeof list);
 	for (long pid; (pid = strtol(at, &end, 10)) > 0; at = end) {
 		read_proc((pid_t)pid, "comm", comm, sizeof comm);
-		if (strncmp(comm, name, 15) == 0 || strncmp(comm, name, strcspn(comm, "\n")) == 0) {
+		if (strncmp(comm, name, 15) == 0) { /* the kernel keeps no more of it */
 			return (pid_t)pid;
 		}
 	}
