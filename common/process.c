@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/process.h"
+#include "common/check.h"
 #include "common/log.h"
 #include "common/metrics_private.h"
 #include "common/process_options.h"
@@ -65,6 +66,10 @@ static void on_terminate(struct runner *runner, int number)
 {
 	struct process_context *context = &runner->context;
 
+	if (context->checking) {
+		process_stop(context, ERR_AGAIN, NULL);
+		return;
+	}
 	if (context->draining && number == runner->stop_signal &&
 	    now_ms() - runner->stop_signal_ms < PROCESS_SAME_SIGNAL_MS) {
 		return;
@@ -249,15 +254,30 @@ static void run_loop(struct runner *runner)
 	}
 }
 
+static enum status begin(struct runner *runner, struct err *err)
+{
+	struct process_context *context = &runner->context;
+	const struct process *process = context->process;
+
+	if (!context->checking) {
+		return process->open(runner->state, context, err);
+	}
+	if (!process->check) {
+		process_stop(context, OK, NULL);
+		return OK;
+	}
+	return process->check(runner->state, context, err);
+}
+
 static void run_open(struct runner *runner)
 {
 	struct process_context *context = &runner->context;
 	const struct process *process = context->process;
 	struct err err = {0};
-	enum status status = process->open(runner->state, context, &err);
+	enum status status = begin(runner, &err);
 
 	if (status == OK) {
-		if (!context->ready_later) {
+		if (!context->ready_later && !context->checking) {
 			announce(runner);
 		}
 		run_loop(runner);
@@ -285,11 +305,23 @@ static void idle_in_container(struct runner *runner)
 	}
 }
 
+/* Of a check, the lines say it; what ended it early goes among them. */
+static int exit_code(const struct process_context *context)
+{
+	if (!context->checking) {
+		return err_exit_code(context->status);
+	}
+	if (context->status != OK && *context->err.text) {
+		check_say(CHECK_BAD, context->name, "%s", context->err.text);
+	}
+	return context->status == OK ? 0 : 1;
+}
+
 static int finish(struct runner *runner)
 {
 	struct process_context *context = &runner->context;
 	const char *container = getenv("BUILDBUS_CONTAINER");
-	int code = err_exit_code(context->status);
+	int code = exit_code(context);
 
 	if (code != 0) {
 		log_error("proc.failed", STR("why", context->err.text), NUM("code", code));
@@ -316,7 +348,8 @@ static enum status prepare(struct runner *runner, int argc, char **argv)
 	enum status status = process_options_read(&runner->options, context->process, argc, argv, err);
 
 	context->name = runner->options.name;
-	log_open(context->name, runner->options.least);
+	context->checking = runner->options.check;
+	log_open(context->name, context->checking ? LEVEL_SILENT : runner->options.least);
 	if (status != OK || runner->options.help || runner->options.version) {
 		return status;
 	}

@@ -20,6 +20,7 @@ struct process_context {
 	struct err err;
 	bool draining;    /* SIGTERM came */
 	bool ready_later; /* set by open: not ready before process_ready */
+	bool checking;    /* `--check`: check was called instead of open */
 };
 
 struct process {
@@ -29,6 +30,10 @@ struct process {
 	/* Opens sockets and timers on context->loop. May block. Ready is announced when it returns OK, unless
 	 * it set context->ready_later. */
 	enum status (*open)(void *state, struct process_context *context, struct err *err);
+	/* `--check`, instead of open: asks whoever the process depends on whether it may do its work, without
+	 * a bus and without changing anything, says each answer (common/check.h), and calls process_stop: OK
+	 * exits 0, anything else 1. NULL: there is nothing to ask. */
+	enum status (*check)(void *state, struct process_context *context, struct err *err);
 	/* SIGTERM or SIGINT: finish what is in flight, then call process_stop; cut off after 10 s. NULL: stop
 	 * at once. */
 	void (*drain)(void *state);

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 
 enum { NAME_MAX_SIZE = 63 };
-enum { FLAG_NAME = 256, FLAG_READY_FD, FLAG_METRICS, FLAG_VERSION, FLAG_HELP };
+enum { FLAG_NAME = 256, FLAG_READY_FD, FLAG_METRICS, FLAG_CHECK, FLAG_VERSION, FLAG_HELP };
 
 static const struct option flags[] = {
 	{"config-file", required_argument, NULL, 'c'},
 	{"name", required_argument, NULL, FLAG_NAME},
 	{"ready-fd", required_argument, NULL, FLAG_READY_FD},
 	{"metrics", required_argument, NULL, FLAG_METRICS},
+	{"check", no_argument, NULL, FLAG_CHECK},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, FLAG_VERSION},
 	{"help", no_argument, NULL, FLAG_HELP},
@@ -61,6 +62,9 @@ static enum status read_flag(struct process_options *options, int flag, char **a
 	case FLAG_METRICS:
 		options->metrics = optarg;
 		return OK;
+	case FLAG_CHECK:
+		options->check = true;
+		return OK;
 	case FLAG_VERSION:
 		options->version = true;
 		return OK;
@@ -96,22 +100,26 @@ static const char help_format[] =
 	"buildbus-%s: %s\n"
 	"\n"
 	"usage: buildbus-%s [-c FILE] [--name N] [--ready-fd N] [--metrics ADDR:PORT] [-v]\n"
+	"       buildbus-%s [-c FILE] [--name N] --check\n"
 	"\n"
 	"  -c, --config-file FILE  the configuration (default $BUILDBUS_CONFIG, then ./buildbus.yml)\n"
 	"      --name N            name of this instance in logs and on the bus (default %s)\n"
 	"      --ready-fd N        write a newline to file descriptor N when ready\n"
 	"      --metrics ADDR:PORT serve /metrics and /healthz there, e.g. 127.0.0.1:9100\n"
+	"      --check             only ask whether everything that it needs may be used, a line each\n"
 	"  -v, --verbose           log debug events too\n"
 	"      --version           print the version\n"
 	"      --help              print this\n"
 	"\n"
 	"SIGTERM drains within 10 s, a second one stops at once; SIGHUP reads the configuration anew.\n"
-	"Exit codes: 0 asked to stop, 100 an operator must act, 111 temporary: restart it.\n";
+	"Exit codes: 0 asked to stop, 100 an operator must act, 111 temporary: restart it.\n"
+	"Of --check: 0 everything may be used, 1 something may not.\n";
 
 void process_options_answer(const struct process_options *options, const struct process *process)
 {
 	if (options->help) {
-		printf(help_format, process->name, process->summary, process->name, process->name);
+		printf(help_format, process->name, process->summary, process->name, process->name,
+		       process->name);
 	} else {
 		printf("buildbus-%s %s\n", process->name, BUILDBUS_VERSION);
 	}

@@ -11,6 +11,7 @@ struct process_options {
 	int ready_fd;            /* -1: nobody waits */
 	enum log_level least;
 	bool version, help;
+	bool check; /* ask, say, exit */
 };
 
 /* Fills options (whose texts point into argv). ERR_CONFIG says in one sentence what is wrong with the flags.

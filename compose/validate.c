@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/validate.h"
 #include "compose/command.h"
+#include "compose/validate_online.h"
 
+#include "common/check.h"
 #include "common/config_private.h"
 #include "common/config_value.h"
 #include "fetchers/buildkite/config.h"
@@ -65,15 +67,6 @@ static const struct reading *find_reading(const struct config_section *section)
 	return NULL;
 }
 
-/* `sources[0].buildkite` as `sources[0] buildkite` */
-static void place_text(const struct config_section *section, char out[static 128])
-{
-	const struct config_place *place = section->node;
-	size_t list = strcspn(place->where, ".");
-
-	snprintf(out, 128, "%.*s %s", (int)list, place->where, section->kind);
-}
-
 /* What goes beyond single keys: `<file>:<line>: destinations[0].firestore: <sentence>`. */
 static enum status check_whole(const struct reading *reading, const struct config *config,
 			       const struct config_section *section, const void *target, struct err *err)
@@ -90,10 +83,10 @@ static void check_section(const struct config *config, const struct config_secti
 	struct config_problems problems = {.report = print_problem, .arg = problem_count};
 	const struct reading *reading = find_reading(section);
 	void *target = reading ? calloc(1, reading->size) : NULL;
-	char where[128];
+	char where[CHECK_PLACE_SIZE];
 	struct err err;
 
-	place_text(section, where);
+	check_place(section, where);
 	if (!target) {
 		print_problem(problem_count, reading ? "out of memory" : "no rows for this kind");
 		return;
@@ -128,11 +121,12 @@ static void print_sum(const struct config *config, size_t problem_count)
 	       config->section_count - sources);
 }
 
-int validate_run(const char *config_path)
+int validate_run(const char *config_path, bool online)
 {
 	size_t problem_count = 0;
 	struct config_problems problems = {.report = print_problem, .arg = &problem_count};
 	struct config config;
+	int code;
 
 	if (config_load_all(&config, config_path, config_kinds, &problems) == OK) {
 		print_values("bus", bus_config_rows, &config.bus);
@@ -141,8 +135,9 @@ int validate_run(const char *config_path)
 		check_section(&config, &config.sections[i], &problem_count);
 	}
 	print_sum(&config, problem_count);
+	code = problem_count > 0 ? EXIT_USAGE : online ? validate_online(&config) : EXIT_DONE;
 	config_fini(&config);
-	return problem_count > 0 ? 2 : 0;
+	return code;
 }
 
 enum status validate_sections(const struct config *config, struct err *err)
@@ -170,6 +165,7 @@ enum status validate_sections(const struct config *config, struct err *err)
 
 struct validate_options {
 	const char *config_file;
+	bool online;
 };
 
 static int validate_main(const void *given, char *const *operands)
@@ -177,11 +173,13 @@ static int validate_main(const void *given, char *const *operands)
 	const struct validate_options *options = given;
 
 	(void)operands;
-	return validate_run(options->config_file);
+	return validate_run(options->config_file, options->online);
 }
 
 static const struct option_row validate_rows[] = {
 	OPTION_CONFIG_FILE(struct validate_options, config_file),
+	{"online", 0, OPTION_FLAG, offsetof(struct validate_options, online), NULL,
+	 "then ask providers and destinations whether all of it is permitted", 0, 0},
 	OPTION_END,
 };
 
@@ -190,10 +188,12 @@ const struct command validate_command = {
 	.summary = "check every key of the configuration, a line each",
 	.options = validate_rows,
 	.options_size = sizeof(struct validate_options),
-	.notes = "Values that come from variables are looked up; secrets are printed as ***. No provider is "
-		 "asked.\n",
+	.notes =
+		"Values that come from variables are looked up; secrets are printed as ***. Without --online "
+		"nobody is asked; with it nothing is changed, neither here nor there.\n",
 	.exits = "  0  the configuration can be used\n"
+		 "  1  somebody refuses what it needs (--online)\n"
 		 "  2  it can't: every problem is told with its line\n",
-	.example = "buildbus validate -c buildbus.yml",
+	.example = "buildbus validate --online -c buildbus.yml",
 	.run = validate_main,
 };

@@ -179,6 +179,19 @@ static enum status engine_open(void *state, struct process_context *context, str
 	return status;
 }
 
+static enum status engine_check(void *state, struct process_context *context, struct err *err)
+{
+	struct engine *engine = state;
+	enum status status;
+
+	engine->fetcher = ((const struct fetch_process *)context->process)->fetcher;
+	engine->context = context;
+	alarm_init(&engine->alarm, context->loop, on_alarm, engine);
+	arena_init(&engine->arena, FETCH_ARENA_BYTES);
+	status = sources_open(engine, &context->config, err);
+	return status == OK ? sources_check(engine, err) : status;
+}
+
 static void engine_drain(void *state)
 {
 	struct engine *engine = state;
@@ -210,6 +223,7 @@ static void engine_close(void *state)
 	log_info("fetch.ended", NUM("requests", engine->answers), NUM("builds", engine->builds));
 	alarm_fini(&engine->alarm);
 	ingest_free(&engine->ingest);
+	source_checks_free(&engine->checks);
 	sources_free(engine);
 	arena_fini(&engine->arena);
 	arena_fini(&engine->scratch);
@@ -236,6 +250,7 @@ int fetcher_main(const struct fetcher *fetcher, int argc, char **argv)
 				.summary = summary,
 				.state_size = sizeof(struct engine),
 				.open = engine_open,
+				.check = engine_check,
 				.drain = engine_drain,
 				.reload = engine_reload,
 				.close = engine_close,

@@ -86,9 +86,10 @@ struct engine {
 	struct alarm alarm;
 	struct source *sources;
 	struct visit *visits;
-	struct request *requests; /* in the order of their start */
-	int64_t answers, builds;  /* since the start */
-	int64_t refused_turn_ms;  /* when a visit last found no turn for its back-fill; 0: never */
+	struct request *requests;     /* in the order of their start */
+	int64_t answers, builds;      /* since the start */
+	int64_t refused_turn_ms;      /* when a visit last found no turn for its back-fill; 0: never */
+	struct source_checks *checks; /* NULL: it works */
 	bool draining;
 	bool failed; /* err: an operator must act; stops once the leases are given back */
 	struct err err;
@@ -144,6 +145,14 @@ void request_settle(struct visit *visit, struct request *request, enum status st
 /* OK: used. ERR_AGAIN: it will be sent again. Others end the visit. */
 enum status request_judge(struct request *request, const struct http_answer *answer,
 			  struct err *err) MUST_CHECK;
+
+/* The sentence for an answer that can't be used: neither OK nor NOT_FOUND. */
+void answer_explain(const struct source *source, const struct http_answer *answer, struct err *err);
+
+/* check.c: instead of leases and visits. */
+struct source_checks;
+enum status sources_check(struct engine *engine, struct err *err) MUST_CHECK;
+void source_checks_free(struct source_checks **checks);
 
 /* elsewhere.c */
 /* A redirected detail is asked for there. ERR_AGAIN: it is on its way. */

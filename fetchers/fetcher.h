@@ -7,6 +7,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/arena.h"
+#include "common/check.h"
 #include "common/config.h"
 #include "common/http/http.h"
 #include "common/record.h"
@@ -29,6 +30,8 @@ struct source_info {
 	size_t targets; /* how many the config names; "*" is one */
 };
 
+struct source_check;
+
 struct fetcher {
 	const char *name;              /* the provider: its folder, its key under `sources:` */
 	const struct config_row *rows; /* of its section */
@@ -43,6 +46,11 @@ struct fetcher {
 	/* A lease is there. Starts requests, or ends the visit. ERR_CONFIG: a target that can't be (a long
 	 * back-off); other errors: tried again later. */
 	enum status (*start)(struct visit *visit, struct err *err);
+	/* `--check`, for each source: asks with check_get whether everything that the visits will ask for is
+	 * permitted, says what it finds with check_tell. Over when nothing is asked for any more. NULL: it
+	 * can't be asked. */
+	enum status (*check)(struct source_check *check, struct err *err);
+	size_t check_size; /* zeroed state of a check, which it frees itself when it frees anything */
 	/* Frees what the state holds: after visit_done, a failure or the loss of the lease. May be NULL. */
 	void (*stop)(struct visit *visit);
 };
@@ -157,6 +165,18 @@ void visit_spare(struct visit *visit);
 #define VISIT_SETTLED (-1)
 #define VISIT_LATER   (-2)
 void visit_done(struct visit *visit, int64_t next_due_ms);
+
+/* Of a check; lives as long as it. */
+void *check_state(struct source_check *check);
+const void *check_config(const struct source_check *check);
+struct arena *check_arena(struct source_check *check); /* emptied after each callback */
+/* kind: OK, NOT_FOUND, REFUSED (the token may not), UNUSABLE; why: the sentence of the last two. */
+typedef void check_callback(struct source_check *check, intptr_t tag, const struct visit_answer *answer,
+			    const struct err *why);
+/* GET <api_url><path>, once and soon: a failure is an answer. Calls back later, never from inside. */
+void check_get(struct source_check *check, const char *path, check_callback *callback, intptr_t tag);
+/* A line of common/check.h about this source. */
+void check_tell(struct source_check *check, enum check_word word, const char *format, ...) PRINTF(3, 4);
 
 /* The whole of a fetcher's main. Returns the exit code. */
 int fetcher_main(const struct fetcher *fetcher, int argc, char **argv);

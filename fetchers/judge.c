@@ -57,19 +57,44 @@ static void host_of(const struct source *source, char *out, size_t size)
 	snprintf(out, size, "%.*s", (int)strcspn(start, "/"), start);
 }
 
+void answer_explain(const struct source *source, const struct http_answer *answer, struct err *err)
+{
+	char host[128], remark[REMARK_SIZE];
+	const char *says;
+
+	host_of(source, host, sizeof host);
+	remark_read((struct text){answer->body, answer->body_size}, remark);
+	says = *remark ? ", it says: " : "";
+	switch (answer->class) {
+	case HTTP_FAILED:
+		*err = answer->err;
+		break;
+	case HTTP_REFUSED:
+		err_set(err, ERR_CONFIG, "%s %s (%ld)%s%s: %s", host,
+			answer->code == 401 ? "does not accept the token" : "refuses access with this token",
+			answer->code, says, remark, source->engine->fetcher->token_hint);
+		break;
+	case HTTP_CLIENT:
+		err_set(err, ERR_DATA, "%s does not understand the request (%ld)%s%s", host, answer->code,
+			says, remark);
+		break;
+	case HTTP_LIMITED:
+		err_set(err, ERR_REMOTE, "%s: the rate limit is used up (%ld)%s%s", host, answer->code, says,
+			remark);
+		break;
+	default:
+		err_set(err, ERR_REMOTE, "%s answers %ld", host, answer->code);
+	}
+}
+
 /* A token without a scope may still read other targets; one that isn't accepted can read none. */
 static enum status refused(struct request *request, const struct http_answer *answer, struct err *err)
 {
 	struct source *source = request->visit->source;
-	char host[128], remark[REMARK_SIZE];
 
-	host_of(source, host, sizeof host);
-	remark_read((struct text){answer->body, answer->body_size}, remark);
 	source->refused = answer->code != 403;
-	return err_set(err, ERR_CONFIG, "source %s: %s %s (%ld)%s%s: %s", source->name, host,
-		       answer->code == 401 ? "does not accept the token" : "refuses access with this token",
-		       answer->code, *remark ? ", it says: " : "", remark,
-		       source->engine->fetcher->token_hint);
+	answer_explain(source, answer, err);
+	return err_prefix(err, "source %s", source->name);
 }
 
 /* The page of somebody in between (maintenance, a login) may be gone a moment later; what stays is for an
@@ -125,12 +150,9 @@ static enum status judge_detail(struct request *request, const struct http_answe
 
 enum status request_judge(struct request *request, const struct http_answer *answer, struct err *err)
 {
-	char host[128], remark[REMARK_SIZE];
-
 	if (is_no_detail(request, answer)) {
 		return judge_detail(request, answer, err);
 	}
-	host_of(request->visit->source, host, sizeof host);
 	switch (answer->class) {
 	case HTTP_OK:
 		return request_answer(request, answer, ANSWER_OK, err);
@@ -143,12 +165,10 @@ enum status request_judge(struct request *request, const struct http_answer *ans
 	case HTTP_REDIRECT:
 		return redirect(request, answer, err);
 	case HTTP_CLIENT:
-		remark_read((struct text){answer->body, answer->body_size}, remark);
-		err_set(err, ERR_DATA, "%s does not understand the request (%ld)%s%s", host, answer->code,
-			*remark ? ", it says: " : "", remark);
+		answer_explain(request->visit->source, answer, err);
 		return request_give_up(request, err);
 	case HTTP_SERVER:
-		err_set(err, ERR_REMOTE, "%s answers %ld", host, answer->code);
+		answer_explain(request->visit->source, answer, err);
 		return request_retry(request, err);
 	case HTTP_FAILED:
 		if (answer->untrusted) {

@@ -33,8 +33,10 @@ static char *header(const char *name, const char *value)
 
 static enum status connect_source(struct source *source, struct err *err)
 {
-	const struct http_options options = {.concurrency = FETCH_CONNECTIONS,
-					     .body_max_bytes = FETCH_BODY_BYTES};
+	const struct http_options options = {
+		.concurrency = FETCH_CONNECTIONS,
+		.body_max_bytes = FETCH_BODY_BYTES,
+		.timeout_ms = source->engine->context->checking ? CHECK_TIMEOUT_MS : 0};
 	const char *accept = source->info.accept ? source->info.accept : "application/json";
 
 	source->accept = header("Accept", accept);

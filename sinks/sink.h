@@ -9,6 +9,7 @@
  * of a build overwrite a newer one. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "common/check.h"
 #include "common/config.h"
 #include "common/record.h"
 #include "common/wire.h"
@@ -104,6 +105,26 @@ void sink_known_end(struct sink_context *context);
 /* So many builds were updated. */
 void sink_settled(struct sink_context *context, int64_t updated);
 
+/* `--check`: a sink without its engine, which asks its destination what writing will need. */
+struct sink_check {
+	struct sink_context context; /* engine: NULL */
+	char place[CHECK_PLACE_SIZE];
+	bool bad;
+	struct process_context *process; /* of sink_main */
+};
+/* A line of common/check.h about this destination. */
+void sink_tell(struct sink_check *check, enum check_word word, const char *format, ...) PRINTF(3, 4);
+/* Everything is said. */
+void sink_check_end(struct sink_check *check);
+
+struct sink_checker {
+	size_t state_size; /* zeroed */
+	/* Must change nothing there. May block for files, not for networks. An error is said like CHECK_BAD
+	 * and ends the check. */
+	enum status (*start)(void *state, struct sink_check *check, const void *config, struct err *err);
+	void (*stop)(void *state); /* accepts half-opened state; NULL: nothing is held */
+};
+
 struct sink {
 	const char *name;    /* the kind in `destinations:`; the process is buildbus-sink-<name> */
 	const char *summary; /* one line for --help */
@@ -134,6 +155,8 @@ struct sink {
 	/* After all that was fetched is confirmed, and only when nothing failed: ends what can't end
 	 * otherwise, then sink_settled. */
 	void (*settle)(void *state);
+
+	const struct sink_checker *checker; /* NULL: it can't be asked */
 	/* Everything ended or was given up: pending batches must be forgotten. Accepts half-opened state. */
 	void (*close)(void *state);
 };

@@ -3,6 +3,7 @@
 #include "common/process.h"
 #include "sinks/engine.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ struct sink_state {
 	const struct sink *sink;
 	struct engine engine;
 	void *config; /* the sink's section, read */
+	struct sink_check check;
+	void *checked; /* the checker's state; NULL: it is no check */
 };
 
 static const struct config_section *find_section(const struct config *config, const struct sink *sink,
@@ -43,16 +46,17 @@ static size_t count_sections(const struct config *config, const struct sink *sin
 	return count;
 }
 
-/* *name: which destination; without --name the one that is named like its kind, or the only one. */
-static enum status read_section(struct sink_state *state, const char **name, struct err *err)
+/* *out: which destination; without --name the one that is named like its kind, or the only one. */
+static enum status read_section(struct sink_state *state, const struct config_section **out, struct err *err)
 {
 	const struct process_context *context = state->context;
 	const struct sink *sink = state->sink;
 	const struct config_section *section;
+	const char *name;
 	bool named = strcmp(context->name, context->process->name) != 0;
 
-	*name = named ? context->name : sink->name;
-	section = find_section(&context->config, sink, *name);
+	name = named ? context->name : sink->name;
+	section = find_section(&context->config, sink, name);
 	if (!section && !named && count_sections(&context->config, sink) == 1) {
 		section = find_section(&context->config, sink, NULL);
 	}
@@ -60,9 +64,9 @@ static enum status read_section(struct sink_state *state, const char **name, str
 		return err_set(err, ERR_CONFIG,
 			       "%s: no destination of kind %s is named %s: add `- %s: {name: %s}` to "
 			       "destinations, or start this sink with --name and the name of its destination",
-			       context->config.path, sink->name, *name, sink->name, *name);
+			       context->config.path, sink->name, name, sink->name, name);
 	}
-	*name = section->name;
+	*out = section;
 	state->config = calloc(1, sink->config_size ? sink->config_size : 1);
 	if (!state->config) {
 		return err_sys(err, "memory for the configuration");
@@ -87,13 +91,15 @@ static void on_sink_ready(void *owner)
 static enum status open_sink(void *arg, struct process_context *context, struct err *err)
 {
 	struct sink_state *state = arg;
+	const struct config_section *section = NULL;
 	struct engine_options options = {
 		.loop = context->loop, .bus = &context->config.bus, .file = &context->config};
 	enum status status;
 
 	state->context = context;
 	state->sink = ((const struct sink_process *)context->process)->sink;
-	status = read_section(state, &options.name, err);
+	status = read_section(state, &section, err);
+	options.name = section ? section->name : NULL;
 	options.sink = state->sink;
 	options.config = state->config;
 	options.ended = on_ended;
@@ -101,6 +107,62 @@ static enum status open_sink(void *arg, struct process_context *context, struct 
 	context->ready_later = state->sink->ready_later || engine_asks(state->sink);
 	options.owner = state;
 	return status == OK ? engine_open(&state->engine, &options, err) : status;
+}
+
+void sink_tell(struct sink_check *check, enum check_word word, const char *format, ...)
+{
+	char sentence[1024];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(sentence, sizeof sentence, format, values);
+	va_end(values);
+	check->bad |= !check_say(word, check->place, "%s", sentence);
+}
+
+void sink_check_end(struct sink_check *check)
+{
+	process_stop(check->process, check->bad ? ERR_REMOTE : OK, NULL);
+}
+
+static enum status start_check(struct sink_state *state, struct err *err)
+{
+	const struct sink_checker *checker = state->sink->checker;
+
+	if (!checker) {
+		sink_tell(&state->check, CHECK_NOTE, "%s is not asked by this version", state->sink->name);
+		sink_check_end(&state->check);
+		return OK;
+	}
+	state->checked = calloc(1, checker->state_size + 1);
+	return state->checked ? checker->start(state->checked, &state->check, state->config, err)
+			      : err_sys(err, "memory for the check");
+}
+
+static enum status check_sink(void *arg, struct process_context *context, struct err *err)
+{
+	struct sink_state *state = arg;
+	const struct config_section *section;
+	struct err why;
+
+	state->context = context;
+	state->sink = ((const struct sink_process *)context->process)->sink;
+	if (read_section(state, &section, err) != OK) {
+		return err->status;
+	}
+	state->check = (struct sink_check){
+		.context = {.name = section->name,
+			    .loop = context->loop,
+			    .bus = &context->config.bus,
+			    .file = &context->config},
+		.process = context,
+	};
+	check_place(section, state->check.place);
+	if (start_check(state, &why) != OK) {
+		sink_tell(&state->check, CHECK_BAD, "%s", why.text);
+		sink_check_end(&state->check);
+	}
+	return OK;
 }
 
 static void drain_sink(void *arg)
@@ -114,7 +176,12 @@ static void close_sink(void *arg)
 {
 	struct sink_state *state = arg;
 
-	engine_close(&state->engine);
+	if (!state->context || !state->context->checking) {
+		engine_close(&state->engine);
+	} else if (state->checked && state->sink->checker->stop) {
+		state->sink->checker->stop(state->checked);
+	}
+	free(state->checked);
 	if (state->config) {
 		config_free(state->sink->rows, state->config);
 		free(state->config);
@@ -129,6 +196,7 @@ int sink_main(const struct sink *sink, int argc, char **argv)
 			    .summary = sink->summary,
 			    .state_size = sizeof(struct sink_state),
 			    .open = open_sink,
+			    .check = check_sink,
 			    .drain = drain_sink,
 			    .close = close_sink},
 		.sink = sink,

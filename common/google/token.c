@@ -164,7 +164,10 @@ int64_t google_token_count(const struct google_token *token)
 enum status google_token_new(struct google_token **out, const struct google_token_options *options,
 			     struct err *err)
 {
-	static const struct http_options http = {.concurrency = 1, .timeout_ms = 20000};
+	const struct http_options http = {
+		.concurrency = 1,
+		.timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : 20000,
+	};
 	struct google_token *token = calloc(1, sizeof *token);
 	enum status status;
 

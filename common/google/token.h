@@ -40,6 +40,7 @@ struct google_token_options {
 	const struct google_way *way;
 	const void *identity; /* of the way; lives as long as the token */
 	zloop_t *loop;
+	int64_t timeout_ms; /* of a request; 0: 20 s */
 	/* A request ended: OK, there is a bearer; else why not, and google_token_bearer asks again. From the
 	 * loop. */
 	void (*settled)(void *owner, enum status status, const struct err *err);

@@ -139,5 +139,12 @@ void look_open(struct buildkite_visit *state);
 enum status details_start(struct visit *visit, struct err *err) MUST_CHECK;
 void details_free(struct details **details);
 
+/* check.c */
+struct buildkite_check {
+	char organization[SLUG_MAX * 3 + 1]; /* percent-encoded */
+	bool reads_builds, reads_pipelines, reads_organizations;
+};
+enum status buildkite_check(struct source_check *check, struct err *err) MUST_CHECK;
+
 /* discover.c */
 enum status discover_start(struct visit *visit, struct err *err) MUST_CHECK;

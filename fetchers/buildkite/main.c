@@ -71,6 +71,8 @@ static const struct fetcher buildkite = {
 		"coverage needs the scope read_artifacts: give it to the token of access_token, or set "
 		"`coverage: false`",
 	.source = source,
+	.check = buildkite_check,
+	.check_size = sizeof(struct buildkite_check),
 	.start = start,
 	.stop = stop,
 };

@@ -134,6 +134,8 @@ static const struct sink firestore_sink = {
 	.write = firestore_write,
 	.known = firestore_known,
 	.settle = firestore_settle,
+
+	.checker = &firestore_checker,
 	.close = firestore_close,
 };
 

@@ -125,6 +125,9 @@ void delivery_read(struct delivery *delivery);
 /* commit.c */
 void delivery_commit(struct delivery *delivery);
 
+/* check.c */
+extern const struct sink_checker firestore_checker;
+
 /* project.c: sees to it that the documents in `projects` exist. */
 void project_check(struct firestore *firestore);
 void project_token_settled(struct firestore *firestore, enum status status, const struct err *err);

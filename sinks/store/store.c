@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "sinks/sink.h"
+#include "sinks/store/check.h"
 #include "sinks/store/config.h"
 #include "sinks/store/db.h"
 
@@ -136,6 +137,7 @@ static const struct sink store_sink = {
 	.attached = store_attached,
 	.known = store_known,
 	.write = store_write,
+	.checker = &store_checker,
 	.close = store_close,
 };
 

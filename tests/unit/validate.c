@@ -31,7 +31,7 @@ static int validate(const char *text)
 
 	write_file("buildbus.yml", text);
 	cr_assert(freopen("out", "w", stdout) && freopen("errors", "w", stderr));
-	code = validate_run("buildbus.yml");
+	code = validate_run("buildbus.yml", false);
 	fflush(stdout);
 	fflush(stderr);
 	read_text("out", out);
