@@ -37,8 +37,8 @@ static void explain(const struct reply *reply, const char *what, char *out, size
 {
 	static const char *const advice[] = {
 		[REPLY_FORBIDDEN] = ": check firebase_project_id and the project's security rules",
-		[REPLY_TOKEN] = ": the account is not accepted: check that firebase_project_id is the "
-				"project of the account and its API key",
+		[REPLY_TOKEN] = (": the account is not accepted: check that firebase_project_id is the "
+				 "project of the account and its API key"),
 		[REPLY_NOWHERE] = ": check firebase_project_id and api_url",
 		[REPLY_LATER] = ": try again; check api_url, the network and the proxy",
 		[REPLY_SPLIT] = ": check firebase_project_id and api_url",
