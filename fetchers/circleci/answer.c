@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #define READ_FLAGS  (YYJSON_READ_BIGNUM_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE)
+#define ITEMS_MAX   20000 /* tokens may lead in a circle */
 #define WRITE_FLAGS YYJSON_WRITE_ALLOW_INVALID_UNICODE
 
 static enum status parse(struct arena *arena, struct text body, yyjson_val **root, struct err *err)
@@ -154,9 +155,13 @@ void items_fini(struct items *items)
 static enum status append(struct items *items, yyjson_val *list, struct err *err)
 {
 	size_t more = yyjson_arr_size(list), i, max;
-	struct item *grown = realloc(items->at, (items->count + more + 1) * sizeof *grown);
+	struct item *grown;
 	yyjson_val *object;
 
+	if (items->count + more > ITEMS_MAX) {
+		return err_set(err, ERR_DATA, "the list has no end after %d items", ITEMS_MAX);
+	}
+	grown = realloc(items->at, (items->count + more + 1) * sizeof *grown);
 	if (!grown) {
 		return err_set(err, ERR_SYS, "out of memory for a list");
 	}

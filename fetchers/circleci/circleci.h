@@ -118,6 +118,7 @@ struct circleci_visit {
 	char slug[SLUG_BYTES];
 	struct cursor cursor;
 	struct config_since since;
+	int64_t finished_from; /* all that was created since then is wanted too; INT_NULL */
 	enum phase phase;
 	struct work *works;
 	struct items page;
@@ -127,7 +128,7 @@ struct circleci_visit {
 	int64_t top;             /* newest created_at of the live walk */
 	bool bottom;             /* `since` ends on this page */
 	bool again;              /* the list goes back to its top: the token has expired */
-	int skipped;
+	int skipped, pages;
 	int64_t counted; /* of the page, for `since` */
 	struct discovery *discovery;
 };

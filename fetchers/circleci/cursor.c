@@ -114,6 +114,9 @@ bool follow_due(const struct follow *follow, int64_t now, int64_t poll_ms)
 {
 	int64_t age = now - follow->created_at, wait;
 
+	if (follow->checked_at > now) { /* a clock was ahead */
+		return true;
+	}
 	if (follow->ended) {
 		wait = age / ENDED_SHARE > ENDED_MIN_MS ? age / ENDED_SHARE : ENDED_MIN_MS;
 		return age < FOLLOW_MAX_MS && now - follow->checked_at >= wait;

@@ -8,6 +8,8 @@
 #include "common/schema.h"
 #include "common/time.h"
 
+#define PAGES_MAX 20000 /* of one visit: tokens may lead in a circle */
+
 static enum status not_found(struct visit *visit, struct err *err)
 {
 	if (visit_cursor(visit).at) {
@@ -70,6 +72,9 @@ static bool is_wanted(const struct circleci_visit *state, const struct item *ite
 {
 	int64_t from = since_ms(state);
 
+	if (state->finished_from != INT_NULL && item->created_at >= state->finished_from) {
+		return true;
+	}
 	return (from == INT_NULL || item->created_at == INT_NULL || item->created_at >= from) &&
 	       (state->since.builds <= 0 || state->cursor.count + state->counted < state->since.builds);
 }
@@ -155,6 +160,10 @@ static enum status on_page(struct visit *visit, intptr_t tag, const struct visit
 	enum status status;
 
 	(void)tag;
+	if (++state->pages > PAGES_MAX) {
+		return err_set(err, ERR_CONFIG, "CircleCI's list of pipelines has no end after %d pages",
+			       PAGES_MAX);
+	}
 	if (answer->kind != ANSWER_OK) {
 		return page_failed(visit, answer, err);
 	}
@@ -207,7 +216,7 @@ static bool closes_live(struct circleci_visit *state)
 	if (state->top > state->cursor.covered_to) {
 		state->cursor.covered_to = state->top;
 	} else if (is_first(state)) {
-		state->cursor.covered_to = state->date; /* an empty project */
+		state->cursor.covered_to = 0; /* an empty project: all that will be there is new */
 	}
 	return true;
 }
@@ -314,5 +323,6 @@ enum status visit_begin(struct visit *visit, struct err *err)
 	if (visit_newest(visit) >= 0) {
 		state->since = (struct config_since){.builds = visit_newest(visit)};
 	}
+	state->finished_from = cursor.at ? INT_NULL : visit_finished_from(visit);
 	return ask_page(visit, "", err);
 }
