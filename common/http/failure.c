@@ -21,7 +21,9 @@ static const struct {
 	{CURLE_PARTIAL_FILE, ERR_REMOTE, "the answer was cut off"},
 	{CURLE_BAD_CONTENT_ENCODING, ERR_REMOTE, "the answer's compression is broken"},
 	{CURLE_WEIRD_SERVER_REPLY, ERR_REMOTE, "the answer is not HTTP"},
-	{CURLE_SSL_CACERT_BADFILE, ERR_CONFIG, "the file of CURL_CA_BUNDLE or SSL_CERT_FILE can't be read"},
+	{CURLE_SSL_CACERT_BADFILE, ERR_CONFIG,
+	 "no authorities to trust: the file of CURL_CA_BUNDLE or SSL_CERT_FILE can't be read; "
+	 "where neither is set, install ca-certificates"},
 	{CURLE_ABORTED_BY_CALLBACK, ERR_REMOTE, "an address that no file may come from"},
 	{CURLE_OUT_OF_MEMORY, ERR_SYS, "no memory for the answer"},
 	{CURLE_WRITE_ERROR, ERR_SYS, "no memory for the answer"},

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum {
 	LOW_SPEED_BYTES = 64, /* a second, averaged over half the time limit: slower is dead */
@@ -108,6 +109,26 @@ static void set_body(struct http_request *request, const char *method)
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
+/* Where distributions keep the authorities: a libcurl that came along knows only its own's place. NULL: in
+ * none.
+ */
+static const char *usual_bundle(void)
+{
+	static const char *const places[] = {
+		"/etc/ssl/certs/ca-certificates.crt", /* Debian, Ubuntu, Arch, Alpine */
+		"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+		"/etc/ssl/ca-bundle.pem",             /* openSUSE */
+		"/etc/ssl/cert.pem",
+	};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (access(places[i], R_OK) == 0) {
+			return places[i];
+		}
+	}
+	return NULL;
+}
+
 /* Debian's libcurl has a fixed CA file; that these variables are honoured is the work of the curl tool. */
 static void set_trust(CURL *easy)
 {
@@ -117,6 +138,8 @@ static void set_trust(CURL *easy)
 	if (bundle && *bundle) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
 	} else if (file && *file) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+	} else if ((file = usual_bundle())) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
 	}
 	if (dir && *dir) {
