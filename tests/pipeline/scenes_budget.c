@@ -40,7 +40,7 @@ Test(budget, two_replicas_never_send_more_than_the_limit)
 	back_fill("--rate-limit");
 	scene_start_fetcher(scene);
 	scene_start_fetcher(scene);
-	serve_more(350);
+	serve_more(200);
 	expect_within_limit();
 	scene_free(&scene);
 }
@@ -51,13 +51,13 @@ Test(budget, five_replicas_neither_when_one_dies_and_another_joins)
 	for (int i = 0; i < 5; i++) {
 		scene_start_fetcher(scene);
 	}
-	serve_more(150);
+	serve_more(120);
 	expect_within_limit();
 	child_kill(scene->fetchers[0]);
 	child_free(&scene->fetchers[0]);
-	serve_more(100);
+	serve_more(60);
 	scene_start_fetcher(scene);
-	serve_more(100);
+	serve_more(80);
 	expect_within_limit();
 	scene_free(&scene);
 }
@@ -67,7 +67,7 @@ Test(budget, what_somebody_else_uses_is_left_to_him)
 	back_fill("--rate-limit");
 	scene_start_fetcher(scene);
 	serve_more(20);
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 40; i++) {
 		simulator_do(scene->sim, "burn", "{'requests': 4}");
 		serve_more(1);
 	}

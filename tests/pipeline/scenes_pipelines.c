@@ -245,19 +245,26 @@ Test(pipelines, an_organization_of_more_than_twenty_thousand)
 	scene_free(&scene);
 }
 
+/* Not while a visit is under way: its end would put that off again. */
+static void ask_for_open(const struct scene *scene)
+{
+	db_becomes(scene->place, "hub.db", 0, "SELECT count(*) FROM lease WHERE target LIKE '%acme/web'");
+	db_change(scene->place, "hub.db", "UPDATE build SET due_at = 0 WHERE finished = 0");
+	due_now(scene, "web");
+}
+
 /* Three answers of 404 over an hour of the provider's time end what ran in it. */
 Test(pipelines, open_builds_of_a_deleted_one_are_gone_after_an_hour)
 {
 	struct scene *scene = open_scene("[web, api]");
 
 	pipeline(scene, "{'pipeline': 'web', 'action': 'delete'}");
-	for (int i = 0; i < 3; i++) {
-		child_skip(scene->fetchers[0]);
-		db_change(scene->place, "hub.db", "UPDATE build SET due_at = 0 WHERE finished = 0");
-		due_now(scene, "web");
-		child_event(scene->fetchers[0], "fetch.refused", "target", "buildkite:acme/web");
+	for (int answers = 1; answers <= 2; answers++) {
+		ask_for_open(scene);
+		db_becomes(scene->place, "hub.db", answers, "SELECT misses FROM build WHERE finished = 0");
 		simulator_do(scene->sim, "advance", "{'ms': 1860000}");
 	}
+	ask_for_open(scene);
 	all_finished(scene);
 	cr_assert_eq(db_int(scene->place, "store.db",
 			    "SELECT count(*) FROM builds WHERE provider_state = 'gone' AND result IS NULL"),
