@@ -5,7 +5,7 @@
 /* Rules may look at 20 other documents a request, and those of the Metrics application look at the project of
  * each build: so many projects a commit. */
 #define PROJECTS_MAX 8
-/* When the rules refuse so many commits in a row, they refuse all, and not a few documents. */
+/* When the rules refuse so many commits in a row, they refuse a whole project, and not a few documents. */
 #define REFUSALS_MAX 16
 
 static void add_range(struct delivery *delivery, size_t from, size_t count)
@@ -35,13 +35,21 @@ static size_t take_projects(const struct delivery *delivery, size_t from, size_t
 	return i - from;
 }
 
+/* Where to begin: after refusals of everything elsewhere each time, for what the rules refuse often comes in
+ * one piece, with what they don't behind it. By the golden section few tries come close to each other. */
+static size_t first_write(const struct delivery *delivery)
+{
+	return (size_t)(delivery->firestore->given_up * UINT64_C(618) % 1000 * delivery->count / 1000);
+}
+
 static size_t list_writes(struct delivery *delivery)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < delivery->count; i++) {
-		if (delivery->items[i].state == ITEM_WRITE) {
-			delivery->order[count++] = i;
+	for (size_t n = 0, i = first_write(delivery); n < delivery->count; n++) {
+		size_t at = (i + n) % delivery->count;
+		if (delivery->items[at].state == ITEM_WRITE) {
+			delivery->order[count++] = at;
 		}
 	}
 	return count;
@@ -93,6 +101,30 @@ static void halve(struct delivery *delivery, struct range range)
 	add_range(delivery, range.from, half);
 }
 
+static void plan(struct delivery *delivery)
+{
+	size_t count = list_writes(delivery);
+
+	delivery->range_count = 0;
+	if (count > 0) {
+		add_range(delivery, 0, count);
+	}
+}
+
+/* Rules mostly open or close a whole project: those of others may still be written. */
+static void give_up_project(struct delivery *delivery, struct text project, const char *why)
+{
+	for (size_t i = 0; i < delivery->count; i++) {
+		struct item *item = &delivery->items[i];
+		if (item->state == ITEM_WRITE && text_same(item->document.project, project)) {
+			item_retry(delivery, item, why, 0);
+		}
+	}
+	delivery->firestore->given_up++;
+	delivery->refusals = 0;
+	plan(delivery);
+}
+
 /* The first range was refused because of one of its documents, perhaps. */
 static void on_refused(struct delivery *delivery, struct range range, const struct reply *reply)
 {
@@ -101,7 +133,7 @@ static void on_refused(struct delivery *delivery, struct range range, const stru
 
 	delivery->refusals += forbidden;
 	if (forbidden && delivery->refusals >= REFUSALS_MAX) {
-		delivery_put_off(delivery, reply->text, 0);
+		give_up_project(delivery, item->document.project, reply->text);
 	} else if (range.count > 1) {
 		halve(delivery, range);
 	} else if (forbidden) {
@@ -160,7 +192,7 @@ void delivery_commit(struct delivery *delivery)
 {
 	if (delivery->state != DELIVERY_COMMITTING) {
 		delivery->state = DELIVERY_COMMITTING;
-		add_range(delivery, 0, list_writes(delivery));
+		plan(delivery);
 	}
 	if (delivery->range_count > 0) {
 		send_range(delivery);

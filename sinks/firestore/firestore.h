@@ -39,6 +39,7 @@ struct firestore {
 	struct arena check_arena;
 	char *sent_bearer;               /* of the check's request; heap */
 	struct delivery_list deliveries; /* all batches that were kept */
+	uint64_t given_up;               /* batches of which the rules refused too much */
 	struct firestore_numbers numbers;
 	/* Of a `buildbus sync`. */
 	int64_t timeout_ms; /* --in-progress-timeout */
