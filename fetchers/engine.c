@@ -20,6 +20,7 @@ static void on_granted(void *context, struct ingest_lease *lease, const struct i
 {
 	struct engine *engine = context;
 
+	once_fini(&engine->refusals);
 	if (engine->draining || engine->failed) {
 		ingest_done(lease, 0, -1, -1);
 		return;
@@ -32,6 +33,7 @@ static void on_acked(void *context, struct ingest_lease *lease, const struct ing
 {
 	struct engine *engine = context;
 
+	once_fini(&engine->refusals);
 	log_event(ack->fresh > 0 ? LEVEL_INFO : LEVEL_DEBUG, "fetch.page",
 		  (const struct log_field[]){STR("target", lease->target), NUM("n", ack->n),
 					     NUM("new", ack->fresh), NUM("unchanged", ack->unchanged),
@@ -54,7 +56,9 @@ static void on_ended(void *context, struct ingest_lease *lease, bool lost)
 static void on_trouble(void *context, const struct ingest_trouble *trouble)
 {
 	struct engine *engine = context;
+	const char *target = trouble->target ? trouble->target : "-";
 	struct err err;
+	bool news;
 
 	if (strcmp(trouble->code, INGEST_SILENT) == 0) {
 		log_warn("fetch.no_hub", STR("endpoint", engine->context->config.bus.ingest),
@@ -69,8 +73,11 @@ static void on_trouble(void *context, const struct ingest_trouble *trouble)
 		process_stop(engine->context, ERR_CONFIG, &err);
 		return;
 	}
-	log_warn("fetch.hub_refused", STR("code", trouble->code), STR("target", trouble->target),
-		 STR("why", trouble->detail), NUM("retry_ms", trouble->retry_ms));
+	news = once_say(&engine->refusals, target, trouble->code);
+	log_event(news ? LEVEL_WARN : LEVEL_DEBUG, "fetch.hub_refused",
+		  (const struct log_field[]){STR("code", trouble->code), STR("target", target),
+					     STR("why", trouble->detail), NUM("retry_ms", trouble->retry_ms)},
+		  4);
 }
 
 static void on_idle(void *context)
@@ -224,6 +231,7 @@ static void engine_close(void *state)
 	alarm_fini(&engine->alarm);
 	ingest_free(&engine->ingest);
 	source_checks_free(&engine->checks);
+	once_fini(&engine->refusals);
 	sources_free(engine);
 	arena_fini(&engine->arena);
 	arena_fini(&engine->scratch);

@@ -89,6 +89,7 @@ struct engine {
 	struct request *requests;     /* in the order of their start */
 	int64_t answers, builds;      /* since the start */
 	int64_t refused_turn_ms;      /* when a visit last found no turn for its back-fill; 0: never */
+	struct once refusals;         /* of the hub, since it last took something */
 	struct source_checks *checks; /* NULL: it works */
 	bool draining;
 	bool failed; /* err: an operator must act; stops once the leases are given back */

@@ -75,6 +75,8 @@ Test(machine, a_full_disk_under_the_hub)
 	more_builds();
 	expect_words(HERE, child_event(scene->fetchers[0], "fetch.hub_refused", "code", "full"),
 		     "bus.min_free|retry_ms");
+	child_event(scene->fetchers[0], "fetch.hub_refused", "code", "full");
+	cr_assert_eq(child_count(scene->fetchers[0], "\"level\":\"warn\""), 1, "and says it once");
 	cr_assert_eq(db_int(scene->place, "hub.db", "SELECT count(*) FROM build"), before);
 	unlink(place_path(scene->place, "state/ballast"));
 	child_event(scene->hub, "hub.taking", NULL, NULL);
