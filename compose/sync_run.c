@@ -249,6 +249,9 @@ static bool complain(struct sync *sync)
 		command_fail(0, "%lld builds could not be read: see buildbus dead list",
 			     (long long)sync->unreadable);
 	}
+	if (sync->run.stopped_ms != 0 && !sync->complete) {
+		command_fail(0, "interrupted; what was written stays, the next run goes on");
+	}
 	if (sync->late) {
 		command_fail(
 			0,

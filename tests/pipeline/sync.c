@@ -251,6 +251,19 @@ Test(sync, wrong_usage_and_configuration_are_exit_2, .init = open_place, .fini =
 	}
 }
 
+Test(sync, an_interrupted_run_says_so, .init = open_place, .fini = close_place)
+{
+	struct child *sync;
+
+	simulator_do(sim, "faults", "{'latency_ms': 2000}");
+	sync = start(ARGS("sync", "-c", place->config), "out");
+	simulator_served(sim, "total", 1);
+	child_signal(sync, SIGINT);
+	cr_expect_eq(child_end(sync), 1);
+	cr_expect(child_said(sync, "interrupted; what was written stays"));
+	child_free(&sync);
+}
+
 Test(sync, two_runs_on_one_state_follow_each_other, .init = open_place, .fini = close_place)
 {
 	const char *const *args = ARGS("sync", "-c", place->config, "--state", place->state, "--json");
