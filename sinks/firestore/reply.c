@@ -16,8 +16,7 @@ static const struct {
 	{"FAILED_PRECONDITION", "Datastore Mode", REPLY_NOWHERE},
 	{"FAILED_PRECONDITION", NULL, REPLY_STALE},
 	{"ALREADY_EXISTS", NULL, REPLY_STALE},
-	{"NOT_FOUND", "database", REPLY_NOWHERE},
-	{"NOT_FOUND", "roject", REPLY_NOWHERE},
+	{"NOT_FOUND", "does not exist", REPLY_NOWHERE}, /* `database` stands in each document's name too */
 	{"NOT_FOUND", NULL, REPLY_STALE},
 	{"UNAUTHENTICATED", NULL, REPLY_TOKEN},
 	{"INVALID_ARGUMENT", "invalid jwt", REPLY_TOKEN}, /* the emulator */
