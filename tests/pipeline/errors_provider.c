@@ -83,6 +83,12 @@ Test(provider, a_token_without_the_scope_of_discovery)
 	scene_holds_truth(scene);
 }
 
+static void all_due_now(void)
+{
+	db_becomes(scene->place, "hub.db", 0, "SELECT count(*) FROM lease WHERE target NOT LIKE '%@live'");
+	db_change(scene->place, "hub.db", "UPDATE target SET due_at = 0 WHERE due_at IS NOT NULL");
+}
+
 /* An administrator takes it away and gives it back: the process stays, says it once, and misses nothing. */
 Test(provider, a_scope_that_is_taken_away_and_given_back)
 {
@@ -90,15 +96,15 @@ Test(provider, a_scope_that_is_taken_away_and_given_back)
 	scene_start(scene);
 	scene_holds_truth(scene);
 	simulator_do(scene->sim, "scopes", "{'scopes': 'read_pipelines'}");
-	db_change(scene->place, "hub.db", "UPDATE target SET due_at = 0 WHERE due_at IS NOT NULL");
+	all_due_now();
 	expect_words(HERE, child_event(scene->fetchers[0], "fetch.refused", NULL, NULL),
 		     "\"level\":\"error\"|doesn't have the read_builds scope");
 	simulator_do(scene->sim, "build", "{'pipeline': 'web'}");
-	db_change(scene->place, "hub.db", "UPDATE target SET due_at = 0 WHERE due_at IS NOT NULL");
+	all_due_now();
 	expect_words(HERE, child_event(scene->fetchers[0], "fetch.refused", NULL, NULL),
 		     "\"level\":\"debug\"");
 	simulator_do(scene->sim, "scopes", "{'scopes': 'read_builds'}");
-	db_change(scene->place, "hub.db", "UPDATE target SET due_at = 0 WHERE due_at IS NOT NULL");
+	all_due_now();
 	child_event(scene->fetchers[0], "fetch.recovered", NULL, NULL);
 	scene_holds_truth(scene);
 }

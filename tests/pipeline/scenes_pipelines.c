@@ -19,15 +19,16 @@ static void build(const struct scene *scene, const char *json)
 	simulator_do(scene->sim, "build", json);
 }
 
-/* The target is due now, however long it was told to wait, and whoever stands in for it. */
+/* The target is due now, however long it was told to wait, and whoever stands in for it: once the visit that
+ * was told so is over. */
 static void due_now(const struct scene *scene, const char *target)
 {
-	char sql[200];
+	char sql[160];
 
-	snprintf(
-		sql, sizeof sql,
-		"UPDATE target SET due_at = 0, net_at = 0 WHERE name LIKE 'buildkite:acme/%s' AND due_at > 0",
-		target);
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM lease WHERE target LIKE 'buildkite:acme/%s'", target);
+	db_becomes(scene->place, "hub.db", 0, sql);
+	snprintf(sql, sizeof sql,
+		 "UPDATE target SET due_at = 0, net_at = 0 WHERE name LIKE 'buildkite:acme/%s'", target);
 	db_change(scene->place, "hub.db", sql);
 }
 
