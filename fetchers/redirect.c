@@ -28,7 +28,7 @@ static void learn(struct visit *visit, const char *from, const char *to)
 	size_t from_size = strcspn(from, "?"), to_size = strcspn(to, "?");
 	size_t tail = common_tail(from, from_size, to, to_size);
 
-	if (tail == 0) {
+	if (tail == 0 || (from_size == to_size && strncmp(from, to, from_size) == 0)) {
 		return;
 	}
 	redirect_forget(visit);
@@ -50,11 +50,13 @@ enum status redirect_follow(struct request *request, const struct http_answer *a
 	char *to;
 
 	if (++request->redirects > REDIRECTS_MAX) {
+		request->redirects = 0; /* if it is tried again, from its own address */
 		return err_set(err, ERR_CONFIG, "the API redirects in a circle (%ld): check api_url",
 			       answer->code);
 	}
 	to = answer->location ? http_redirect_within(request->url, answer->location) : NULL;
 	if (!to) {
+		request->redirects = 0;
 		return err_set(err, ERR_CONFIG,
 			       "the API redirects to another place (%ld), where the token must not go: check "
 			       "api_url and the slugs",

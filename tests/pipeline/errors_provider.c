@@ -109,6 +109,29 @@ Test(provider, a_scope_that_is_taken_away_and_given_back)
 	scene_holds_truth(scene);
 }
 
+/* http:// instead of https://, or a login page: the token doesn't go there, and somebody hears of it. */
+Test(provider, one_that_redirects_to_another_place)
+{
+	scene_source(scene, .pipelines = "\"*\"");
+	simulator_do(scene->sim, "faults", "{'kind': 'redirect-other', 'count': 1000}");
+	fetcher_refuses(HERE, "redirects to another place (30|where the token must not go|check api_url");
+	simulator_heal(scene->sim);
+	then_works();
+}
+
+Test(provider, one_that_redirects_in_a_circle_for_a_moment)
+{
+	scene_source(scene, .pipelines = "web");
+	simulator_free(&scene->sim);
+	scene->sim = simulator_new(scene->place, "--builds", "50", "--pipelines", "1");
+	scene_source(scene, .pipelines = "web");
+	simulator_do(scene->sim, "faults", "{'kind': 'redirect-loop', 'count': 7}");
+	scene_start(scene);
+	expect_words(HERE, child_event(scene->fetchers[0], "fetch.retry", NULL, NULL), "in a circle");
+	scene_holds_truth(scene);
+	cr_assert_not(child_said(scene->fetchers[0], "fetch.moved"));
+}
+
 /* Buildkite answers so for single sign-on, and for an address that is not on the allow list. */
 Test(provider, a_refusal_is_told_in_the_words_of_the_provider_once)
 {
