@@ -143,7 +143,7 @@ Test(budget, a_back_fill_that_was_stopped_for_a_week_goes_on_after_what_is_new)
 {
 	int64_t asked;
 
-	scene = scene_new("--builds", "6000", "--pipelines", "1", "--history", "1800d", "--latency", "100ms");
+	scene = scene_new("--builds", "6000", "--pipelines", "1", "--history", "1800d", "--latency", "400ms");
 	scene_source(scene, .poll = "2s", .since = "2020-01-01");
 	scene_start(scene);
 	be_patient(4);
