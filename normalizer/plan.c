@@ -14,20 +14,23 @@ struct part {
 	bool coverage;
 };
 
+#define SLUGS_ROW(KEY)                                                                                       \
+	{                                                                                                    \
+		.key = KEY, .type = CONFIG_LIST, .offset = offsetof(struct part, slugs), .required = true,   \
+	}
+#define POLL_ROW                                                                                             \
+	{                                                                                                    \
+		.key = "poll_interval", .type = CONFIG_DURATION, .offset = offsetof(struct part, poll_ms),   \
+		.fallback = "30s", .min = 1000,                                                              \
+	}
+
 static const struct config_row buildkite_part[] = {
 	{.key = "organization_slug",
 	 .type = CONFIG_TEXT,
 	 .offset = offsetof(struct part, organization),
 	 .required = true},
-	{.key = "pipeline_slug",
-	 .type = CONFIG_LIST,
-	 .offset = offsetof(struct part, slugs),
-	 .required = true},
-	{.key = "poll_interval",
-	 .type = CONFIG_DURATION,
-	 .offset = offsetof(struct part, poll_ms),
-	 .fallback = "30s",
-	 .min = 1000},
+	SLUGS_ROW("pipeline_slug"),
+	POLL_ROW,
 	{.key = "coverage",
 	 .type = CONFIG_BOOL,
 	 .offset = offsetof(struct part, coverage),
@@ -35,18 +38,7 @@ static const struct config_row buildkite_part[] = {
 	CONFIG_END,
 };
 
-static const struct config_row circleci_part[] = {
-	{.key = "project_slug",
-	 .type = CONFIG_LIST,
-	 .offset = offsetof(struct part, slugs),
-	 .required = true},
-	{.key = "poll_interval",
-	 .type = CONFIG_DURATION,
-	 .offset = offsetof(struct part, poll_ms),
-	 .fallback = "30s",
-	 .min = 1000},
-	CONFIG_END,
-};
+static const struct config_row circleci_part[] = {SLUGS_ROW("project_slug"), POLL_ROW, CONFIG_END};
 
 static const struct kind {
 	const char *name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/buildkite/config.h"
 
-#include "common/time.h"
+#include "fetchers/config_rows.h"
 #include "fetchers/redact_path.h"
 
 /* Without these there is no record, no cursor, or one that never ends. */
@@ -38,23 +38,8 @@ const struct config_row buildkite_config_rows[] = {
 		.slug = true,
 		.help = "one pipeline, a list, or \"*\" for every pipeline of the organization",
 	},
-	{
-		.key = "since",
-		.type = CONFIG_SINCE,
-		.offset = offsetof(struct buildkite_config, since),
-		.fallback = "30d",
-		.help = "how far back to read when a pipeline is new: a duration, a date, or a number of "
-			"builds",
-	},
-	{
-		.key = "poll_interval",
-		.type = CONFIG_DURATION,
-		.offset = offsetof(struct buildkite_config, poll_interval_ms),
-		.fallback = "30s",
-		.min = SECOND_MS,
-		.max = DAY_MS,
-		.help = "the shortest time between two visits of a pipeline",
-	},
+	SOURCE_SINCE_ROW(buildkite_config, "pipeline", "builds"),
+	SOURCE_POLL_ROW(buildkite_config, "pipeline"),
 	{
 		.key = "coverage",
 		.type = CONFIG_BOOL,
@@ -63,20 +48,8 @@ const struct config_row buildkite_config_rows[] = {
 		.help = "read the artifact coverage-summary.json of finished builds: a request or three for "
 			"each",
 	},
-	{
-		.key = "redact",
-		.type = CONFIG_LIST,
-		.offset = offsetof(struct buildkite_config, redact),
-		.check = check_redact,
-		.help = "paths in Buildkite's answers that are left out, beside env, webhook_url, "
-			"provider.settings and the queries of URLs, which always are",
-	},
-	{
-		.key = "api_url",
-		.type = CONFIG_URL,
-		.offset = offsetof(struct buildkite_config, api_url),
-		.fallback = "https://api.buildkite.com/v2",
-		.help = "the REST API",
-	},
+	SOURCE_REDACT_ROW(buildkite_config, check_redact, "Buildkite's answers",
+			  "env, webhook_url, provider.settings"),
+	SOURCE_API_ROW(buildkite_config, "https://api.buildkite.com/v2", "the REST API"),
 	CONFIG_END,
 };

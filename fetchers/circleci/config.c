@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/circleci/config.h"
 
-#include "common/time.h"
+#include "fetchers/config_rows.h"
 #include "fetchers/redact_path.h"
 
 #include <string.h>
@@ -70,37 +70,10 @@ const struct config_row circleci_config_rows[] = {
 		.fallback = "pipeline",
 		.help = "what a build is: a pipeline with all its workflows, or each workflow",
 	},
-	{
-		.key = "since",
-		.type = CONFIG_SINCE,
-		.offset = offsetof(struct circleci_config, since),
-		.fallback = "30d",
-		.help = "how far back to read when a project is new: a duration, a date, or a number of "
-			"pipelines",
-	},
-	{
-		.key = "poll_interval",
-		.type = CONFIG_DURATION,
-		.offset = offsetof(struct circleci_config, poll_interval_ms),
-		.fallback = "30s",
-		.min = SECOND_MS,
-		.max = DAY_MS,
-		.help = "the shortest time between two visits of a project",
-	},
-	{
-		.key = "redact",
-		.type = CONFIG_LIST,
-		.offset = offsetof(struct circleci_config, redact),
-		.check = check_redact,
-		.help = "paths in the pipeline with its workflows, jobs and details that are left out, "
-			"beside env, webhook_url and the queries of URLs, which always are",
-	},
-	{
-		.key = "api_url",
-		.type = CONFIG_URL,
-		.offset = offsetof(struct circleci_config, api_url),
-		.fallback = "https://circleci.com/api/v2",
-		.help = "the API, version 2",
-	},
+	SOURCE_SINCE_ROW(circleci_config, "project", "pipelines"),
+	SOURCE_POLL_ROW(circleci_config, "project"),
+	SOURCE_REDACT_ROW(circleci_config, check_redact, "the pipeline with its workflows, jobs and details",
+			  "env, webhook_url"),
+	SOURCE_API_ROW(circleci_config, "https://circleci.com/api/v2", "the API, version 2"),
 	CONFIG_END,
 };
