@@ -70,6 +70,11 @@ enum status lease_split(struct lease *lease, struct err *err) MUST_CHECK;
 /* ingest_send.c: everything that can be sent now */
 void ingest_pump(struct ingest_client *client);
 
+/* ingest_grant.c */
+#define DUE_KEYS_MAX 200
+/* keys: room for those that out names. */
+void grant_read(const struct wire_fields *fields, struct text keys[DUE_KEYS_MAX], struct ingest_grant *out);
+
 /* ingest_receive.c */
 extern const struct dealer_events ingest_dealer_events;
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DUE_KEYS_MAX 200
 #define IDLE_MIN_MS  10
 #define IDLE_MAX_MS  60000
 #define RETRY_MIN_MS 50
@@ -47,63 +46,6 @@ static void end(struct lease *lease, bool lost)
 	lease_free(lease);
 }
 
-static bool object_text(const msgpack_object *object, struct text *out)
-{
-	if (object->type != MSGPACK_OBJECT_STR && object->type != MSGPACK_OBJECT_BIN) {
-		return false;
-	}
-	*out = (struct text){object->via.str.size ? object->via.str.ptr : "", object->via.str.size};
-	return true;
-}
-
-static size_t read_due_keys(const struct wire_fields *fields, uint32_t index, struct text *keys)
-{
-	const msgpack_object_array *array;
-	size_t count = 0;
-
-	if (!wire_array(fields, index, &array)) {
-		return 0;
-	}
-	for (uint32_t i = 0; i < array->size && count < DUE_KEYS_MAX; i++) {
-		count += object_text(&array->ptr[i], &keys[count]);
-	}
-	return count;
-}
-
-/* NULL: not among the options. */
-static const msgpack_object *option(const struct wire_fields *fields, uint32_t index, const char *name)
-{
-	const msgpack_object_map *map;
-	struct text key;
-
-	if (!wire_map(fields, index, &map)) {
-		return NULL;
-	}
-	for (uint32_t i = 0; i < map->size; i++) {
-		if (object_text(&map->ptr[i].key, &key) && text_is(key, name)) {
-			return &map->ptr[i].val;
-		}
-	}
-	return NULL;
-}
-
-static bool read_flag(const struct wire_fields *fields, uint32_t index, const char *name)
-{
-	const msgpack_object *value = option(fields, index, name);
-
-	return value && value->type == MSGPACK_OBJECT_BOOLEAN && value->via.boolean;
-}
-
-static int64_t read_number(const struct wire_fields *fields, uint32_t index, const char *name,
-			   int64_t otherwise)
-{
-	const msgpack_object *value = option(fields, index, name);
-
-	return value && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER && value->via.u64 <= INT64_MAX
-		       ? value->via.i64
-		       : otherwise;
-}
-
 static struct lease *lease_new(struct ingest_client *client, struct text target, int64_t fence)
 {
 	struct lease *lease = calloc(1, sizeof *lease);
@@ -127,7 +69,7 @@ static struct lease *lease_new(struct ingest_client *client, struct text target,
 static void on_lease(struct ingest_client *client, const struct wire_fields *fields)
 {
 	struct text keys[DUE_KEYS_MAX];
-	struct ingest_grant grant = {.due_keys = keys, .budget_per_min = -1};
+	struct ingest_grant grant;
 	struct text target;
 	struct lease *lease;
 	int64_t fence;
@@ -140,18 +82,7 @@ static void on_lease(struct ingest_client *client, const struct wire_fields *fie
 	if (!lease) {
 		return; /* the hub gives it to another after its ttl */
 	}
-	if (!wire_text(fields, 2, &grant.cursor)) {
-		grant.cursor = (struct text){0};
-	}
-	grant.due_count = read_due_keys(fields, 3, keys);
-	grant.sync = read_flag(fields, 4, "sync");
-	grant.backfill = read_flag(fields, 4, "backfill");
-	grant.newest = read_number(fields, 4, "newest", -1);
-	grant.finished_from = read_number(fields, 4, "finished_from", INT_NULL);
-	grant.anew = read_flag(fields, 4, "anew");
-	if (!wire_int(fields, 5, &grant.budget_per_min) || grant.budget_per_min <= 0) {
-		grant.budget_per_min = -1;
-	}
+	grant_read(fields, keys, &grant);
 	client->events->granted(client->context, &lease->open, &grant);
 }
 

@@ -110,12 +110,17 @@ void sources_reap(struct engine *engine);
 
 /* visit.c */
 void visit_open(struct engine *engine, struct ingest_lease *lease, const struct ingest_grant *grant);
+/* Frees the visits that are over. Not from inside their callbacks. */
+void visits_reap(struct engine *engine);
+
+/* visit_end.c */
+/* A lease that this worker can't use for now comes back so soon: another worker may, or this one after
+ * SIGHUP. */
+#define USELESS_DUE_MS 10000
 /* The lease was lost: no word to the hub. */
 void visit_lose(struct visit *visit);
 /* Ends the visit: its committed cursor stays. */
 void visit_fail(struct visit *visit, const struct err *err);
-/* Frees the visits that are over. Not from inside their callbacks. */
-void visits_reap(struct engine *engine);
 /* Everything is given back, the process is going to stop. */
 void visits_end_all(struct engine *engine);
 

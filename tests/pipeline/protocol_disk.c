@@ -1,28 +1,12 @@
 /* A commit that fails sends nothing, is answered `full`, loses nothing, and is made up for when there is
  * room. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/hub.h"
+#include "tests/support/trio.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
 
-static struct test_hub *hub;
-static struct peer *worker, *sink;
-
-static void close_hub(void)
-{
-	peer_free(&worker);
-	peer_free(&sink);
-	hub_free(&hub);
-}
-
-TestSuite(disk, .timeout = 120, .fini = close_hub);
-
-static void open_peers(void)
-{
-	worker = worker_of(hub);
-	sink = reader_of(hub);
-}
+TestSuite(disk, .timeout = 120, .fini = trio_close);
 
 /* Files of the hub can't grow beyond that; 0: they can again. */
 static void limit_files(rlim_t bytes)
@@ -32,7 +16,7 @@ static void limit_files(rlim_t bytes)
 	cr_assert_eq(prlimit(child_pid(hub->child), RLIMIT_FSIZE, &limit, NULL), 0);
 }
 
-static void publish(int n)
+static void offer(int n)
 {
 	with(worker, .number = n, .pad = 6000);
 	say(worker, "publish $fence %d b'c%d'", n, n);
@@ -42,7 +26,7 @@ static void publish(int n)
 static int fill(int n)
 {
 	for (;; n++) {
-		publish(n);
+		offer(n);
 		cr_assert(peer_wait(HERE, worker, patience_ms()));
 		if (heard_is(worker, "error")) {
 			cr_assert(heard_matches(HERE, worker, "error 'full' _ _ $fence"));
@@ -57,20 +41,15 @@ Test(disk, a_failed_commit_sends_nothing_and_is_made_up_for)
 {
 	int n;
 
-	hub = hub_new(.pipelines = "web");
-	open_peers();
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ $fence ...");
-	say(sink, "attach 'store' nil nil");
-	hear(sink, "attached $session [$epoch 0] ...");
-	say(sink, "credit $session 1000000");
+	trio_open(.pipelines = "web");
+	store_reads();
 	limit_files(500000);
 	n = fill(1);
 	value_set("n", n);
 	cr_assert_gt(n, 1);
 	/* Two in flight: the second fails with the first, or has a gap before it. Nobody is sent anything. */
-	publish(n);
-	publish(n + 1);
+	offer(n);
+	offer(n + 1);
 	hear(worker, "error 'full' _ _ $fence");
 	cr_assert(peer_wait(HERE, worker, patience_ms()));
 	cr_assert(heard_matches(HERE, worker, "error 'full' _ _ $fence") ||
@@ -84,7 +63,7 @@ Test(disk, a_failed_commit_sends_nothing_and_is_made_up_for)
 	/* Room again: the same session, the same lease, the same numbers. */
 	limit_files(0);
 	for (int end = n + 5; n < end; n++) {
-		publish(n);
+		offer(n);
 		hear(worker, "ack %d 1 0 0 $fence", n);
 		hear(sink, "records $session %d %d [%d]", n, n, n);
 	}
@@ -100,19 +79,14 @@ Test(disk, nothing_is_forgotten_when_the_hub_is_killed_on_a_full_disk)
 {
 	int n;
 
-	hub = hub_new(.pipelines = "web");
-	open_peers();
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ $fence ...");
-	say(sink, "attach 'store' nil nil");
-	hear(sink, "attached $session [$epoch 0] ...");
-	say(sink, "credit $session 1000000");
+	trio_open(.pipelines = "web");
+	store_reads();
 	limit_files(500000);
 	n = fill(1);
 	hub_restart(hub);
 	say(worker, "heartbeat [$fence]");
 	hear(worker, "alive [[$fence %d]]", n - 1);
-	publish(n);
+	offer(n);
 	hear(worker, "ack %d 1 0 0 $fence", n);
 	say(sink, "attach 'store' $session nil");
 	value_forget("session");
@@ -129,13 +103,8 @@ Test(disk, what_a_sink_is_told_on_a_full_disk_is_not_taken_back)
 {
 	int n;
 
-	hub = hub_new(.pipelines = "web");
-	open_peers();
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ $fence ...");
-	say(sink, "attach 'store' nil nil");
-	hear(sink, "attached $session [$epoch 0] ...");
-	say(sink, "credit $session 1000000");
+	trio_open(.pipelines = "web");
+	store_reads();
 	limit_files(500000);
 	n = fill(1);
 	limit_files(4096); /* not even an ack fits */
@@ -166,7 +135,7 @@ Test(disk, below_min_free_nothing_is_taken_and_the_hub_goes_on_by_itself)
 		    "poll_interval: 1s}}]\n",
 		    hub->place->state);
 	hub_start(hub);
-	open_peers();
+	trio_connect();
 	child_event(hub->child, "hub.full", NULL, NULL);
 	say(worker, "claim 'buildkite' 'w1'");
 	hear(worker, "error 'full' 2000 _ nil");
@@ -186,7 +155,7 @@ Test(disk, targets_that_a_reload_could_not_store_come_when_there_is_room)
 	struct hub_setup more = {.pipelines = "[web, api]"};
 
 	hub = hub_new(.pipelines = "web");
-	open_peers();
+	trio_connect();
 	limit_files(4096);
 	hub_configure(hub, &more);
 	child_signal(hub->child, SIGHUP);

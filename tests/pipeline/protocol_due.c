@@ -41,6 +41,16 @@ static int64_t visit(int poll_ms)
 	return settle(poll_ms);
 }
 
+/* A visit that finds something. */
+static int64_t finds(const char *state)
+{
+	claim();
+	with(worker, .number = 1, .state = state);
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack 1 1 0 0 $fence");
+	return settle(10000);
+}
+
 static void quiet_since(int minutes)
 {
 	char sql[120];
@@ -97,22 +107,14 @@ Test(due, at_each_interval_again_once_something_is_new)
 	open_hub_with("10s");
 	visit(10000);
 	quiet_since(600);
-	claim();
-	with(worker, .number = 1, .state = "passed");
-	say(worker, "publish $fence 1 nil");
-	hear(worker, "ack 1 1 0 0 $fence");
-	near(settle(10000), 10000);
+	near(finds("passed"), 10000);
 	near(visit(10000), 10000);
 }
 
 Test(due, at_each_interval_while_a_build_is_open)
 {
 	open_hub_with("10s");
-	claim();
-	with(worker, .number = 1);
-	say(worker, "publish $fence 1 nil");
-	hear(worker, "ack 1 1 0 0 $fence");
-	settle(10000);
+	finds("running");
 	quiet_since(600);
 	cr_expect_leq(visit(10000), 10000);
 }
@@ -121,11 +123,7 @@ Test(due, at_each_interval_while_a_build_is_open)
 Test(due, less_often_while_an_old_build_is_open)
 {
 	open_hub_with("10s");
-	claim();
-	with(worker, .number = 1);
-	say(worker, "publish $fence 1 nil");
-	hear(worker, "ack 1 1 0 0 $fence");
-	settle(10000);
+	finds("running");
 	quiet_since(600);
 	hub_sql(hub, "UPDATE build SET observed_at = due_at - 1000000, due_at = due_at + 2000000");
 	near(visit(10000), 40000);

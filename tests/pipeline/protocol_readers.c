@@ -1,47 +1,13 @@
 /* Many readers, greedy readers, lazy readers, and what `status` says of it all. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/hub.h"
-
-static struct test_hub *hub;
-static struct peer *worker, *sink;
+#include "tests/support/trio.h"
 
 static void open_hub(void)
 {
-	hub = hub_new(.pipelines = "web");
-	worker = worker_of(hub);
-	sink = reader_of(hub);
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ $fence ...");
-	value_set("n", 0);
+	trio_open(.pipelines = "web");
 }
 
-static void close_hub(void)
-{
-	peer_free(&worker);
-	peer_free(&sink);
-	hub_free(&hub);
-}
-
-TestSuite(readers, .timeout = 120, .init = open_hub, .fini = close_hub);
-
-/* Build number in that state becomes a record of its own. */
-static void publish(int number, const char *state, int64_t observed_at)
-{
-	int64_t n = value_of("n") + 1;
-
-	value_set("n", n);
-	with(worker, .number = number, .state = state, .observed_at = observed_at);
-	say(worker, "publish $fence $n nil");
-	hear(worker, "ack $n 1 0 0 $fence");
-}
-
-static void attach(struct peer *peer, const char *name, const char *session)
-{
-	value_forget(session);
-	value_forget("epoch");
-	say(peer, "attach '%s' nil nil", name);
-	hear(peer, "attached $%s [$epoch _] _ [$epoch _]", session);
-}
+TestSuite(readers, .timeout = 120, .init = open_hub, .fini = trio_close);
 
 Test(readers, anonymous_readers_are_bounded_and_do_not_shut_sinks_out)
 {

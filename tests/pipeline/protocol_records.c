@@ -1,25 +1,17 @@
 /* Which answer of a provider becomes which version of a record (docs/record.md), and what the log keeps.
  */
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/hub.h"
+#include "tests/support/trio.h"
 
 #include <stdlib.h>
 
-static struct test_hub *hub;
-static struct peer *worker, *sink;
 static int64_t n, seq;
 
 static void open_with(const struct hub_setup *setup)
 {
-	hub = hub_new_at(HERE, setup);
-	worker = worker_of(hub);
-	sink = reader_of(hub);
+	trio_open_at(HERE, setup);
+	store_reads();
 	n = seq = 0;
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease 'buildkite:acme/web' $fence ...");
-	say(sink, "attach 'store' nil nil");
-	hear(sink, "attached $session [$epoch _] ...");
-	say(sink, "credit $session 1000000");
 }
 
 static void open_hub(void)
@@ -27,15 +19,8 @@ static void open_hub(void)
 	open_with(&(struct hub_setup){.pipelines = "web"});
 }
 
-static void close_hub(void)
-{
-	peer_free(&worker);
-	peer_free(&sink);
-	hub_free(&hub);
-}
-
-TestSuite(records, .timeout = 120, .init = open_hub, .fini = close_hub);
-TestSuite(retention, .timeout = 120, .fini = close_hub);
+TestSuite(records, .timeout = 120, .init = open_hub, .fini = trio_close);
+TestSuite(retention, .timeout = 120, .fini = trio_close);
 
 /* What the worker heard of the build is new, unchanged or stale. */
 #define tells(outcome, ...)                                                                                  \

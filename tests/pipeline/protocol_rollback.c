@@ -1,29 +1,15 @@
 /* A transaction that fails takes nothing with it that anybody believes. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/hub.h"
+#include "tests/support/trio.h"
 
 #include <sys/resource.h>
 
-static struct test_hub *hub;
-static struct peer *worker, *sink;
-
 static void open_hub(void)
 {
-	hub = hub_new(.pipelines = "web");
-	worker = worker_of(hub);
-	sink = reader_of(hub);
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ $fence ...");
+	trio_open(.pipelines = "web");
 }
 
-static void close_hub(void)
-{
-	peer_free(&worker);
-	peer_free(&sink);
-	hub_free(&hub);
-}
-
-TestSuite(rollback, .timeout = 120, .init = open_hub, .fini = close_hub);
+TestSuite(rollback, .timeout = 120, .init = open_hub, .fini = trio_close);
 
 /* A limit on the size of files is the nearest thing to a full disk that a test can set and lift. */
 static void disk(bool full)

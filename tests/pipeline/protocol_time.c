@@ -1,39 +1,22 @@
 /* Clocks that are wrong, and history that grows: the hub goes on and stays small. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/hub.h"
+#include "tests/support/trio.h"
 
 #define FUTURE 4000000000000 /* 2096: no clock that is right says so */
 #define HOUR   3600000
 
-static struct test_hub *hub;
-static struct peer *worker, *sink;
-
-static const char *bus;
-
 static void open_hub(void)
 {
-	hub = hub_new(.bus = bus, .poll = "60s");
-	worker = worker_of(hub);
-	sink = reader_of(hub);
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ $fence ...");
+	trio_open(.poll = "60s");
 }
 
 static void open_forgetful_hub(void)
 {
-	bus = "  log_retention: 1s\n  raw_retention: 1s\n";
-	open_hub();
+	trio_open(.poll = "60s", .bus = "  log_retention: 1s\n  raw_retention: 1s\n");
 }
 
-static void close_hub(void)
-{
-	peer_free(&worker);
-	peer_free(&sink);
-	hub_free(&hub);
-}
-
-TestSuite(clock, .timeout = 120, .init = open_hub, .fini = close_hub);
-TestSuite(retention, .timeout = 120, .init = open_forgetful_hub, .fini = close_hub);
+TestSuite(clock, .timeout = 120, .init = open_hub, .fini = trio_close);
+TestSuite(retention, .timeout = 120, .init = open_forgetful_hub, .fini = trio_close);
 
 Test(clock, a_state_that_a_clock_ahead_has_dated_is_overtaken_by_what_is_seen_later)
 {

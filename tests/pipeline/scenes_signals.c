@@ -31,6 +31,14 @@ static void ends_in_time(struct spot spot, struct child **child)
 	child_free_at(spot, child);
 }
 
+/* No lease has to expire first: patience is shorter than that. */
+static void heals_with_another_fetcher(void)
+{
+	simulator_heal(scene->sim);
+	scene_start_fetcher(scene);
+	scene_holds_truth(scene);
+}
+
 Test(signals, a_fetcher_in_the_middle_of_pages_gives_its_leases_back)
 {
 	scene = scene_new("--builds", "600", "--pipelines", "4");
@@ -40,10 +48,7 @@ Test(signals, a_fetcher_in_the_middle_of_pages_gives_its_leases_back)
 	child_event(scene->fetchers[0], "fetch.page", NULL, NULL);
 	ends_in_time(HERE, &scene->fetchers[0]);
 	cr_assert_eq(db_int(scene->place, "hub.db", "SELECT count(*) FROM lease"), 0);
-	simulator_heal(scene->sim);
-	/* No lease has to expire first: patience is shorter than that. */
-	scene_start_fetcher(scene);
-	scene_holds_truth(scene);
+	heals_with_another_fetcher();
 }
 
 Test(signals, a_fetcher_whose_provider_does_not_answer)
@@ -53,9 +58,7 @@ Test(signals, a_fetcher_whose_provider_does_not_answer)
 	scene_start(scene);
 	simulator_served(scene->sim, "builds", 1);
 	ends_in_time(HERE, &scene->fetchers[0]);
-	simulator_heal(scene->sim);
-	scene_start_fetcher(scene);
-	scene_holds_truth(scene);
+	heals_with_another_fetcher();
 }
 
 Test(signals, a_fetcher_and_a_sink_whose_hub_is_gone)

@@ -49,8 +49,8 @@ struct build *api_build_of(struct sim *sim, const struct sim_call *call, struct 
 	return build;
 }
 
-void api_put_links(struct sim *sim, const struct sim_call *call, const struct page *page, int64_t total,
-		   struct sim_reply *reply)
+static void put_links(struct sim *sim, const struct sim_call *call, const struct page *page, int64_t total,
+		      struct sim_reply *reply)
 {
 	struct text links = {0};
 	char url[1024];
@@ -70,6 +70,37 @@ void api_reply_array(struct sim_reply *reply, yyjson_mut_doc *doc, yyjson_mut_va
 {
 	yyjson_mut_doc_set_root(doc, array);
 	reply_doc(reply, 200, doc);
+}
+
+bool api_list(struct api_list *list, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct err err;
+
+	*list = (struct api_list){0};
+	if (page_parse(&list->page, &call->query, &err)) {
+		reply_message(reply, 400, "%s", err.text);
+		return false;
+	}
+	list->doc = yyjson_mut_doc_new(NULL);
+	list->array = yyjson_mut_arr(list->doc);
+	return true;
+}
+
+bool api_list_next(struct api_list *list, struct put *in)
+{
+	if (list->total++ / list->page.size != list->page.number - 1) {
+		return false;
+	}
+	*in = put_new(list->doc);
+	yyjson_mut_arr_append(list->array, in->object);
+	return true;
+}
+
+void api_list_reply(struct api_list *list, struct sim *sim, const struct sim_call *call,
+		    struct sim_reply *reply)
+{
+	put_links(sim, call, &list->page, list->total, reply);
+	api_reply_array(reply, list->doc, list->array);
 }
 
 void api_organizations(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
@@ -106,37 +137,21 @@ void api_organization(struct sim *sim, const struct sim_call *call, struct sim_r
 void api_pipelines(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
 	struct organization *organization = organization_of(sim, call, reply);
-	yyjson_mut_doc *doc;
-	yyjson_mut_val *array;
-	struct page page;
-	struct err err;
-	int64_t nth = 0;
+	struct api_list list;
+	struct put in;
 
-	if (!organization) {
+	if (!organization || !api_list(&list, call, reply)) {
 		return;
 	}
-	if (page_parse(&page, &call->query, &err)) {
-		reply_message(reply, 400, "%s", err.text);
-		return;
-	}
-	doc = yyjson_mut_doc_new(NULL);
-	array = yyjson_mut_arr(doc);
 	for (int i = 0; i < sim->world.pipeline_count; i++) {
 		const struct pipeline *pipeline = &sim->world.pipelines[i];
 
-		if (pipeline->organization != organization || pipeline->deleted) {
-			continue;
-		}
-		if (nth / page.size == page.number - 1) {
-			struct put in = put_new(doc);
-
+		if (pipeline->organization == organization && !pipeline->deleted &&
+		    api_list_next(&list, &in)) {
 			payload_pipeline(in, sim->base, pipeline);
-			yyjson_mut_arr_append(array, in.object);
 		}
-		nth++;
 	}
-	api_put_links(sim, call, &page, nth, reply);
-	api_reply_array(reply, doc, array);
+	api_list_reply(&list, sim, call, reply);
 }
 
 void api_pipeline(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
@@ -223,7 +238,7 @@ static void serve_list(struct sim *sim, const struct sim_call *call, const struc
 		return;
 	}
 	text_add(&reply->body, "[", 1);
-	api_put_links(sim, call, &page, add_page(sim, call, list, &filter, &page, reply), reply);
+	put_links(sim, call, &page, add_page(sim, call, list, &filter, &page, reply), reply);
 	text_add(&reply->body, "]", 1);
 	sim_spring_ambushes(sim, pipeline);
 }

@@ -59,31 +59,18 @@ void artifacts_draw(struct world *world, struct build *build)
 void api_artifacts(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
 	struct build *build = api_build_of(sim, call, reply);
-	yyjson_mut_doc *doc;
-	yyjson_mut_val *array;
-	struct page page;
-	struct err err;
-	int64_t nth = 0;
+	struct api_list list;
+	struct put in;
 
-	if (!build) {
+	if (!build || !api_list(&list, call, reply)) {
 		return;
 	}
-	if (page_parse(&page, &call->query, &err)) {
-		reply_message(reply, 400, "%s", err.text);
-		return;
-	}
-	doc = yyjson_mut_doc_new(NULL);
-	array = yyjson_mut_arr(doc);
-	for (const struct artifact *at = build->artifacts; at; at = at->next, nth++) {
-		if (nth / page.size == page.number - 1) {
-			struct put in = put_new(doc);
-
+	for (const struct artifact *at = build->artifacts; at; at = at->next) {
+		if (api_list_next(&list, &in)) {
 			payload_artifact(in, sim->base, build, at);
-			yyjson_mut_arr_append(array, in.object);
 		}
 	}
-	api_put_links(sim, call, &page, nth, reply);
-	api_reply_array(reply, doc, array);
+	api_list_reply(&list, sim, call, reply);
 }
 
 static const struct artifact *find(const struct build *build, const char *uuid)

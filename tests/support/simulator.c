@@ -79,30 +79,28 @@ static char *get(const struct simulator *sim, const char *path, const char *toke
 	return web_get(HERE, url, token);
 }
 
-int64_t simulator_strokes(const struct simulator *sim, const char *kind)
+/* The number beside name in the answer at path. */
+static int64_t counted(const struct simulator *sim, const char *path, const char *name)
 {
-	char *report = get(sim, "/_sim/weather", NULL), mark[64], *at;
+	char *answer = get(sim, path, NULL), mark[64], *at;
 	int64_t count;
 
-	snprintf(mark, sizeof mark, "\"%s\":", kind);
-	at = strstr(report, mark);
-	cr_assert(at, "no %s in %s", kind, report);
+	snprintf(mark, sizeof mark, "\"%s\":", name);
+	at = strstr(answer, mark);
+	cr_assert(at, "no %s in %s", name, answer);
 	count = strtoll(at + strlen(mark), NULL, 10);
-	free(report);
+	free(answer);
 	return count;
+}
+
+int64_t simulator_strokes(const struct simulator *sim, const char *kind)
+{
+	return counted(sim, "/_sim/weather", kind);
 }
 
 int64_t simulator_count(const struct simulator *sim, const char *route)
 {
-	char *stats = get(sim, "/_sim/stats", NULL), mark[64], *at;
-	int64_t count;
-
-	snprintf(mark, sizeof mark, "\"%s\":", route);
-	at = strstr(stats, mark);
-	cr_assert(at, "no %s in %s", route, stats);
-	count = strtoll(at + strlen(mark), NULL, 10);
-	free(stats);
-	return count;
+	return counted(sim, "/_sim/stats", route);
 }
 
 void simulator_served_at(struct spot spot, const struct simulator *sim, const char *route, int64_t count)
