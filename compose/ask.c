@@ -64,30 +64,82 @@ enum status ask_read(struct answer *answer, struct err *err)
 		       TEXT_FMT(answer->fields.command), TEXT_FMT(sentence));
 }
 
-enum status ask_status(const struct bus_config *bus, struct answer *answer, struct err *err)
+enum status asker_open(struct asker *asker, const struct bus_config *bus, struct err *err)
 {
 	int none = 0;
-	void *context = zmq_ctx_new();
-	void *socket = context ? zmq_socket(context, ZMQ_DEALER) : NULL;
-	enum status status;
+
+	*asker = (struct asker){.bus = bus, .context = zmq_ctx_new()};
+	asker->socket = asker->context ? zmq_socket(asker->context, ZMQ_DEALER) : NULL;
+	if (!asker->socket) {
+		return err_sys(err, "open a socket");
+	}
+	if (zmq_setsockopt(asker->socket, ZMQ_LINGER, &none, sizeof none) == -1 ||
+	    zmq_connect(asker->socket, bus->feed) == -1) {
+		return err_set(err, ERR_CONFIG, "bus.feed %s: %s", bus->feed, zmq_strerror(errno));
+	}
+	return OK;
+}
+
+void asker_close(struct asker *asker)
+{
+	if (asker->socket) {
+		zmq_close(asker->socket);
+	}
+	if (asker->context) {
+		zmq_ctx_term(asker->context);
+	}
+	*asker = (struct asker){0};
+}
+
+/* What came instead of the answer. */
+static enum status refused(const struct answer *answer, struct err *err)
+{
+	struct text code = {0}, sentence = {0};
+
+	if (!text_is(answer->fields.command, "error")) {
+		return err_set(err, ERR_REMOTE, "the normalizer answers something else: %.*s",
+			       TEXT_FMT(answer->fields.command));
+	}
+	wire_text(&answer->fields, 0, &code);
+	wire_text(&answer->fields, 2, &sentence);
+	if (text_is(code, "command")) {
+		return err_set(err, ERR_REMOTE,
+			       "the normalizer that runs is older than this command: update it");
+	}
+	return err_set(err, wire_nil(&answer->fields, 1) ? ERR_REMOTE : ERR_AGAIN,
+		       "the normalizer refuses: %.*s", TEXT_FMT(sentence.at ? sentence : code));
+}
+
+enum status ask(struct asker *asker, const char *command, struct wire_head *head, struct answer *answer,
+		struct err *err)
+{
+	struct wire_message message = {0};
+	int64_t version;
+	enum status status = wire_end(head, &message) == OK
+				     ? wire_send(asker->socket, NULL, &message, err)
+				     : err_set(err, ERR_SYS, "out of memory for a question");
+
+	ask_fini(answer);
+	wire_fini(&message);
+	if (status == OK) {
+		status = listen_for(asker->socket, asker->bus, answer, err);
+	}
+	if (status == OK) {
+		status = wire_read(&answer->message, &answer->fields, &version, err);
+	}
+	return status != OK || text_is(answer->fields.command, command) ? status : refused(answer, err);
+}
+
+enum status ask_status(const struct bus_config *bus, struct answer *answer, struct err *err)
+{
+	struct asker asker;
+	enum status status = asker_open(&asker, bus, err);
 
 	*answer = (struct answer){0};
-	if (!socket) {
-		status = err_sys(err, "open a socket");
-	} else if (zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none) == -1 ||
-		   zmq_connect(socket, bus->feed) == -1) {
-		status = err_set(err, ERR_CONFIG, "bus.feed %s: %s", bus->feed, zmq_strerror(errno));
-	} else {
-		status = ask_send(socket, err);
-		status = status == OK ? listen_for(socket, bus, answer, err) : status;
-		status = status == OK ? ask_read(answer, err) : status;
-	}
-	if (socket) {
-		zmq_close(socket);
-	}
-	if (context) {
-		zmq_ctx_term(context);
-	}
+	status = status == OK ? ask_send(asker.socket, err) : status;
+	status = status == OK ? listen_for(asker.socket, bus, answer, err) : status;
+	status = status == OK ? ask_read(answer, err) : status;
+	asker_close(&asker);
 	return status;
 }
 
@@ -95,4 +147,5 @@ void ask_fini(struct answer *answer)
 {
 	wire_fields_fini(&answer->fields);
 	wire_fini(&answer->message);
+	*answer = (struct answer){0};
 }

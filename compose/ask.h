@@ -12,6 +12,20 @@ struct answer {
 	const msgpack_object_map *map; /* lives as long as message and fields */
 };
 
+/* A connection to the hub for several questions, one after the other. */
+struct asker {
+	const struct bus_config *bus;
+	void *context, *socket;
+};
+/* asker_close in any case. */
+enum status asker_open(struct asker *asker, const struct bus_config *bus, struct err *err) MUST_CHECK;
+void asker_close(struct asker *asker);
+/* Sends head (its memory is taken) and waits for the answer, which must be of that command; answer is as new.
+ * ERR_AGAIN: nobody answers, or can't now; ERR_REMOTE: the hub refuses, with its sentence. Its map is not
+ * set. */
+enum status ask(struct asker *asker, const char *command, struct wire_head *head, struct answer *answer,
+		struct err *err) MUST_CHECK;
+
 /* Blocks, at most 2 s. ERR_AGAIN: no hub answers there. */
 enum status ask_status(const struct bus_config *bus, struct answer *answer, struct err *err) MUST_CHECK;
 void ask_fini(struct answer *answer);

@@ -72,4 +72,5 @@ int command_fail_err(const struct err *err);
 struct nearest;
 void command_unknown(struct err *err, const char *what, const struct nearest *nearest);
 
-extern const struct command up_command, sync_command, builds_command, status_command, validate_command;
+extern const struct command up_command, sync_command, builds_command, status_command, validate_command,
+	dead_command;

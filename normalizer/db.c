@@ -104,7 +104,7 @@ static const char *const migrations[DB_SCHEMA_VERSION] = {
 	db_schema,          "ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
 	db_schema_pipeline, db_schema_owed,
 	db_schema_frames,   db_schema_settled,
-	db_schema_dead,
+	db_schema_dead,     db_schema_again,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */

@@ -95,12 +95,16 @@ enum sql {
 	SQL_DEAD_DUE_KEYS,
 	SQL_DEAD_LIVE_DUE_KEYS,
 	SQL_DEAD_HANDED_OUT,
+	SQL_DEAD_GET,
+	SQL_DEAD_DROP,
 	/* From here on for the read connection, which sees committed rows only. */
 	SQL_READ_FEED,
 	SQL_READ_FEED_FRESH,
 	SQL_READ_TARGETS,
 	SQL_READ_SINKS,
 	SQL_READ_OWED,
+	SQL_READ_DEAD,
+	SQL_READ_DEAD_OF,
 	SQL_COUNT,
 };
 
@@ -111,7 +115,8 @@ extern const char db_schema_owed[];
 extern const char db_schema_frames[];
 extern const char db_schema_settled[];
 extern const char db_schema_dead[];
-#define DB_SCHEMA_VERSION 7
+extern const char db_schema_again[];
+#define DB_SCHEMA_VERSION 8
 
 struct db {
 	sqlite3 *write, *read;

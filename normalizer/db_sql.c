@@ -73,6 +73,34 @@ const char db_schema_dead[] = "ALTER TABLE dead ADD COLUMN retry_at INTEGER;"
 			      "ALTER TABLE dead ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
 			      "CREATE INDEX dead_retry ON dead(target, retry_at) WHERE retry_at IS NOT NULL";
 
+/* What a sink gets once more (again.c): resend.of is the seq of a record in the log, sent to that sink alone
+ * as seq; replay is one in progress, which has come to `at` on its way to `until`, and of the raw archive to
+ * raw_at (null: not made anew). In build, raw_seq is the seq of the record that the newest raw record of it
+ * made. In dead, resent is the seq under which the sink gets it again. The number of a letter names no other
+ * one later. */
+const char db_schema_again[] =
+	"CREATE TABLE resend(sink TEXT NOT NULL, seq INTEGER NOT NULL, of INTEGER NOT NULL, PRIMARY "
+	"KEY(sink, "
+	"seq)) WITHOUT ROWID;"
+	"CREATE TABLE replay(sink TEXT PRIMARY KEY, since INTEGER NOT NULL, began_at INTEGER NOT NULL,"
+	" at INTEGER NOT NULL, until INTEGER NOT NULL, raw_at INTEGER, sent INTEGER NOT NULL DEFAULT 0,"
+	" made INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	"ALTER TABLE build ADD COLUMN raw_seq INTEGER;"
+	"ALTER TABLE dead RENAME TO dead_before;"
+	"CREATE TABLE dead(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, stage TEXT NOT "
+	"NULL,"
+	" target TEXT NOT NULL, key TEXT NOT NULL, reason TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1,"
+	" body BLOB, retry_at INTEGER, asked INTEGER NOT NULL DEFAULT 0, resent INTEGER,"
+	" UNIQUE(stage, target, key));"
+	"INSERT INTO dead SELECT number, at, stage, target, key, reason, times, body, retry_at, asked, NULL "
+	"FROM "
+	"dead_before;"
+	"DROP TABLE dead_before;"
+	"CREATE INDEX dead_retry ON dead(target, retry_at) WHERE retry_at IS NOT NULL;"
+	"CREATE INDEX dead_resent ON dead(stage, resent) WHERE resent IS NOT NULL";
+
+#define LETTER "number, at, stage, target, key, reason, times, length(body), retry_at, resent"
+
 const char *const db_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -223,7 +251,7 @@ const char *const db_sql[SQL_COUNT] = {
 		"INSERT INTO dead(at, stage, target, key, reason, body, retry_at)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, CASE ?2 WHEN 'normalize' THEN ?1 + 5000 END)"
 		" ON CONFLICT(stage, target, key) DO UPDATE SET at = excluded.at, reason = excluded.reason,"
-		" body = excluded.body, times = times + 1",
+		" body = excluded.body, times = times + 1, resent = NULL",
 	[SQL_DEAD_COUNT] = "SELECT count(*) FROM dead",
 	[SQL_DEAD_UNREAD] = "SELECT 1 FROM dead WHERE stage IN ('normalize', 'oversize') LIMIT 1",
 	[SQL_DEAD_READ] =
@@ -237,6 +265,11 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_DEAD_HANDED_OUT] = "UPDATE dead SET asked = asked + 1,"
 				" retry_at = CASE WHEN asked < 5 THEN ? + (60000 << 2 * asked) END"
 				" WHERE target = ? AND key = ? AND retry_at IS NOT NULL",
+	[SQL_DEAD_GET] = "SELECT " LETTER ", body FROM dead WHERE number = ?",
+	[SQL_DEAD_DROP] = "DELETE FROM dead WHERE number = ?",
+	[SQL_READ_DEAD] = "SELECT " LETTER " FROM dead WHERE number > ? ORDER BY number LIMIT ?",
+	[SQL_READ_DEAD_OF] =
+		"SELECT " LETTER " FROM dead WHERE number > ? AND stage = ? ORDER BY number LIMIT ?",
 	[SQL_READ_FEED] = "SELECT seq, record FROM log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
 	[SQL_READ_FEED_FRESH] =
 		"SELECT seq, record FROM log WHERE seq > ? AND seq <= ?"

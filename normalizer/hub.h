@@ -15,6 +15,7 @@
  *   session.c  the readers of the feed
  *   pump.c     what they get and when
  *   feed.c     the commands of sinks and of `buildbus`
+ *   dead.c     the dead letters, for people
  *   upkeep.c   free space, retention, absent sinks
  *   numbers.c   metrics
  *   status.c   the map that `buildbus status` prints

@@ -33,3 +33,6 @@ void request_answer(struct request *request, struct wire_head *head);
 /* Reads and runs what the socket holds, a bounded number of messages a turn. commands ends with a NULL name.
  */
 void port_drain(struct hub *hub, enum port port, const struct command *commands);
+
+/* dead.c */
+void on_dead(struct request *request);
