@@ -61,3 +61,5 @@ enum { PROCESS_SAME_SIGNAL_MS = 300 };
  */
 int64_t now_ms(void);
 int64_t wall_ms(void);
+/* Monotonic as now_ms, and goes on while the machine is suspended: how much time really went by. */
+int64_t passed_ms(void);

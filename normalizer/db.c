@@ -105,6 +105,7 @@ static const char *const migrations[DB_SCHEMA_VERSION] = {
 	db_schema_pipeline, db_schema_owed,
 	db_schema_frames,   db_schema_settled,
 	db_schema_dead,     db_schema_again,
+	db_schema_sinks,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */
@@ -221,7 +222,7 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 		failed(db->write, err);
 		return err_prefix(err, "bus.state_dir can't be used");
 	}
-	sqlite3_busy_timeout(db->write, 5000);
+	sqlite3_busy_timeout(db->write, DB_BUSY_MS);
 	/* Until it is known to be ours, not even closing it may change it. */
 	sqlite3_db_config(db->write, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	status = migrate(db, err);
@@ -235,7 +236,7 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 	if (sqlite3_open_v2(path, &db->read, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		return failed(db->read, err);
 	}
-	sqlite3_busy_timeout(db->read, 5000);
+	sqlite3_busy_timeout(db->read, DB_BUSY_MS);
 	if ((status = script(db->read, "PRAGMA cache_size = -4096", err)) != OK) {
 		return status;
 	}

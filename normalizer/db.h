@@ -34,6 +34,7 @@ enum sql {
 	SQL_LOG_GET,
 	SQL_SUPERSEDED_ADD,
 	SQL_TRIM_LIST,
+	SQL_TRIM_NEWEST,
 	SQL_TRIM_LOG,
 	SQL_TRIM_SUPERSEDED,
 	SQL_RAW_ADD,
@@ -66,9 +67,14 @@ enum sql {
 	SQL_SINK_COUNT,
 	SQL_SINK_ADD,
 	SQL_SINK_ACK,
+	SQL_SINK_BACK,
 	SQL_SINK_SEEN,
+	SQL_SINK_LAPSING,
 	SQL_SINK_LAPSE,
 	SQL_SINK_FLOOR,
+	SQL_SINK_MISSED,
+	SQL_SINK_FORGET,
+	SQL_SINK_FORGET_DEAD,
 	SQL_LEASE_END_ALL,
 	SQL_DUE_TARGETS,
 	SQL_DUE_BUILDS,
@@ -116,7 +122,10 @@ extern const char db_schema_frames[];
 extern const char db_schema_settled[];
 extern const char db_schema_dead[];
 extern const char db_schema_again[];
-#define DB_SCHEMA_VERSION 8
+extern const char db_schema_sinks[];
+#define DB_SCHEMA_VERSION 9
+
+#define DB_BUSY_MS 5000
 
 struct db {
 	sqlite3 *write, *read;

@@ -101,6 +101,11 @@ const char db_schema_again[] =
 
 #define LETTER "number, at, stage, target, key, reason, times, length(body), retry_at, resent"
 
+/* added_at: when the sink came first, null: before this was kept. missed: versions that were trimmed away
+ * before it had them, because it had lapsed. */
+const char db_schema_sinks[] = "ALTER TABLE sink ADD COLUMN added_at INTEGER;"
+			       "ALTER TABLE sink ADD COLUMN missed INTEGER NOT NULL DEFAULT 0";
+
 const char *const db_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -148,6 +153,8 @@ const char *const db_sql[SQL_COUNT] = {
 	/* A bounded look at the oldest ones, so that a sink that is far behind doesn't make it long. */
 	[SQL_TRIM_LIST] = "SELECT seq FROM (SELECT seq FROM superseded WHERE at < ? ORDER BY at LIMIT ?) "
 			  "WHERE seq <= ?",
+	[SQL_TRIM_NEWEST] =
+		"SELECT max(seq) FROM (SELECT seq FROM superseded WHERE at < ? ORDER BY at LIMIT ?)",
 	[SQL_TRIM_LOG] = "DELETE FROM log WHERE seq = ?",
 	[SQL_TRIM_SUPERSEDED] = "DELETE FROM superseded WHERE seq = ?",
 	[SQL_RAW_ADD] = "INSERT INTO raw(seq, at, frame) VALUES(?, ?, ?)",
@@ -212,12 +219,24 @@ const char *const db_sql[SQL_COUNT] = {
 		" JOIN target t ON t.name = l.target",
 	[SQL_SINK_GET] = "SELECT position, fresh_to, note FROM sink WHERE name = ?",
 	[SQL_SINK_COUNT] = "SELECT count(*) FROM sink",
-	[SQL_SINK_ADD] = "INSERT INTO sink(name, position, fresh_to, seen_at) VALUES(?, 0, ?, ?)",
-	[SQL_SINK_ACK] = "UPDATE sink SET position = max(position, ?), note = coalesce(?, note), seen_at = ?,"
-			 " lapsed_at = NULL WHERE name = ?",
-	[SQL_SINK_SEEN] = "UPDATE sink SET seen_at = ?, lapsed_at = NULL WHERE name = ?",
-	[SQL_SINK_LAPSE] = "UPDATE sink SET lapsed_at = ? WHERE lapsed_at IS NULL AND seen_at < ?",
-	[SQL_SINK_FLOOR] = "SELECT min(position) FROM sink WHERE lapsed_at IS NULL",
+	[SQL_SINK_ADD] =
+		"INSERT INTO sink(name, position, fresh_to, seen_at, added_at) VALUES(?1, 0, ?2, ?3, ?3)",
+	[SQL_SINK_ACK] = "UPDATE sink SET position = max(position, ?), note = coalesce(?, note), seen_at = ?"
+			 " WHERE name = ?",
+	[SQL_SINK_BACK] = "UPDATE sink SET seen_at = ?, lapsed_at = NULL WHERE name = ?",
+	[SQL_SINK_SEEN] = "UPDATE sink SET seen_at = ? WHERE name = ?",
+	/* Absent since before ?1, where the hub's own absence before ?2 counts for nothing; or in the way of
+	 * trimming up to ?4. */
+	[SQL_SINK_LAPSING] = "SELECT name, position, seen_at FROM sink WHERE lapsed_at IS NULL AND"
+			     " (seen_at + CASE WHEN seen_at < ?2 THEN ?3 ELSE 0 END < ?1 OR max(position, "
+			     "fresh_to) < ?4) LIMIT 1",
+	[SQL_SINK_LAPSE] = "UPDATE sink SET lapsed_at = ? WHERE name = ?",
+	/* What was superseded before it came first it never gets. */
+	[SQL_SINK_FLOOR] = "SELECT min(max(position, fresh_to)) FROM sink WHERE lapsed_at IS NULL",
+	[SQL_SINK_MISSED] = "UPDATE sink SET missed = missed + 1 WHERE lapsed_at IS NOT NULL AND "
+			    "max(position, fresh_to) < ?",
+	[SQL_SINK_FORGET] = "DELETE FROM sink WHERE name = ?",
+	[SQL_SINK_FORGET_DEAD] = "DELETE FROM dead WHERE stage = 'sink:' || ?",
 	[SQL_LEASE_END_ALL] = "DELETE FROM lease",
 	[SQL_DUE_TARGETS] = "UPDATE target SET due_at = 0 WHERE active = 1",
 	[SQL_DUE_BUILDS] = "UPDATE build SET due_at = 0 WHERE finished = 0",

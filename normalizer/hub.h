@@ -16,7 +16,8 @@
  *   pump.c     what they get and when
  *   feed.c     the commands of sinks and of `buildbus`
  *   dead.c     the dead letters, for people
- *   upkeep.c   free space, retention, absent sinks
+ *   upkeep.c   free space, clocks, silent holders
+ *   retain.c   retention, absent sinks
  *   numbers.c   metrics
  *   status.c   the map that `buildbus status` prints
  */
@@ -127,8 +128,15 @@ struct hub {
 	int64_t ttl_ms;         /* of leases and sessions: WIRE_LEASE_TTL_MS, less in tests */
 	int64_t upkeep_ms;      /* monotonic: the last turn of upkeep */
 	int64_t clock_ms;       /* wall clock then */
-	int trim_timer;         /* there is more to trim than one slice; 0: none */
-	char not_taking[256];   /* why, for people */
+	int64_t passed_ms;      /* passed_ms() then; 0: before the first */
+	int64_t retained_ms;    /* passed_ms() at the last turn of retention */
+	struct {
+		int64_t ms, at; /* the wall clock went forward by so much, last at */
+	} jump;
+	int64_t opened_ms, opened_passed_ms, away_ms; /* the start on both clocks; away so long before */
+	int64_t short_ms;                             /* passed_ms(): since when it is not taking */
+	int trim_timer;                               /* there is more to trim than one slice; 0: none */
+	char not_taking[256];                         /* why, for people */
 	int64_t started_ms;
 	int64_t refused;    /* requests answered with an error */
 	struct hub_counts { /* metrics */
@@ -360,8 +368,20 @@ void feed_pump(struct hub *hub);
 
 #define UPKEEP_MS 1000
 int on_upkeep(zloop_t *loop, int timer, void *arg);
-/* The wall clock went back, now or while the hub was away: what is due goes back with it. */
+
+/* retain.c */
+
+/* One slice, if it is time. */
+void retain(struct hub *hub);
+int64_t wal_bytes(const struct hub *hub);
+/* Cuts the WAL where it has grown beyond its bound and nobody reads it. */
+void wal_bound(struct hub *hub);
+
+/* Looks at the wall clock. Where it went back, now or while the hub was away, what is due goes back with it;
+ * where it went forward by itself, nothing grows older by that. */
 enum status upkeep_clock(struct hub *hub, struct err *err) MUST_CHECK;
+/* The first look, when hub->clock_ms is the last of the hub before. */
+enum status upkeep_opened(struct hub *hub, struct err *err) MUST_CHECK;
 /* Looks at the disk now; sets hub->taking. */
 void upkeep_disk(struct hub *hub);
 

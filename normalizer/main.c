@@ -104,7 +104,9 @@ static enum status load_state(struct hub *hub, struct err *err)
 	    (status = db_meta_get(&hub->db, "counter", &hub->counter, err)) != OK ||
 	    (status = db_meta_get(&hub->db, "builds", &hub->builds, err)) != OK ||
 	    (status = db_meta_get(&hub->db, "clock", &hub->clock_ms, err)) != OK ||
-	    (status = upkeep_clock(hub, err)) != OK) {
+	    (status = db_meta_get(&hub->db, "jump", &hub->jump.ms, err)) != OK ||
+	    (status = db_meta_get(&hub->db, "jumped", &hub->jump.at, err)) != OK ||
+	    (status = upkeep_opened(hub, err)) != OK) {
 		return status;
 	}
 	status = db_query(&hub->db, SQL_DEAD_UNREAD, &row, err, "");

@@ -119,7 +119,7 @@ static enum status recall(struct hub *hub, struct session *session, struct text 
 	if (status != OK) {
 		return status;
 	}
-	return known ? db_run(&hub->db, SQL_SINK_SEEN, err, "it", wall_ms(), text_of(session->name))
+	return known ? db_run(&hub->db, SQL_SINK_BACK, err, "it", wall_ms(), text_of(session->name))
 		     : introduce(hub, session, err);
 }
 
