@@ -1,8 +1,6 @@
 /* buildbus-fetch-buildkite between a hand-written hub and a hand-written API. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/pipeline/fake_api.h"
-#include "tests/support/child.h"
-#include "tests/unit/ingest_peer.h"
+#include "tests/pipeline/fetch_case.h"
 
 #include "common/record.h"
 #include "common/time.h"
@@ -12,16 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(fetch, .timeout = 120);
-
 #define TOKEN  "bkua_5ecre7c0ffee5ecre7c0ffee"
 #define BUILDS 2000
 
-static zloop_t *loop;
-static struct ingest_peer peer;
-static struct fake_api api;
-static struct place *place;
-static struct child *child;
 static int seen[BUILDS + 1]; /* times that a build was committed */
 static int backfilled, gone;
 static int64_t observed_at;
@@ -46,57 +37,20 @@ static void on_raw(void *context, const struct raw *raw)
 
 static void setup(void)
 {
-	zsys_init();
-	zsys_handler_set(NULL);
-	loop = zloop_new();
-	place = place_new();
-	ingest_peer_init(&peer, loop);
-	peer.on_raw = on_raw;
-	ingest_peer_bind(&peer);
 	api.token = TOKEN;
 	api.count = 50;
 	api.now = API_BASE_MS + 10 * DAY_MS;
-	fake_api_start(&api);
+	fetch_open(on_raw);
 }
 
 static void teardown(void)
 {
-	child_free(&child);
-	fake_api_stop(&api);
-	ingest_peer_fini(&peer);
-	zloop_destroy(&loop);
-	place_free(&place);
+	fetch_close();
 	free(last_json);
 	free(last_url);
-	zsys_shutdown();
 }
 
-static void configure(const char *token, const char *pipelines)
-{
-	place_write(place, "buildbus.yml",
-		    "bus: {ingest: \"%s\", state_dir: %s}\nsources:\n  - buildkite:\n      access_token: %s\n"
-		    "      organization_slug: acme\n      pipeline_slug: %s\n      since: 30d\n      "
-		    "poll_interval: 7s\n"
-		    "      api_url: %s\n",
-		    peer.endpoint, place->state, token, pipelines, api.url);
-}
-
-static void start(void)
-{
-	child = child_start(&(struct launch){
-		.place = place,
-		.program = "buildbus-fetch-buildkite",
-		.args = ARGS("-c", place->config),
-	});
-	child_ready(child);
-}
-
-static bool at_least(void *arg)
-{
-	const int **pair = arg;
-
-	return *pair[0] >= *pair[1];
-}
+TestSuite(fetch, .init = setup, .fini = teardown, .timeout = 120);
 
 static bool published(void *arg)
 {
@@ -108,29 +62,6 @@ static void wait_published(int64_t last_n)
 	if (!loop_until(loop, published, &last_n, (int)patience_ms())) {
 		cr_assert_fail("waited in vain for n = %d", (int)last_n);
 	}
-}
-
-#define wait_for(counter, value) wait_at(HERE, &(counter), value)
-static void wait_at(struct spot spot, const int *counter, int value)
-{
-	const int *pair[] = {counter, &value};
-
-	if (!loop_until(loop, at_least, pair, (int)patience_ms())) {
-		fail_at(spot, "waited in vain for %d, have %d", value, *counter);
-	}
-}
-
-/* A lease with what the last one left behind, until it is given back. */
-static void lease(void)
-{
-	const struct peer_lease *last = peer.lease_count ? &peer.leases[peer.lease_count - 1] : NULL;
-	int dones = peer.dones;
-
-	if (last && last->cursor_size > 0) {
-		peer.cursor = (struct text){last->cursor, last->cursor_size};
-	}
-	peer.give = 1;
-	wait_for(peer.dones, dones + 1);
 }
 
 static bool has_ended(void *arg)
@@ -145,16 +76,6 @@ static int end(void)
 	return child_end(child);
 }
 
-static bool asked_for(const char *what)
-{
-	for (int i = 0; i < api.asked_count; i++) {
-		if (strstr(api.asked[i], what)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void expect_all(int from, int to)
 {
 	for (int i = from; i <= to; i++) {
@@ -162,7 +83,7 @@ static void expect_all(int from, int to)
 	}
 }
 
-Test(fetch, reads_a_pipeline_from_its_newest_build_down_to_since, .init = setup, .fini = teardown)
+Test(fetch, reads_a_pipeline_from_its_newest_build_down_to_since)
 {
 	api.count = 730;
 	configure(TOKEN, "web");
@@ -174,7 +95,7 @@ Test(fetch, reads_a_pipeline_from_its_newest_build_down_to_since, .init = setup,
 	cr_expect(observed_at == api.now);
 }
 
-Test(fetch, asks_twice_when_there_is_nothing_new, .init = setup, .fini = teardown)
+Test(fetch, asks_twice_when_there_is_nothing_new)
 {
 	configure(TOKEN, "web");
 	start();
@@ -187,7 +108,7 @@ Test(fetch, asks_twice_when_there_is_nothing_new, .init = setup, .fini = teardow
 	cr_expect(strstr(api.asked[2], "per_page=100") && strstr(api.asked[2], "include_retried_jobs=true"));
 }
 
-Test(fetch, reads_open_builds_by_key_once, .init = setup, .fini = teardown)
+Test(fetch, reads_open_builds_by_key_once)
 {
 	static const char *const due[] = {"3", "49", "999", NULL};
 
@@ -202,7 +123,7 @@ Test(fetch, reads_open_builds_by_key_once, .init = setup, .fini = teardown)
 	cr_expect(api.gets == 2, "49 came with a page: %d", api.gets);
 }
 
-Test(fetch, marks_what_still_runs_at_the_first_visit_as_live, .init = setup, .fini = teardown)
+Test(fetch, marks_what_still_runs_at_the_first_visit_as_live)
 {
 	api.open_from = 46;
 	configure(TOKEN, "web");
@@ -211,7 +132,7 @@ Test(fetch, marks_what_still_runs_at_the_first_visit_as_live, .init = setup, .fi
 	cr_expect(backfilled == 45, "%d", backfilled);
 }
 
-Test(fetch, takes_secrets_out_of_what_it_publishes, .init = setup, .fini = teardown)
+Test(fetch, takes_secrets_out_of_what_it_publishes)
 {
 	configure(TOKEN, "web");
 	start();
@@ -222,7 +143,7 @@ Test(fetch, takes_secrets_out_of_what_it_publishes, .init = setup, .fini = teard
 	cr_expect_str_eq(last_url, "https://api.buildkite.com/v2/b/1");
 }
 
-Test(fetch, goes_on_where_a_killed_one_was, .init = setup, .fini = teardown)
+Test(fetch, goes_on_where_a_killed_one_was)
 {
 	api.count = 480;
 	api.held_after = 2;
@@ -242,7 +163,7 @@ Test(fetch, goes_on_where_a_killed_one_was, .init = setup, .fini = teardown)
 	cr_expect(seen[480] == 1 && seen[290] == 1, "what was committed is not read again");
 }
 
-Test(fetch, asks_again_for_pages_that_are_broken, .init = setup, .fini = teardown)
+Test(fetch, asks_again_for_pages_that_are_broken)
 {
 	api.broken = 2;
 	api.wrong = 1;
@@ -254,7 +175,7 @@ Test(fetch, asks_again_for_pages_that_are_broken, .init = setup, .fini = teardow
 	cr_expect(api.lists >= 4);
 }
 
-Test(fetch, ends_a_visit_whose_pages_stay_broken_and_moves_no_watermark, .init = setup, .fini = teardown)
+Test(fetch, ends_a_visit_whose_pages_stay_broken_and_moves_no_watermark)
 {
 	char before[2048];
 
@@ -271,7 +192,7 @@ Test(fetch, ends_a_visit_whose_pages_stay_broken_and_moves_no_watermark, .init =
 	cr_expect(*peer.why, "the hub's status has nothing to show");
 }
 
-Test(fetch, asks_for_less_when_an_answer_is_too_large, .init = setup, .fini = teardown)
+Test(fetch, asks_for_less_when_an_answer_is_too_large)
 {
 	api.count = 40;
 	api.pad = 1500 << 10; /* 60 MiB in all */
@@ -281,7 +202,7 @@ Test(fetch, asks_for_less_when_an_answer_is_too_large, .init = setup, .fini = te
 	expect_all(1, 40);
 }
 
-Test(fetch, waits_as_long_as_the_provider_says, .init = setup, .fini = teardown)
+Test(fetch, waits_as_long_as_the_provider_says)
 {
 	api.limited = 1;
 	configure(TOKEN, "web");
@@ -293,7 +214,7 @@ Test(fetch, waits_as_long_as_the_provider_says, .init = setup, .fini = teardown)
 		  (long long)(api.asked_ms[1] - api.asked_ms[0]));
 }
 
-Test(fetch, says_what_to_do_about_a_wrong_token, .init = setup, .fini = teardown)
+Test(fetch, says_what_to_do_about_a_wrong_token)
 {
 	configure("wrong-token-5ecre7", "web");
 	start();
@@ -304,7 +225,7 @@ Test(fetch, says_what_to_do_about_a_wrong_token, .init = setup, .fini = teardown
 	cr_expect(peer.dones == 1, "the lease is given back");
 }
 
-Test(fetch, says_what_to_do_about_an_unknown_pipeline, .init = setup, .fini = teardown)
+Test(fetch, says_what_to_do_about_an_unknown_pipeline)
 {
 	api.missing = 1;
 	configure(TOKEN, "wob");
@@ -315,7 +236,7 @@ Test(fetch, says_what_to_do_about_an_unknown_pipeline, .init = setup, .fini = te
 	cr_expect(child_said(child, "check pipeline_slug"));
 }
 
-Test(fetch, leaves_one_unknown_pipeline_among_others_alone, .init = setup, .fini = teardown)
+Test(fetch, leaves_one_unknown_pipeline_among_others_alone)
 {
 	configure(TOKEN, "[web, wob]");
 	start();
@@ -331,7 +252,7 @@ Test(fetch, leaves_one_unknown_pipeline_among_others_alone, .init = setup, .fini
 	cr_expect(!child_ended(child));
 }
 
-Test(fetch, drains_when_it_is_asked_to_stop, .init = setup, .fini = teardown)
+Test(fetch, drains_when_it_is_asked_to_stop)
 {
 	api.count = 900;
 	api.held_after = 3;
@@ -345,7 +266,7 @@ Test(fetch, drains_when_it_is_asked_to_stop, .init = setup, .fini = teardown)
 }
 
 /* A lease that came after its end would be nobody's for 15 s. */
-Test(fetch, waits_a_little_at_its_end_for_the_answer_to_a_claim, .init = setup, .fini = teardown)
+Test(fetch, waits_a_little_at_its_end_for_the_answer_to_a_claim)
 {
 	configure(TOKEN, "web");
 	peer.deaf = true;
@@ -356,7 +277,7 @@ Test(fetch, waits_a_little_at_its_end_for_the_answer_to_a_claim, .init = setup, 
 	cr_expect(child_said(child, "fetch.leases_kept"));
 }
 
-Test(fetch, takes_a_new_token_while_it_runs, .init = setup, .fini = teardown)
+Test(fetch, takes_a_new_token_while_it_runs)
 {
 	configure(TOKEN, "web");
 	start();
@@ -369,7 +290,7 @@ Test(fetch, takes_a_new_token_while_it_runs, .init = setup, .fini = teardown)
 	cr_expect(api.refused == 0 && api.lists == 3);
 }
 
-Test(fetch, discovers_the_pipelines_of_an_organization, .init = setup, .fini = teardown)
+Test(fetch, discovers_the_pipelines_of_an_organization)
 {
 	configure(TOKEN, "\"*\"");
 	start();
@@ -380,7 +301,7 @@ Test(fetch, discovers_the_pipelines_of_an_organization, .init = setup, .fini = t
 	cr_expect(peer.next_due_ms == 600000);
 }
 
-Test(fetch, gives_a_lease_back_whose_source_it_does_not_know, .init = setup, .fini = teardown)
+Test(fetch, gives_a_lease_back_whose_source_it_does_not_know)
 {
 	configure(TOKEN, "web");
 	start();
@@ -389,7 +310,7 @@ Test(fetch, gives_a_lease_back_whose_source_it_does_not_know, .init = setup, .fi
 	cr_expect(api.asked_count == 0 && peer.next_due_ms >= 10000);
 }
 
-Test(fetch, tells_no_secret_in_its_log, .init = setup, .fini = teardown)
+Test(fetch, tells_no_secret_in_its_log)
 {
 	api.broken = api.failing = 1;
 	configure(TOKEN, "web");
@@ -403,8 +324,7 @@ Test(fetch, tells_no_secret_in_its_log, .init = setup, .fini = teardown)
 }
 
 /* Page numbers count pages of one size. */
-Test(fetch, misses_no_build_of_a_millisecond_that_is_read_in_pages_of_changing_size, .init = setup,
-     .fini = teardown)
+Test(fetch, misses_no_build_of_a_millisecond_that_is_read_in_pages_of_changing_size)
 {
 	api.count = 40;
 	api.pad = 1500 << 10; /* two dozen are too large an answer */
@@ -419,7 +339,7 @@ Test(fetch, misses_no_build_of_a_millisecond_that_is_read_in_pages_of_changing_s
 	expect_all(1, 40);
 }
 
-Test(fetch, tells_that_open_builds_are_gone_with_their_pipeline, .init = setup, .fini = teardown)
+Test(fetch, tells_that_open_builds_are_gone_with_their_pipeline)
 {
 	static const char *const due[] = {"3", "49", NULL};
 
@@ -433,7 +353,7 @@ Test(fetch, tells_that_open_builds_are_gone_with_their_pipeline, .init = setup, 
 	child_event(child, "fetch.refused", "target", "buildkite:acme/web");
 }
 
-Test(fetch, goes_on_without_an_open_build_that_the_api_does_not_give, .init = setup, .fini = teardown)
+Test(fetch, goes_on_without_an_open_build_that_the_api_does_not_give)
 {
 	static const char *const due[] = {"1", "2", "3", NULL};
 
@@ -448,7 +368,7 @@ Test(fetch, goes_on_without_an_open_build_that_the_api_does_not_give, .init = se
 	cr_expect(peer.next_due_ms == 7000, "the visit did not fail");
 }
 
-Test(fetch, asks_for_less_when_a_page_is_too_much_for_the_provider, .init = setup, .fini = teardown)
+Test(fetch, asks_for_less_when_a_page_is_too_much_for_the_provider)
 {
 	api.page_max = 60;
 	configure(TOKEN, "web");
@@ -459,8 +379,7 @@ Test(fetch, asks_for_less_when_a_page_is_too_much_for_the_provider, .init = setu
 }
 
 /* What is kept back for what is new is of use only when there is a lease to use it with. */
-Test(fetch, gives_its_lease_back_while_the_budget_has_nothing_for_the_back_fill, .init = setup,
-     .fini = teardown)
+Test(fetch, gives_its_lease_back_while_the_budget_has_nothing_for_the_back_fill)
 {
 	api.count = 730;
 	api.remaining = 12; /* of 100: under the eighth that back-fill leaves alone */

@@ -1,9 +1,7 @@
 /* buildbus-fetch-buildkite on the lease of an organization's live walk, between a hand-written hub and a
  * hand-written API. And what a single pipeline's visit does in its place. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/pipeline/fake_api.h"
-#include "tests/support/child.h"
-#include "tests/unit/ingest_peer.h"
+#include "tests/pipeline/fetch_case.h"
 
 #include "common/record.h"
 #include "common/time.h"
@@ -15,11 +13,6 @@
 
 #define BUILDS 2000
 
-static zloop_t *loop;
-static struct ingest_peer peer;
-static struct fake_api api;
-static struct place *place;
-static struct child *child;
 static int seen[BUILDS + 1];
 static char keys[BUILDS + 1][32]; /* under which it came last */
 static int live, gone;
@@ -37,81 +30,34 @@ static void on_raw(void *context, const struct raw *raw)
 	gone += raw->kind == RAW_GONE;
 }
 
-static void start(const char *pipelines)
-{
-	place_write(
-		place, "buildbus.yml",
-		"bus: {ingest: \"%s\", state_dir: %s}\nsources:\n  - buildkite:\n      access_token: t0ken\n"
-		"      organization_slug: acme\n      pipeline_slug: %s\n      since: 30d\n"
-		"      poll_interval: 7s\n      api_url: %s\n",
-		peer.endpoint, place->state, pipelines, api.url);
-	child = child_start(&(struct launch){
-		.place = place, .program = "buildbus-fetch-buildkite", .args = ARGS("-c", place->config)});
-	child_ready(child);
-}
-
 static void setup(void)
 {
-	zsys_init();
-	zsys_handler_set(NULL);
-	loop = zloop_new();
-	place = place_new();
-	ingest_peer_init(&peer, loop);
-	peer.on_raw = on_raw;
-	peer.target = "buildkite:acme/@live";
-	ingest_peer_bind(&peer);
 	api.count = 50;
 	api.now = API_BASE_MS + 51 * MINUTE_MS;
 	api.pipelines_in_turn = true;
-	fake_api_start(&api);
+	fetch_open(on_raw);
+	peer.target = "buildkite:acme/@live";
 }
 
-static void teardown(void)
+TestSuite(fetch_live, .timeout = 120, .init = setup, .fini = fetch_close);
+
+static void start_of(const char *pipelines)
 {
-	child_free(&child);
-	fake_api_stop(&api);
-	ingest_peer_fini(&peer);
-	zloop_destroy(&loop);
-	place_free(&place);
-	zsys_shutdown();
+	configure("t0ken", pipelines);
+	start();
 }
 
-TestSuite(fetch_live, .timeout = 120, .init = setup, .fini = teardown);
-
-static bool ended(void *arg)
+static void visit(void)
 {
-	return peer.dones > *(const int *)arg;
-}
-
-/* A lease with what the last one left behind, until it is given back. */
-static void lease(void)
-{
-	const struct peer_lease *last = peer.lease_count ? &peer.leases[peer.lease_count - 1] : NULL;
-	int dones = peer.dones;
-
-	if (last && last->cursor_size > 0) {
-		peer.cursor = (struct text){last->cursor, last->cursor_size};
-	}
 	memset(seen, 0, sizeof seen);
 	api.lists = api.gets = live = 0;
-	peer.give = 1;
-	cr_assert(loop_until(loop, ended, &dones, (int)patience_ms()), "the lease is not given back");
-}
-
-static bool asked_for(const char *what)
-{
-	for (int i = 0; i < api.asked_count; i++) {
-		if (strstr(api.asked[i], what)) {
-			return true;
-		}
-	}
-	return false;
+	lease();
 }
 
 Test(fetch_live, brings_the_builds_of_the_pipelines_that_are_followed_under_their_names)
 {
-	start("[web, api]");
-	lease();
+	start_of("[web, api]");
+	visit();
 	cr_expect_str_eq(keys[48], "web#48");
 	cr_expect_str_eq(keys[49], "api#49");
 	cr_expect(seen[50] == 0, "docs is not followed");
@@ -122,17 +68,17 @@ Test(fetch_live, brings_the_builds_of_the_pipelines_that_are_followed_under_thei
 
 Test(fetch_live, brings_all_of_them_where_all_are_followed)
 {
-	start("\"*\"");
-	lease();
+	start_of("\"*\"");
+	visit();
 	cr_expect_str_eq(keys[50], "docs#50");
 }
 
 Test(fetch_live, is_three_requests_when_there_is_nothing_new)
 {
 	api.now += DAY_MS / 48;
-	start("\"*\"");
-	lease();
-	lease();
+	start_of("\"*\"");
+	visit();
+	visit();
 	cr_expect(api.lists == 3 && api.gets == 0, "%d lists, %d builds", api.lists, api.gets);
 	for (int i = 1; i <= 50; i++) {
 		cr_expect(seen[i] == 0);
@@ -146,9 +92,9 @@ Test(fetch_live, brings_what_is_open_however_old_it_is)
 	api.open_from = 9;
 	api.count = 9;
 	api.now += 300 * DAY_MS;
-	start("\"*\"");
-	lease();
-	lease();
+	start_of("\"*\"");
+	visit();
+	visit();
 	cr_expect(seen[9] == 1 && seen[8] == 0);
 	cr_expect(live == 1, "it is no back-fill");
 }
@@ -157,8 +103,8 @@ Test(fetch_live, reads_a_list_of_what_is_open_that_is_longer_than_a_page)
 {
 	api.open_from = 1;
 	api.count = 730;
-	start("\"*\"");
-	lease();
+	start_of("\"*\"");
+	visit();
 	for (int i = 1; i <= 730; i++) {
 		cr_assert(seen[i] > 0, "build %d is missing", i);
 	}
@@ -169,16 +115,16 @@ Test(fetch_live, remembers_how_many_open_builds_were_too_many_for_a_page)
 	api.open_from = 1;
 	api.count = 40;
 	api.pad = 1500 << 10; /* 60 MiB in all, of which an answer may have 32 */
-	start("\"*\"");
-	lease();
+	start_of("\"*\"");
+	visit();
 	api.now += HOUR_MS;
-	lease();
+	visit();
 	for (int i = 1; i <= 40; i++) {
 		cr_assert(seen[i] > 0, "build %d is missing", i);
 	}
 	cr_expect(api.lists == 2 + 4, "%d lists", api.lists);
 	api.pad = 0;
-	lease();
+	visit();
 	cr_expect(api.lists < 2 + 4, "%d lists: they may be larger again", api.lists);
 }
 
@@ -186,10 +132,10 @@ Test(fetch_live, asks_by_key_for_due_builds_that_no_list_brought)
 {
 	static const char *const due[] = {"web#3", "api#49", "docs#1999", NULL};
 
-	start("\"*\"");
-	lease();
+	start_of("\"*\"");
+	visit();
 	peer.due = due;
-	lease();
+	visit();
 	cr_expect(asked_for("/organizations/acme/pipelines/web/builds/3"));
 	cr_expect(asked_for("/organizations/acme/pipelines/docs/builds/1999"));
 	cr_expect(api.gets == 2, "49 came with a page: %d", api.gets);
@@ -204,19 +150,19 @@ Test(fetch_live, begins_anew_where_the_hub_says_so)
 {
 	api.count = 300;
 	api.now = API_BASE_MS + 301 * MINUTE_MS;
-	start("\"*\"");
-	lease();
+	start_of("\"*\"");
+	visit();
 	api.count = 1900;
 	api.now = API_BASE_MS + 1901 * MINUTE_MS;
 	peer.anew = true;
-	lease();
+	visit();
 	cr_expect(seen[1900] > 0 && live > 0);
 	cr_expect(api.lists <= 5, "%d lists", api.lists);
 	cr_expect(peer.settled);
 	api.count = 1950;
 	api.now = API_BASE_MS + 1951 * MINUTE_MS;
 	peer.anew = false;
-	lease();
+	visit();
 	for (int i = 1901; i <= 1950; i++) {
 		cr_assert(seen[i] > 0, "build %d is missing", i);
 	}
@@ -226,11 +172,11 @@ Test(fetch_live, reads_all_that_it_missed_where_the_hub_does_not)
 {
 	api.count = 300;
 	api.now = API_BASE_MS + 301 * MINUTE_MS;
-	start("\"*\"");
-	lease();
+	start_of("\"*\"");
+	visit();
 	api.count = 700;
 	api.now = API_BASE_MS + 701 * MINUTE_MS;
-	lease();
+	visit();
 	for (int i = 301; i <= 700; i++) {
 		cr_assert(seen[i] > 0, "build %d is missing", i);
 	}
@@ -238,15 +184,15 @@ Test(fetch_live, reads_all_that_it_missed_where_the_hub_does_not)
 
 Test(fetch_live, fails_alone_where_the_organization_is_not_known)
 {
-	start("[web, api]");
+	start_of("[web, api]");
 	api.missing = 1;
-	lease();
+	visit();
 	child_event(child, "fetch.spared", "target", "buildkite:acme/@live");
 	cr_expect(*peer.why && !peer.settled);
 	cr_expect(peer.next_due_ms >= 600000);
 	fake_api_set(&api, &api.missing, 0);
 	peer.target = "buildkite:acme/web";
-	lease();
+	visit();
 	cr_expect(peer.settled, "the pipelines are visited");
 	cr_expect_not(child_ended(child));
 }
@@ -254,9 +200,9 @@ Test(fetch_live, fails_alone_where_the_organization_is_not_known)
 /* It is visited often: a failure must not make it a minute of silence, nor a flood. */
 Test(fetch_live, fails_alone_where_the_lists_are_broken)
 {
-	start("[web, api]");
+	start_of("[web, api]");
 	fake_api_set(&api, &api.wrong, 1000);
-	lease();
+	visit();
 	child_event(child, "fetch.spared", "target", "buildkite:acme/@live");
 	cr_expect(peer.next_due_ms >= 7000 && peer.next_due_ms <= 23000, "%lld", (long long)peer.next_due_ms);
 	cr_expect_not(child_said(child, "fetch.refused"));
@@ -268,8 +214,8 @@ Test(fetch_live, a_visit_with_back_fill_left_is_not_settled)
 	api.remaining = 12; /* of 100: under the eighth that back-fill leaves alone */
 	api.pipelines_in_turn = false;
 	peer.target = "buildkite:acme/web";
-	start("[web, api]");
-	lease();
+	start_of("[web, api]");
+	visit();
 	cr_expect_not(peer.settled);
 	cr_expect(peer.next_due_ms == 7000);
 }
@@ -281,19 +227,19 @@ Test(fetch_live, a_single_pipeline_lists_what_is_open_once_a_minute)
 	api.pipelines_in_turn = false;
 	api.now += 2 * HOUR_MS;
 	peer.target = "buildkite:acme/web";
-	start("web");
-	lease();
-	lease();
+	start_of("web");
+	visit();
+	visit();
 	cr_expect(api.lists == 2, "%d lists", api.lists);
 	api.now += MINUTE_MS;
 	api.open_from = 50; /* runs again */
-	lease();
+	visit();
 	cr_expect(api.lists == 3 && seen[50] == 1, "%d lists", api.lists);
 	api.now += 30 * SECOND_MS;
-	lease();
+	visit();
 	cr_expect(api.lists == 2 && seen[50] == 0, "%d lists", api.lists);
 	api.now += 30 * SECOND_MS;
-	lease();
+	visit();
 	cr_expect(api.lists == 3 && seen[50] == 1, "%d lists", api.lists);
 }
 
@@ -306,10 +252,10 @@ Test(fetch_live, a_single_pipeline_lists_what_is_open_where_that_is_less_than_as
 	api.pipelines_in_turn = false;
 	api.now += 2 * HOUR_MS;
 	peer.target = "buildkite:acme/web";
-	start("web");
-	lease();
+	start_of("web");
+	visit();
 	peer.due = due;
-	lease();
+	visit();
 	cr_expect(api.lists == 3 && api.gets == 0, "%d lists, %d builds", api.lists, api.gets);
 	cr_expect(seen[41] == 1 && seen[44] == 1);
 }

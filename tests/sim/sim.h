@@ -134,6 +134,10 @@ const char *status_phrase(int status);
 /* Lists of builds were served from this pipeline (NULL: from all): ambushes that wait for it come nearer. */
 void sim_spring_ambushes(struct sim *sim, const struct pipeline *pipeline);
 
+/* Takes the request from the budgets and announces them. False: answered. */
+bool sim_within_budget(struct sim *sim, const struct sim_request *request, struct sim_reply *reply);
+bool sim_is_circleci(const struct sim_request *request);
+
 /* Answers for the old slug of a renamed pipeline. False: it is not redirected. */
 bool sim_redirects(struct sim *sim, const struct sim_call *call, struct sim_reply *reply);
 

@@ -12,8 +12,6 @@
 
 TestSuite(config_bus, .init = case_open, .fini = case_close);
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 static struct loaded loaded;
 
 static const struct bus_config *load_bus(const char *text)

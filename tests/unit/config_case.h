@@ -7,6 +7,8 @@
 #include "common/config_kinds.h"
 #include "fetchers/buildkite/config.h"
 
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
 /* One member of each type. */
 struct every {
 	char *text, *secret, *path, *path_file, *api_url, *auth_url;

@@ -13,8 +13,6 @@
 
 TestSuite(config_value, .init = case_open, .fini = case_close);
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 static struct every every;
 static char problems[4096];
 

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(ingest_client, .timeout = 60);
-
 static zloop_t *loop;
 static struct ingest_peer peer;
 static struct ingest_client *client;
@@ -30,9 +28,7 @@ static void on_granted(void *context, struct ingest_lease *open, const struct in
 
 static void on_acked(void *context, struct ingest_lease *open, const struct ingest_ack *ack)
 {
-	(void)context;
-	(void)open;
-	(void)ack;
+	(void)context, (void)open, (void)ack;
 	acked++;
 }
 
@@ -82,15 +78,12 @@ static void teardown(void)
 	zsys_shutdown();
 }
 
+TestSuite(ingest_client, .init = setup, .fini = teardown, .timeout = 60);
+
 static bool has_lease(void *arg)
 {
 	(void)arg;
 	return lease != NULL;
-}
-
-static bool has_ended(void *arg)
-{
-	return ended >= *(int *)arg;
 }
 
 static bool has_bodies(void *arg)
@@ -98,24 +91,14 @@ static bool has_bodies(void *arg)
 	return peer.leases[0].bodies >= *(size_t *)arg;
 }
 
-static bool has_acked(void *arg)
-{
-	return acked >= *(int *)arg;
-}
-
-static void until(bool (*done)(void *), int value)
-{
-	size_t size = (size_t)value;
-
-	cr_assert(loop_until(loop, done, done == has_bodies ? (void *)&size : (void *)&value, 20000),
-		  "waited in vain for %d", value);
-}
+#define wait_for(counter, value)                                                                             \
+	cr_assert(loop_reaches(loop, &(counter), value, 20000), "waited in vain for %d", value)
 
 static void claim(void)
 {
 	peer.give = 1;
 	ingest_want(client, 1);
-	until(has_lease, 0);
+	cr_assert(loop_until(loop, has_lease, NULL, 20000));
 }
 
 /* Pages of `builds` builds of `size` bytes, keys counted on over all pages. */
@@ -142,12 +125,17 @@ static void publish(int pages, int builds, size_t size)
 	free(body);
 }
 
+static void wait_bodies(size_t count)
+{
+	cr_assert(loop_until(loop, has_bodies, &count, 20000), "waited in vain for %zu", count);
+}
+
 static void expect_all(void)
 {
 	char cursor[32];
 
 	snprintf(cursor, sizeof cursor, "after %d", next_key);
-	until(has_bodies, next_key);
+	wait_bodies((size_t)next_key);
 	cr_expect(peer.leases[0].bodies == (size_t)next_key);
 	cr_expect_str_eq(peer.leases[0].cursor, cursor);
 	cr_expect(peer.order_errors == 0);
@@ -159,13 +147,13 @@ static void finish(void)
 	ingest_want(client, 0);
 	ingest_why(lease, "the network is away");
 	ingest_done(lease, 4000, 33, 5000);
-	until(has_ended, 1);
+	wait_for(ended, 1);
 	cr_expect_str_eq(peer.why, "the network is away");
 	cr_expect(peer.dones == 1 && peer.next_due_ms == 4000 && peer.remaining == 33);
 	cr_expect(ingest_held(client) == 0);
 }
 
-Test(ingest_client, takes_a_lease_publishes_and_ends_it, .init = setup, .fini = teardown)
+Test(ingest_client, takes_a_lease_publishes_and_ends_it)
 {
 	peer.cursor = TEXT("where it was");
 	claim();
@@ -178,7 +166,7 @@ Test(ingest_client, takes_a_lease_publishes_and_ends_it, .init = setup, .fini = 
 	cr_expect(peer.leases[0].last_n == 3);
 }
 
-Test(ingest_client, has_room_for_several_publishes_and_no_more, .init = setup, .fini = teardown)
+Test(ingest_client, has_room_for_several_publishes_and_no_more)
 {
 	int pages = 0;
 
@@ -188,12 +176,12 @@ Test(ingest_client, has_room_for_several_publishes_and_no_more, .init = setup, .
 		pages++;
 	}
 	cr_expect(pages >= 4 && pages <= 16, "%d", pages);
-	until(has_acked, 1);
+	wait_for(acked, 1);
 	cr_expect(ingest_room(lease));
 	finish();
 }
 
-Test(ingest_client, bounds_the_bytes_that_wait, .init = setup, .fini = teardown)
+Test(ingest_client, bounds_the_bytes_that_wait)
 {
 	int pages = 0;
 
@@ -206,7 +194,7 @@ Test(ingest_client, bounds_the_bytes_that_wait, .init = setup, .fini = teardown)
 	cr_expect(pages == (INGEST_BYTES_MAX / (3 << 20)) + 1, "%d", pages);
 }
 
-Test(ingest_client, resends_what_was_lost_on_the_way, .init = setup, .fini = teardown)
+Test(ingest_client, resends_what_was_lost_on_the_way)
 {
 	claim();
 	peer.lose_publishes = 2;
@@ -217,7 +205,7 @@ Test(ingest_client, resends_what_was_lost_on_the_way, .init = setup, .fini = tea
 	finish();
 }
 
-Test(ingest_client, resends_the_last_one_too, .init = setup, .fini = teardown)
+Test(ingest_client, resends_the_last_one_too)
 {
 	claim();
 	peer.lose_publishes = 1;
@@ -226,23 +214,23 @@ Test(ingest_client, resends_the_last_one_too, .init = setup, .fini = teardown)
 	finish();
 }
 
-Test(ingest_client, learns_from_heartbeats_what_is_committed, .init = setup, .fini = teardown)
+Test(ingest_client, learns_from_heartbeats_what_is_committed)
 {
 	claim();
 	peer.lose_acks = 4;
 	publish(4, 3, 100);
-	until(has_acked, 1);
+	wait_for(acked, 1);
 	expect_all();
 	cr_expect(peer.publishes == 4, "nothing was sent twice");
 	finish();
 }
 
-Test(ingest_client, survives_a_restart_of_the_hub, .init = setup, .fini = teardown)
+Test(ingest_client, survives_a_restart_of_the_hub)
 {
 	claim();
 	peer.lose_acks = 1;
 	publish(2, 3, 100);
-	until(has_bodies, 3);
+	wait_bodies(3);
 	ingest_peer_kill(&peer);
 	publish(3, 3, 100);
 	ingest_peer_bind(&peer);
@@ -250,7 +238,7 @@ Test(ingest_client, survives_a_restart_of_the_hub, .init = setup, .fini = teardo
 	finish();
 }
 
-Test(ingest_client, waits_for_a_hub_that_comes_later, .init = setup, .fini = teardown)
+Test(ingest_client, waits_for_a_hub_that_comes_later)
 {
 	ingest_free(&client);
 	ingest_peer_kill(&peer);
@@ -262,28 +250,28 @@ Test(ingest_client, waits_for_a_hub_that_comes_later, .init = setup, .fini = tea
 	finish();
 }
 
-Test(ingest_client, drops_everything_when_its_fence_is_no_longer_current, .init = setup, .fini = teardown)
+Test(ingest_client, drops_everything_when_its_fence_is_no_longer_current)
 {
 	claim();
 	peer.leases[0].current = false;
 	publish(2, 3, 100);
-	until(has_ended, 1);
+	wait_for(ended, 1);
 	cr_expect(lost == 1 && peer.leases[0].bodies == 0 && lease == NULL);
 	claim();
 	cr_expect(granted == 2);
 	finish();
 }
 
-Test(ingest_client, learns_of_a_lost_lease_without_publishing, .init = setup, .fini = teardown)
+Test(ingest_client, learns_of_a_lost_lease_without_publishing)
 {
 	claim();
 	ingest_want(client, 0);
 	peer.leases[0].current = false;
-	until(has_ended, 1);
+	wait_for(ended, 1);
 	cr_expect(lost == 1);
 }
 
-Test(ingest_client, keeps_its_pages_while_the_hub_is_full, .init = setup, .fini = teardown)
+Test(ingest_client, keeps_its_pages_while_the_hub_is_full)
 {
 	claim();
 	peer.full = 3;
@@ -293,7 +281,7 @@ Test(ingest_client, keeps_its_pages_while_the_hub_is_full, .init = setup, .fini 
 	finish();
 }
 
-Test(ingest_client, halves_a_page_that_the_hub_finds_too_big, .init = setup, .fini = teardown)
+Test(ingest_client, halves_a_page_that_the_hub_finds_too_big)
 {
 	claim();
 	peer.body_max = 3000;
@@ -303,7 +291,7 @@ Test(ingest_client, halves_a_page_that_the_hub_finds_too_big, .init = setup, .fi
 	finish();
 }
 
-Test(ingest_client, halves_a_page_whose_refusal_names_no_lease, .init = setup, .fini = teardown)
+Test(ingest_client, halves_a_page_whose_refusal_names_no_lease)
 {
 	claim();
 	peer.body_max = 3000;
@@ -313,7 +301,7 @@ Test(ingest_client, halves_a_page_whose_refusal_names_no_lease, .init = setup, .
 	finish();
 }
 
-Test(ingest_client, sends_a_single_build_over_the_bound_as_oversize, .init = setup, .fini = teardown)
+Test(ingest_client, sends_a_single_build_over_the_bound_as_oversize)
 {
 	claim();
 	peer.body_max = 3000;
@@ -325,7 +313,7 @@ Test(ingest_client, sends_a_single_build_over_the_bound_as_oversize, .init = set
 	finish();
 }
 
-Test(ingest_client, knows_the_bound_of_one_body, .init = setup, .fini = teardown)
+Test(ingest_client, knows_the_bound_of_one_body)
 {
 	claim();
 	publish(1, 1, WIRE_BODY_MAX + 1);
@@ -334,7 +322,7 @@ Test(ingest_client, knows_the_bound_of_one_body, .init = setup, .fini = teardown
 	finish();
 }
 
-Test(ingest_client, cuts_a_big_page_and_puts_the_cursor_on_the_last_piece, .init = setup, .fini = teardown)
+Test(ingest_client, cuts_a_big_page_and_puts_the_cursor_on_the_last_piece)
 {
 	claim();
 	peer.lose_acks = 2;
@@ -344,7 +332,7 @@ Test(ingest_client, cuts_a_big_page_and_puts_the_cursor_on_the_last_piece, .init
 	finish();
 }
 
-Test(ingest_client, reports_targets_until_they_are_durable, .init = setup, .fini = teardown)
+Test(ingest_client, reports_targets_until_they_are_durable)
 {
 	const struct text found[] = {TEXT("acme/web"), TEXT("acme/api"), TEXT("acme/ios")};
 	struct err err;
@@ -352,33 +340,33 @@ Test(ingest_client, reports_targets_until_they_are_durable, .init = setup, .fini
 	claim();
 	peer.deaf = true;
 	cr_assert(ingest_targets(lease, found, 3, &err) == OK);
-	loop_until(loop, has_ended, &(int){1}, 100);
+	loop_reaches(loop, &ended, 1, 100);
 	peer.deaf = false;
 	peer.target_count = 0;
 	finish();
 	cr_expect(peer.target_count == 3);
 }
 
-Test(ingest_client, repeats_a_done_that_was_lost, .init = setup, .fini = teardown)
+Test(ingest_client, repeats_a_done_that_was_lost)
 {
 	claim();
 	peer.lose_dones = 1;
 	finish();
 }
 
-Test(ingest_client, ends_a_lease_whose_last_ack_was_lost, .init = setup, .fini = teardown)
+Test(ingest_client, ends_a_lease_whose_last_ack_was_lost)
 {
 	claim();
 	peer.deaf = true;
 	ingest_want(client, 0);
 	ingest_done(lease, 4000, 33, 5000);
-	loop_until(loop, has_ended, &(int){1}, 100);
+	loop_reaches(loop, &ended, 1, 100);
 	peer.deaf = false;
-	until(has_ended, 1);
+	wait_for(ended, 1);
 	cr_expect(lost == 0);
 }
 
-Test(ingest_client, says_when_the_hub_speaks_another_version, .init = setup, .fini = teardown)
+Test(ingest_client, says_when_the_hub_speaks_another_version)
 {
 	peer.refuse = "version";
 	ingest_want(client, 1);
@@ -387,31 +375,26 @@ Test(ingest_client, says_when_the_hub_speaks_another_version, .init = setup, .fi
 	cr_expect(peer.claims == 1);
 }
 
-Test(ingest_client, holds_several_leases_at_once, .init = setup, .fini = teardown)
+Test(ingest_client, holds_several_leases_at_once)
 {
 	peer.give = 5;
 	ingest_want(client, 4);
-	loop_until(loop, has_ended, &(int){1}, 100);
+	loop_reaches(loop, &ended, 1, 100);
 	cr_expect(granted == 4 && ingest_held(client) == 4);
 }
 
-static bool has_claimed(void *arg)
-{
-	return peer.claims >= *(int *)arg;
-}
-
-Test(ingest_client, claims_at_once_what_it_made_due_at_once, .init = setup, .fini = teardown)
+Test(ingest_client, claims_at_once_what_it_made_due_at_once)
 {
 	int claims;
 
 	peer.idle_ms = 60000;
 	peer.give = 1;
 	ingest_want(client, 2);
-	until(has_lease, 0);
-	loop_until(loop, has_claimed, &(int){2}, 5000);
-	loop_until(loop, has_claimed, &(int){99}, 50);
+	cr_assert(loop_until(loop, has_lease, NULL, 20000));
+	loop_reaches(loop, &peer.claims, 2, 5000);
+	loop_reaches(loop, &peer.claims, 99, 50);
 	claims = peer.claims;
 	peer.give = 1;
 	ingest_done(lease, 0, -1, -1);
-	cr_expect(loop_until(loop, has_claimed, &(int){claims + 1}, 5000));
+	cr_expect(loop_reaches(loop, &peer.claims, claims + 1, 5000));
 }

@@ -344,3 +344,17 @@ bool loop_until(zloop_t *loop, bool (*done)(void *arg), void *arg, int ms)
 	zloop_timer_end(loop, late);
 	return wait.reached;
 }
+
+static bool at_least(void *arg)
+{
+	const int **pair = arg;
+
+	return *pair[0] >= *pair[1];
+}
+
+bool loop_reaches(zloop_t *loop, const int *counter, int value, int ms)
+{
+	const int *pair[] = {counter, &value};
+
+	return loop_until(loop, at_least, pair, ms);
+}

@@ -59,3 +59,5 @@ void ingest_peer_fini(struct ingest_peer *peer);
 
 /* Runs the loop until done(arg); false after ms. */
 bool loop_until(zloop_t *loop, bool (*done)(void *arg), void *arg, int ms);
+/* The same until *counter is at least value. */
+bool loop_reaches(zloop_t *loop, const int *counter, int value, int ms);
