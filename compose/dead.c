@@ -185,12 +185,106 @@ static int dead_drop(struct dead *dead)
 	return dead->shown == dead->chosen.count ? EXIT_DONE : EXIT_REFUSED;
 }
 
+/* For people: the hub's words are docs/protocol.md's. */
+static void print_outcome(int64_t number, struct text word, struct text why)
+{
+	static const struct {
+		const char *word, *sentence;
+	} words[] = {
+		{"record", "read: a new record"},
+		{"unchanged", "read: nothing new in it"},
+		{"stale", "let go: the hub has a newer version"},
+		{"sent", "on its way to the sink: it stays listed until that has confirmed it"},
+		{"refused", "refused again: "},
+		{"empty", "can't be tried again: "},
+		{"gone", "can't be tried again: "},
+		{"none", ""},
+	};
+	const char *sentence = "";
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		sentence = text_is(word, words[i].word) ? words[i].sentence : sentence;
+	}
+	printf("%" PRId64 ": %s%.*s\n", number, sentence, TEXT_FMT(text_is(why, "already") ? TEXT("") : why));
+}
+
+/* Whether it is settled, or will be. */
+static bool take_outcome(struct dead *dead, const msgpack_object_array *outcome)
+{
+	static const char *const good[] = {"record", "unchanged", "stale", "sent"};
+	struct text word = {outcome->ptr[1].via.str.ptr, outcome->ptr[1].via.str.size};
+	struct text why = {outcome->ptr[2].via.str.ptr, outcome->ptr[2].via.str.size};
+	bool well = false;
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		well |= text_is(word, good[i]);
+	}
+	if (dead->options->json) {
+		printf("{\"number\":%" PRIu64 ",\"outcome\":\"%.*s\"}\n", outcome->ptr[0].via.u64,
+		       TEXT_FMT(word));
+	} else {
+		print_outcome((int64_t)outcome->ptr[0].via.u64, word, why);
+	}
+	return well;
+}
+
+static bool is_outcome(const msgpack_object *object)
+{
+	const msgpack_object *at = object->via.array.ptr;
+
+	return object->type == MSGPACK_OBJECT_ARRAY && object->via.array.size >= 3 &&
+	       at[0].type == MSGPACK_OBJECT_POSITIVE_INTEGER && at[1].type == MSGPACK_OBJECT_STR &&
+	       at[2].type == MSGPACK_OBJECT_STR;
+}
+
+/* *count: how many the hub had time for; the others are asked for again. */
+static enum status retry_some(struct dead *dead, const int64_t *numbers, size_t *count, struct err *err)
+{
+	const msgpack_object_array *outcomes = NULL;
+	struct answer answer = {0};
+	struct wire_head head;
+	enum status status;
+
+	wire_begin(&head, "dead", 2);
+	wire_put_string(&head, "retry");
+	put_numbers(&head, numbers, *count);
+	status = ask(&dead->asker, "dead", &head, &answer, err);
+	if (status == OK && (!wire_array(&answer.fields, 1, &outcomes) || outcomes->size == 0)) {
+		status = err_set(err, ERR_REMOTE, "the normalizer's answer can't be read");
+	}
+	*count = status == OK ? outcomes->size : 0;
+	for (size_t i = 0; i < *count; i++) {
+		if (is_outcome(&outcomes->ptr[i])) {
+			dead->shown += take_outcome(dead, &outcomes->ptr[i].via.array);
+		}
+	}
+	ask_fini(&answer);
+	return status;
+}
+
+static int dead_retry(struct dead *dead)
+{
+	struct err err = {0};
+	enum status status = choose(dead, &err);
+	size_t count;
+
+	for (size_t i = 0; status == OK && i < dead->chosen.count; i += count) {
+		count = dead->chosen.count - i < ASKED_AT_ONCE ? dead->chosen.count - i : ASKED_AT_ONCE;
+		status = retry_some(dead, dead->chosen.numbers + i, &count, &err);
+	}
+	if (status != OK) {
+		return fail(&err);
+	}
+	return dead->shown == dead->chosen.count ? EXIT_DONE : EXIT_REFUSED;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct dead *dead);
 } verbs[] = {
 	{"list", dead_list},
 	{"show", dead_show},
+	{"retry", dead_retry},
 	{"drop", dead_drop},
 };
 
@@ -247,9 +341,12 @@ const struct command dead_command = {
 	.options_size = sizeof(struct dead_options),
 	.notes = "  list   id, since when, where from, key and reason of each\n"
 		 "  show   all of it, as it is kept\n"
+		 "  retry  once more: raw records through the normaliser, from what is stored; others to "
+		 "their\n"
+		 "         sink. None that is newer is overwritten\n"
 		 "  drop   throws letters away\n",
 	.exits = "  0  done\n"
-		 "  1  no normalizer answers, or there is no such letter\n"
+		 "  1  no normalizer answers, there is no such letter, or it was refused again\n"
 		 "  2  the command line or the configuration can't be used\n",
 	.example = "buildbus dead list --sink store",
 	.run = dead_main,

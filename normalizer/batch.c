@@ -143,10 +143,11 @@ static void answer_all(struct hub *hub, bool committed, const struct err *why)
 	batch->reply_count = 0;
 }
 
-/* The database knows best what was committed. */
+/* The database knows best what was committed. A seq under which a record was sent again is in no log. */
 enum status load_head(struct hub *hub, struct err *err)
 {
 	sqlite3_stmt *row;
+	int64_t resent = 0;
 	enum status status = db_query(&hub->db, SQL_LOG_HEAD, &row, err, "");
 
 	if (row) {
@@ -154,6 +155,11 @@ enum status load_head(struct hub *hub, struct err *err)
 		hub->next = hub->head + 1;
 	}
 	db_done(&hub->db, SQL_LOG_HEAD);
+	if (status == OK && (status = db_meta_get(&hub->db, "resent", &resent, err)) == OK &&
+	    resent > hub->head) {
+		hub->head = resent;
+		hub->next = hub->head + 1;
+	}
 	return status;
 }
 

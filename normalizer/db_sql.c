@@ -84,7 +84,7 @@ const char db_schema_again[] =
 	"seq)) WITHOUT ROWID;"
 	"CREATE TABLE replay(sink TEXT PRIMARY KEY, since INTEGER NOT NULL, began_at INTEGER NOT NULL,"
 	" at INTEGER NOT NULL, until INTEGER NOT NULL, raw_at INTEGER, sent INTEGER NOT NULL DEFAULT 0,"
-	" made INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+	" made INTEGER NOT NULL DEFAULT 0, ended_at INTEGER) WITHOUT ROWID;"
 	"ALTER TABLE build ADD COLUMN raw_seq INTEGER;"
 	"ALTER TABLE dead RENAME TO dead_before;"
 	"CREATE TABLE dead(number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, stage TEXT NOT "
@@ -289,6 +289,16 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_READ_DEAD] = "SELECT " LETTER " FROM dead WHERE number > ? ORDER BY number LIMIT ?",
 	[SQL_READ_DEAD_OF] =
 		"SELECT " LETTER " FROM dead WHERE number > ? AND stage = ? ORDER BY number LIMIT ?",
+	[SQL_DEAD_RESENT] = "UPDATE dead SET resent = ? WHERE number = ?",
+	[SQL_DEAD_DELIVERED] = "DELETE FROM dead WHERE stage = ? AND resent <= ?",
+	[SQL_RESEND_ADD] = "INSERT INTO resend(sink, seq, of) VALUES(?, ?, ?)",
+	[SQL_RESEND_GET] = "SELECT l.id, l.record FROM resend r JOIN log l ON l.seq = r.of"
+			   " WHERE r.sink = ? AND r.seq = ?",
+	[SQL_RESEND_DONE] = "DELETE FROM resend WHERE sink = ? AND seq <= ?",
+	[SQL_RESEND_ANY] = "SELECT 1 FROM resend WHERE sink = ? LIMIT 1",
+	[SQL_READ_FEED_RESENT] = "SELECT seq, record, 0 FROM log WHERE seq > ?1 AND seq <= ?2 UNION ALL"
+				 " SELECT r.seq, l.record, 1 FROM resend r CROSS JOIN log l ON l.seq = r.of"
+				 " WHERE r.sink = ?4 AND r.seq > ?1 AND r.seq <= ?2 ORDER BY 1 LIMIT ?3",
 	[SQL_READ_FEED] = "SELECT seq, record FROM log WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
 	[SQL_READ_FEED_FRESH] =
 		"SELECT seq, record FROM log WHERE seq > ? AND seq <= ?"

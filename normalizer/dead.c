@@ -5,7 +5,6 @@
 
 #define LIST_MAX       1000
 #define LIST_BYTES_MAX (WIRE_HEAD_MAX / 2) /* no letter's row is bigger than the rest */
-#define NUMBERS_MAX    1000                /* that one request may name */
 
 static void put_int(struct wire_head *head, const char *key, sqlite3_stmt *row, int column)
 {
@@ -130,10 +129,9 @@ static void dead_show(struct request *request)
 	}
 }
 
-/* The numbers that a request names; false: answered. */
-static bool read_numbers(struct request *request, const msgpack_object_array **numbers)
+bool dead_numbers(struct request *request, const msgpack_object_array **numbers)
 {
-	if (!wire_array(request->fields, 1, numbers) || (*numbers)->size > NUMBERS_MAX) {
+	if (!wire_array(request->fields, 1, numbers) || (*numbers)->size > LETTERS_MAX) {
 		request_refuse(request, "malformed", -1, "at most 1000 numbers of letters are needed");
 		return false;
 	}
@@ -176,7 +174,7 @@ static void dead_drop(struct request *request)
 	struct err err = {0};
 	uint32_t count;
 
-	if (!read_numbers(request, &numbers)) {
+	if (!dead_numbers(request, &numbers)) {
 		return;
 	}
 	msgpack_sbuffer_init(&gone.buffer);
@@ -194,7 +192,8 @@ static void dead_drop(struct request *request)
 
 void on_dead(struct request *request)
 {
-	static const struct command verbs[] = {{"list", dead_list}, {"show", dead_show}, {"drop", dead_drop}};
+	static const struct command verbs[] = {
+		{"list", dead_list}, {"show", dead_show}, {"retry", dead_retry}, {"drop", dead_drop}};
 	struct text verb = {0};
 
 	wire_text(request->fields, 0, &verb);

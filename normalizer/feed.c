@@ -139,6 +139,9 @@ static enum status store_ack(struct hub *hub, struct session *session, struct te
 	if (status == OK) {
 		status = db_run(&hub->db, SQL_SINK_ACK, err, "ibit", session->position, note, wall_ms(),
 				text_of(session->name));
+		if (status == OK && session->resends) {
+			status = resend_acked(hub, session, session->position, err);
+		}
 		if (status != OK) {
 			batch_break(hub, err);
 		}
@@ -178,22 +181,36 @@ static void on_ack(struct request *request)
 	}
 }
 
+/* What the session got under seq. */
+static enum status sent_as(struct hub *hub, const struct session *session, int64_t seq, struct text *id,
+			   struct text *record, struct err *err)
+{
+	enum sql which = SQL_LOG_GET;
+	sqlite3_stmt *row;
+	enum status status = db_query(&hub->db, which, &row, err, "i", seq);
+
+	arena_reset(&hub->arena);
+	if (status == OK && !row && session->resends) {
+		db_done(&hub->db, which);
+		which = SQL_RESEND_GET;
+		status = db_query(&hub->db, which, &row, err, "ti", text_of(session->name), seq);
+	}
+	if (row) {
+		struct text name = db_text(row, 0), body = db_text(row, 1);
+		*id = (struct text){arena_text(&hub->arena, name.at, name.size), name.size};
+		*record = (struct text){arena_text(&hub->arena, body.at, body.size), body.size};
+	}
+	db_done(&hub->db, which);
+	return status;
+}
+
 static enum status bury(struct hub *hub, const struct session *session, int64_t seq, struct text reason,
 			struct err *err)
 {
 	struct text id = {0}, record = {0};
 	char stage[NAME_MAX_BYTES + 8], why[REASON_MAX + 1];
-	sqlite3_stmt *row;
-	enum status status;
+	enum status status = sent_as(hub, session, seq, &id, &record, err);
 
-	arena_reset(&hub->arena);
-	status = db_query(&hub->db, SQL_LOG_GET, &row, err, "i", seq);
-	if (row) {
-		struct text body = db_text(row, 1), name = db_text(row, 0);
-		id = (struct text){arena_text(&hub->arena, name.at, name.size), name.size};
-		record = (struct text){arena_text(&hub->arena, body.at, body.size), body.size};
-	}
-	db_done(&hub->db, SQL_LOG_GET);
 	if (status != OK || !id.at || !record.at) {
 		return status;
 	}

@@ -16,6 +16,8 @@
  *   pump.c     what they get and when
  *   feed.c     the commands of sinks and of `buildbus`
  *   dead.c     the dead letters, for people
+ *   retry.c    the same once more
+ *   resend.c   records that one sink gets once more
  *   upkeep.c   free space, clocks, silent holders
  *   retain.c   retention, absent sinks
  *   numbers.c   metrics
@@ -56,7 +58,7 @@ struct batch {
 /* The newest records, as the feed sends them: a sink that keeps up never makes the hub read its database. */
 #define RECENT_MAX 1024
 struct recent {
-	zmq_msg_t records[RECENT_MAX]; /* of seq s at s % RECENT_MAX */
+	zmq_msg_t records[RECENT_MAX]; /* of seq s at s % RECENT_MAX; empty: one that is sent again */
 	int64_t first, next; /* seqs held: first … next - 1; those from head + 1 aren't committed yet */
 	size_t bytes;
 };
@@ -94,6 +96,7 @@ struct session {
 	int64_t fresh_to; /* up to here superseded versions are skipped */
 	int64_t credit;
 	int64_t alive_ms;
+	bool resends; /* it may get records once more (resend.c) */
 	bool stalled; /* its queue is full or it is gone: nothing is tried before its next sign */
 };
 
@@ -178,6 +181,10 @@ struct intake {
  * failing database is an error. */
 enum status intake_envelope(struct hub *hub, const struct lease *lease, struct text bytes,
 			    struct intake *counts, struct err *err) MUST_CHECK;
+/* The same for one that was kept, in hub->arena, as it came under such a lease. key: by which it is known, at
+ * NULL: its own. */
+enum status intake_kept(struct hub *hub, const struct lease *lease, struct text key, struct text bytes,
+			struct intake *counts, struct err *err) MUST_CHECK;
 struct build;
 struct observation {
 	struct text target, key;
@@ -348,6 +355,7 @@ int on_feed(zloop_t *loop, zsock_t *socket, void *arg);
 /* session.c */
 
 struct session *session_of(struct hub *hub, int64_t number);
+struct session *session_named(struct hub *hub, struct text name);
 /* Opens a session; name NULL: anonymous, after from or fresh. *busy_ms > 0: the name is taken (or there are
  * too many anonymous ones), *session NULL. ERR_DATA: too many names. */
 enum status session_open(struct hub *hub, struct text name, int64_t old, const struct position *from,
@@ -358,6 +366,19 @@ void session_expire(struct hub *hub);
 void session_forget_all(struct hub *hub);
 /* After a rollback: sessions of the lost transaction end, the others have their position of the database. */
 void session_roll_back(struct hub *hub);
+
+/* resend.c */
+
+/* The record `of` goes to that sink once more, as the next seq, which nobody else gets anything for. */
+enum status resend_add(struct hub *hub, struct text sink, int64_t of, int64_t *seq,
+		       struct err *err) MUST_CHECK;
+/* The sink has confirmed everything up to position: dead letters that it got again are no more. */
+enum status resend_acked(struct hub *hub, struct session *session, int64_t position,
+			 struct err *err) MUST_CHECK;
+/* Sets session->resends. */
+enum status resend_look(struct hub *hub, struct session *session, struct err *err) MUST_CHECK;
+/* A copy of a record, marked as sent again. */
+enum status resend_mark(struct hub *hub, struct text record, struct text *marked, struct err *err) MUST_CHECK;
 
 /* pump.c */
 

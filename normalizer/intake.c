@@ -206,16 +206,23 @@ static enum status take_routed(struct hub *hub, const struct lease *lease, const
 enum status intake_envelope(struct hub *hub, const struct lease *lease, struct text bytes,
 			    struct intake *counts, struct err *err)
 {
+	arena_reset(&hub->arena);
+	return intake_kept(hub, lease, (struct text){0}, bytes, counts, err);
+}
+
+enum status intake_kept(struct hub *hub, const struct lease *lease, struct text known_by, struct text bytes,
+			struct intake *counts, struct err *err)
+{
 	struct text target = text_of(lease->target), key = TEXT("");
 	bool live = live_is(lease->target);
 	struct err why = {0};
 	struct raw raw;
 	enum status status;
 
-	arena_reset(&hub->arena);
 	if (raw_unpack(bytes.at, bytes.size, &raw, &why) != OK) {
 		return dead_letter(hub, "envelope", target, key, why.text, bytes, err);
 	}
+	raw.key = known_by.at ? known_by : raw.key;
 	key = (struct text){raw.key.at, raw.key.size < KEY_MAX_BYTES ? raw.key.size : KEY_MAX_BYTES};
 	if (check_envelope(&raw, &why) != OK ||
 	    (live && live_route(hub, lease, &raw.key, &target, &why) != OK)) {

@@ -34,5 +34,10 @@ void request_answer(struct request *request, struct wire_head *head);
  */
 void port_drain(struct hub *hub, enum port port, const struct command *commands);
 
-/* dead.c */
+/* dead.c, retry.c */
+
+#define LETTERS_MAX 1000 /* that one request may name */
 void on_dead(struct request *request);
+void dead_retry(struct request *request);
+/* The numbers that a request for dead letters names; false: answered. */
+bool dead_numbers(struct request *request, const msgpack_object_array **numbers);

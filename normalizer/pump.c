@@ -33,6 +33,13 @@ static enum status fill_recent(struct hub *hub, struct session *session, struct 
 
 	while (range->last < hub->head && !range_full(range, limit_of(session)) &&
 	       (msg = recent_get(&hub->recent, range->last + 1))) {
+		if (zmq_msg_size(msg) == 0) {
+			if (session->resends) {
+				break; /* the database says what this one gets */
+			}
+			range->last++;
+			continue;
+		}
 		if (wire_body_share(&range->bodies, msg) != OK) {
 			return ERR_SYS;
 		}
@@ -46,17 +53,26 @@ static enum status fill_recent(struct hub *hub, struct session *session, struct 
 static enum status fill_log(struct hub *hub, struct session *session, struct range *range, struct err *err)
 {
 	bool fresh = range->last < session->fresh_to;
-	enum sql which = fresh ? SQL_READ_FEED_FRESH : SQL_READ_FEED;
+	enum sql which = fresh              ? SQL_READ_FEED_FRESH
+			 : session->resends ? SQL_READ_FEED_RESENT
+					    : SQL_READ_FEED;
 	int64_t most = range->last + SCAN_MAX, to = fresh ? session->fresh_to : hub->head;
 	int64_t limit = limit_of(session);
 	sqlite3_stmt *row;
 	enum status status;
 
 	to = fresh && most < to ? most : to;
-	status = db_query(&hub->db, which, &row, err, "iii", range->last, to, limit);
+	status = which == SQL_READ_FEED_RESENT
+			 ? db_query(&hub->db, which, &row, err, "iiit", range->last, to, limit,
+				    text_of(session->name))
+			 : db_query(&hub->db, which, &row, err, "iii", range->last, to, limit);
 
 	while (status == OK && row && !range_full(range, limit)) {
 		struct text record = db_text(row, 1);
+		if (which == SQL_READ_FEED_RESENT && sqlite3_column_int(row, 2) &&
+		    (status = resend_mark(hub, record, &record, err)) != OK) {
+			break;
+		}
 		if (wire_body_copy(&range->bodies, record.at, record.size) != OK) {
 			status = err_set(err, ERR_SYS, "out of memory for the feed");
 			break;
@@ -109,7 +125,7 @@ static bool pump_one(struct hub *hub, struct session *session)
 	if (status == OK && range.last >= session->fresh_to) {
 		status = fill_recent(hub, session, &range);
 	}
-	if (status == OK && range.count == 0) {
+	if (status == OK && range.last < range.first) {
 		status = fill_log(hub, session, &range, &err);
 	}
 	if (status == OK) {

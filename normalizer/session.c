@@ -41,7 +41,7 @@ struct session *session_of(struct hub *hub, int64_t number)
 	return NULL;
 }
 
-static struct session *session_named(struct hub *hub, struct text name)
+struct session *session_named(struct hub *hub, struct text name)
 {
 	for (size_t i = 0; i < hub->session_count; i++) {
 		if (hub->sessions[i].name && text_is(name, hub->sessions[i].name)) {
@@ -119,8 +119,12 @@ static enum status recall(struct hub *hub, struct session *session, struct text 
 	if (status != OK) {
 		return status;
 	}
-	return known ? db_run(&hub->db, SQL_SINK_BACK, err, "it", wall_ms(), text_of(session->name))
-		     : introduce(hub, session, err);
+	if (!known) {
+		return introduce(hub, session, err);
+	}
+	status = resend_look(hub, session, err);
+	return status == OK ? db_run(&hub->db, SQL_SINK_BACK, err, "it", wall_ms(), text_of(session->name))
+			    : status;
 }
 
 static struct session *add(struct hub *hub, const struct session *values)

@@ -11,6 +11,7 @@ struct test_hub {
 	char ingest[256], feed[256];
 	const char *env[8];
 	int64_t file_size_max; /* for the next start */
+	const char *program;   /* likewise; NULL: buildbus-normalizer */
 };
 
 struct hub_setup {
