@@ -1,43 +1,21 @@
 /* `buildbus dead` and a real hub: what could not be read or was refused, and what becomes of it. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/command.h"
-#include "tests/support/hub.h"
+#include "tests/support/trio.h"
 
 #include <stdlib.h>
 
-static struct test_hub *hub;
-static struct peer *worker;
-
 static void init(void)
 {
-	hub = hub_new(.pipelines = "web");
-	worker = worker_of(hub);
-	value_forget("fence");
-	say(worker, "claim 'buildkite' 'w1'");
-	hear(worker, "lease _ $fence ...");
-	value_set("n", 0);
+	trio_open(.pipelines = "web");
 }
 
-static void fini(void)
-{
-	peer_free(&worker);
-	hub_free(&hub);
-}
-
-TestSuite(dead, .timeout = 120, .init = init, .fini = fini);
-
-/* Adds what the worker has; new, unchanged, stale as noted. */
-static void publish(const char *counts)
-{
-	value_set("n", value_of("n") + 1);
-	say(worker, "publish $fence $n nil");
-	hear(worker, "ack $n %s $fence", counts);
-}
+TestSuite(dead, .timeout = 120, .init = init, .fini = trio_close);
 
 static void publish_unreadable(int number)
 {
 	with(worker, .number = number, .body = "{\"id\": 7}");
-	publish("0 0 0");
+	publish_given("0 0 0");
 }
 
 /* Runs `buildbus dead` with up to three words; it ends with code. The words (separated by |) are in what it

@@ -37,12 +37,12 @@ struct test_hub *hub_new_at(struct spot spot, const struct hub_setup *setup)
 
 static void launch(struct test_hub *hub)
 {
-	hub->child = child_start(&(struct launch){.place = hub->place,
-						  .program = hub->program ? hub->program
-										  : "buildbus-normalizer",
-						  .args = ARGS("-c", hub->place->config),
-						  .env = hub->env,
-						  .file_size_max = hub->file_size_max});
+	hub->child =
+		child_start(&(struct launch){.place = hub->place,
+					     .program = hub->program ? hub->program : "buildbus-normalizer",
+					     .args = ARGS("-c", hub->place->config),
+					     .env = hub->env,
+					     .file_size_max = hub->file_size_max});
 }
 
 void hub_start_at(struct spot spot, struct test_hub *hub)

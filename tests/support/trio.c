@@ -41,10 +41,15 @@ void attach_at(struct spot spot, struct peer *peer, const char *name, const char
 	peer_hear(spot, peer, "attached $%s [$epoch _] _ [$epoch _]", session);
 }
 
-void publish_at(struct spot spot, int number, const char *state, int64_t observed_at)
+void publish_given_at(struct spot spot, const char *counts)
 {
 	published++;
-	with(worker, .number = number, .state = state, .observed_at = observed_at);
 	peer_say(spot, worker, "publish $fence %lld nil", (long long)published);
-	peer_hear(spot, worker, "ack %lld 1 0 0 $fence", (long long)published);
+	peer_hear(spot, worker, "ack %lld %s $fence", (long long)published, counts);
+}
+
+void publish_at(struct spot spot, int number, const char *state, int64_t observed_at)
+{
+	with(worker, .number = number, .state = state, .observed_at = observed_at);
+	publish_given_at(spot, "1 0 0");
 }

@@ -21,3 +21,6 @@ void attach_at(struct spot spot, struct peer *peer, const char *name, const char
 /* Build number in that state becomes a record of its own. */
 #define publish(number, state, observed_at) publish_at(HERE, number, state, observed_at)
 void publish_at(struct spot spot, int number, const char *state, int64_t observed_at);
+/* What the worker was given by `with`; new, unchanged and stale are as noted: publish_given("1 0 0"). */
+#define publish_given(counts) publish_given_at(HERE, counts)
+void publish_given_at(struct spot spot, const char *counts);
