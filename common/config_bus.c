@@ -23,7 +23,7 @@ const struct config_row bus_config_rows[] = {
 	ROW("ingest", CONFIG_TEXT, ingest, .help = "ZeroMQ address for fetchers; default ipc in state_dir"),
 	ROW("feed", CONFIG_TEXT, feed,
 	    .help = "ZeroMQ address for sinks and the command; default ipc in state_dir"),
-	ROW("tap", CONFIG_TEXT, tap, .help = "reserved: nothing listens there yet; default ipc in state_dir"),
+	ROW("tap", CONFIG_TEXT, tap, .help = "ZeroMQ address for whoever listens (`buildbus tap`); default ipc in state_dir"),
 	ROW("insecure", CONFIG_BOOL, insecure, .fallback = "false",
 	    .help = "allow plain TCP off loopback, on a private network"),
 	ROW("curve.certificate", CONFIG_PATH, certificate, .help = "this process's secret certificate"),

@@ -173,6 +173,8 @@ static void roll_back(struct hub *hub, struct err *why)
 	}
 	recent_cut(&hub->recent, hub->head + 1);
 	archive_drop(&hub->archive);
+	chain_forget(&hub->chain);
+	tap_drop(&hub->tap);
 	if (load_head(hub, &err) != OK || lease_load(hub, &err) != OK ||
 	    db_meta_get(&hub->db, "counter", &hub->counter, &err) != OK ||
 	    db_meta_get(&hub->db, "builds", &hub->builds, &err) != OK) {
@@ -193,6 +195,9 @@ static enum status commit(struct hub *hub, struct err *err)
 
 	if (hub->batch.records > 0) {
 		status = db_meta_set(&hub->db, "builds", hub->builds, err);
+	}
+	if (status == OK) {
+		status = chain_save(&hub->chain, &hub->db, err);
 	}
 	if (status == OK) {
 		status = archive_flush(&hub->archive, &hub->db, err);
@@ -227,6 +232,7 @@ enum status batch_end(struct hub *hub, struct err *why)
 	batch->records = 0;
 	answer_all(hub, committed, &err);
 	feed_pump(hub);
+	tap_publish(hub);
 	if (!committed && why) {
 		*why = err;
 	}

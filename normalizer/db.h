@@ -29,7 +29,9 @@ enum sql {
 	SQL_BUILD_MOVE,
 	SQL_PIPELINE_NAMES,
 	SQL_PIPELINE_PUT,
-	SQL_LOG_ADD,
+	SQL_CHAIN_GET,
+	SQL_CHAIN_PUT,
+	SQL_LOG_ADD, /* each with chain_add */
 	SQL_LOG_HEAD,
 	SQL_LOG_GET,
 	SQL_SUPERSEDED_ADD,
@@ -113,6 +115,7 @@ enum sql {
 	SQL_READ_FEED,
 	SQL_READ_FEED_FRESH,
 	SQL_READ_FEED_RESENT,
+	SQL_READ_AT,
 	SQL_READ_TARGETS,
 	SQL_READ_SINKS,
 	SQL_READ_OWED,
@@ -130,7 +133,8 @@ extern const char db_schema_settled[];
 extern const char db_schema_dead[];
 extern const char db_schema_again[];
 extern const char db_schema_sinks[];
-#define DB_SCHEMA_VERSION 9
+extern const char db_schema_chain[];
+#define DB_SCHEMA_VERSION 10
 
 #define DB_BUSY_MS 5000
 

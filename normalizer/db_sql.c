@@ -106,6 +106,12 @@ const char db_schema_again[] =
 const char db_schema_sinks[] = "ALTER TABLE sink ADD COLUMN added_at INTEGER;"
 			       "ALTER TABLE sink ADD COLUMN missed INTEGER NOT NULL DEFAULT 0";
 
+/* chain.h. The latest state of each build names its newest record: rtrim leaves an id up to its last slash.
+ */
+const char db_schema_chain[] =
+	"CREATE TABLE chain(pipeline TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO chain SELECT rtrim(id, replace(id, '/', '')), max(seq) FROM build GROUP BY 1";
+
 const char *const db_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -146,6 +152,9 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_PIPELINE_NAMES] = "SELECT prefix, target FROM pipeline WHERE uid = ? ORDER BY since DESC",
 	[SQL_PIPELINE_PUT] = "INSERT INTO pipeline(uid, prefix, target, since) VALUES(?, ?, ?, ?)"
 			     " ON CONFLICT DO UPDATE SET target = excluded.target, since = excluded.since",
+	[SQL_CHAIN_GET] = "SELECT seq FROM chain WHERE pipeline = ?",
+	[SQL_CHAIN_PUT] = "INSERT INTO chain(pipeline, seq) VALUES(?, ?) ON CONFLICT(pipeline) DO UPDATE SET "
+			  "seq = excluded.seq",
 	[SQL_LOG_ADD] = "INSERT INTO log(seq, at, id, record) VALUES(?, ?, ?, ?)",
 	[SQL_LOG_HEAD] = "SELECT coalesce(max(seq), 0) FROM log",
 	[SQL_LOG_GET] = "SELECT id, record FROM log WHERE seq = ?",
@@ -303,6 +312,7 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_READ_FEED_FRESH] =
 		"SELECT seq, record FROM log WHERE seq > ? AND seq <= ?"
 		" AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = log.seq) ORDER BY seq LIMIT ?",
+	[SQL_READ_AT] = "SELECT seq, at FROM log WHERE seq >= ? ORDER BY seq LIMIT 1",
 	[SQL_READ_TARGETS] =
 		"SELECT t.name, t.due_at, t.visited_at, (SELECT count(*) FROM build b WHERE b.target = t.name"
 		" AND b.finished = 0) + (SELECT count(*) FROM owed o WHERE o.target = t.name), "

@@ -64,27 +64,45 @@ static void answer_busy(struct request *request, int64_t retry_ms)
 	request_answer(request, &head);
 }
 
+/* Where an anonymous reader begins: a position, or a time. *given false: it doesn't say. */
+static bool read_from(struct request *request, struct position *from, bool *given, struct err *err)
+{
+	const struct wire_fields *fields = request->fields;
+	int64_t ms;
+
+	err->status = OK;
+	*given = !wire_nil(fields, 2);
+	if (*given && wire_int(fields, 2, &ms)) {
+		from->epoch = request->hub->epoch;
+		return seek_time(request->hub, ms, &from->seq, err) == OK;
+	}
+	return !*given || (wire_position(fields, 2, from) && from->seq >= 0);
+}
+
 static void on_attach(struct request *request)
 {
 	struct hub *hub = request->hub;
 	const struct wire_fields *fields = request->fields;
 	struct text name = {0}, note;
 	struct position from;
+	bool given;
 	struct session *session;
 	struct err err = {0};
 	int64_t old = 0, busy_ms;
 
 	if ((!wire_nil(fields, 0) && (!wire_text(fields, 0, &name) || !name_ok(name))) ||
 	    (!wire_nil(fields, 1) && !wire_int(fields, 1, &old)) ||
-	    (!wire_nil(fields, 2) && (!wire_position(fields, 2, &from) || from.seq < 0))) {
-		request_refuse(request, "malformed", -1,
-			       "attach needs sink (1 to 512 bytes or nil), session or nil, position or nil");
+	    !read_from(request, &from, &given, &err)) {
+		err.status == OK ? request_refuse(request, "malformed", -1,
+						  "attach needs sink (1 to 512 bytes or nil), session or "
+						  "nil, position or time or nil")
+				 : request_fail(request, &err);
 		return;
 	}
 	if (hub->held && name.at) {
 		answer_busy(request, HELD_RETRY_MS);
-	} else if (session_open(hub, name, old, wire_nil(fields, 2) ? NULL : &from, request->identity,
-				&session, &note, &busy_ms, &err) != OK) {
+	} else if (session_open(hub, name, old, given ? &from : NULL, request->identity, &session, &note,
+				&busy_ms, &err) != OK) {
 		request_fail(request, &err);
 	} else if (session) {
 		answer_attached(request, session, note);

@@ -15,6 +15,9 @@
  *   session.c  the readers of the feed
  *   pump.c     what they get and when
  *   feed.c     the commands of sinks and of `buildbus`
+ *   seek.c     where the log was at a time
+ *   tap.c      records for whoever listens
+ *   chain.c    which record of a pipeline came before
  *   dead.c     the dead letters, for people
  *   retry.c    the same once more
  *   resend.c   records that one sink gets once more
@@ -29,8 +32,10 @@
 #include "common/process.h"
 #include "common/wire.h"
 #include "normalizer/archive.h"
+#include "normalizer/chain.h"
 #include "normalizer/db.h"
 #include "normalizer/known.h"
+#include "normalizer/tap.h"
 
 enum port { PORT_INGEST, PORT_FEED };
 
@@ -111,6 +116,8 @@ struct hub {
 	struct batch batch;
 	struct recent recent;
 	struct archive archive;
+	struct chain chain;
+	struct tap tap;
 	struct lease *leases;
 	size_t lease_count, lease_capacity;
 	struct session *sessions;
@@ -145,7 +152,7 @@ struct hub {
 	struct hub_counts { /* metrics */
 		int64_t *publishes, *changed, *unchanged, *stale, *dead, *commits, *rollbacks, *sent, *acked,
 			*unknown_words, *unreadable, *given_up, *owed, *head, *builds, *leases, *sessions,
-			*taking;
+			*taking, *tapped;
 	} counts;
 };
 
@@ -384,6 +391,21 @@ enum status resend_mark(struct hub *hub, struct text record, struct text *marked
 
 /* Sends what credit allows to every session. Called after each commit and each credit. */
 void feed_pump(struct hub *hub);
+
+/* seek.c */
+
+/* *seq: of the newest record that was logged before ms; 0: none was. */
+enum status seek_time(struct hub *hub, int64_t ms, int64_t *seq, struct err *err) MUST_CHECK;
+
+/* tap.c */
+
+/* Binds the socket, except in a sync. */
+enum status tap_open(struct hub *hub, struct err *err) MUST_CHECK;
+/* build is the record seq of the open transaction, prev the one of its pipeline before. */
+enum status tap_add(struct tap *tap, const struct build *build, int64_t seq, int64_t prev,
+		    struct err *err) MUST_CHECK;
+/* After the commit: sends what was added. */
+void tap_publish(struct hub *hub);
 
 /* upkeep.c */
 

@@ -2,98 +2,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "normalizer/hub.h"
+#include "normalizer/socket.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define RAW_ARENA_MAX (64 << 20) /* one envelope of 8 MiB, its JSON tree and its records */
 
 /* Messages that one peer may have waiting. In: they may be big, and who sends faster than the hub commits is
  * held up, not dropped. Out of the feed: ranges of 64 KiB; a reader that doesn't read is fed from the log
  * later. Answers of ingest are small. */
-#define INGEST_IN_MAX  64
-#define INGEST_OUT_MAX 1000
-#define FEED_IN_MAX    1000
-#define FEED_OUT_MAX   500
-
-/* The folder of a socket is ours alone: who can write there could take the socket's place. */
-static enum status make_private_folder(const char *path, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash && slash != path ? strndup(path, (size_t)(slash - path)) : NULL;
-	enum status status = OK;
-	struct stat info;
-
-	if (!folder) {
-		return err_set(err, ERR_CONFIG, "%s has no folder", path);
-	}
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-		err_sys(err, "%s can't be made", folder);
-		status = err->status = ERR_CONFIG;
-	} else if (lstat(folder, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid()) {
-		status = err_set(err, ERR_CONFIG, "%s isn't a folder of this user: choose another address",
-				 folder);
-	}
-	free(folder);
-	return status;
-}
-
-/* libzmq would take the path away from a hub of another state that lives. */
-static bool is_listened_to(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool live;
-
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	live = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
-	if (fd >= 0) {
-		close(fd);
-	}
-	return live;
-}
-
-static enum status cant_bind(const char *endpoint, const char *key, struct err *err)
-{
-	return err_set(err, ERR_CONFIG,
-		       "bus.%s: %s can't be bound (%s): stop what listens there, or choose another address",
-		       key, endpoint, zmq_strerror(errno));
-}
-
-static enum status bind_router(zsock_t **out, const char *endpoint, const char *key, int in_max, int out_max,
-			       struct err *err)
-{
-	zsock_t *socket = zsock_new(ZMQ_ROUTER);
-
-	if (!socket) {
-		return err_sys(err, "bus.%s: no socket", key);
-	}
-	*out = socket;
-	if (strncmp(endpoint, "ipc://", 6) == 0) {
-		if (make_private_folder(endpoint + 6, err) != OK) {
-			return err_prefix(err, "bus.%s", key);
-		}
-		if (is_listened_to(endpoint + 6)) {
-			errno = EADDRINUSE;
-			return cant_bind(endpoint, key, err);
-		}
-	}
-	zsock_set_router_mandatory(socket, 1);
-	zsock_set_linger(socket, 200);
-	zsock_set_rcvhwm(socket, in_max);
-	zsock_set_sndhwm(socket, out_max);
-	zsock_set_maxmsgsize(socket, WIRE_MESSAGE_MAX);
-	zsock_set_heartbeat_ivl(socket, 5000);
-	zsock_set_heartbeat_timeout(socket, 15000);
-	if (zsock_bind(socket, "%s", endpoint) < 0) {
-		return cant_bind(endpoint, key, err);
-	}
-	return OK;
-}
+static const struct socket_plan ingest_plan = {
+	.key = "ingest",
+	.type = ZMQ_ROUTER,
+	.in_max = 64,
+	.out_max = 1000,
+	.message_max = WIRE_MESSAGE_MAX,
+};
+static const struct socket_plan feed_plan = {
+	.key = "feed",
+	.type = ZMQ_ROUTER,
+	.in_max = 1000,
+	.out_max = 500,
+	.message_max = WIRE_MESSAGE_MAX,
+};
 
 static enum status load_state(struct hub *hub, struct err *err)
 {
@@ -145,9 +76,9 @@ static enum status hub_open(void *state, struct process_context *context, struct
 		return status;
 	}
 	upkeep_disk(hub);
-	if ((status = bind_router(&hub->ingest, bus->ingest, "ingest", INGEST_IN_MAX, INGEST_OUT_MAX, err)) !=
-		    OK ||
-	    (status = bind_router(&hub->feed, bus->feed, "feed", FEED_IN_MAX, FEED_OUT_MAX, err)) != OK) {
+	if ((status = socket_bind(&hub->ingest, &ingest_plan, bus->ingest, err)) != OK ||
+	    (status = socket_bind(&hub->feed, &feed_plan, bus->feed, err)) != OK ||
+	    (status = tap_open(hub, err)) != OK) {
 		return status;
 	}
 	zloop_reader(context->loop, hub->ingest, on_ingest, hub);
@@ -187,6 +118,8 @@ static void hub_close(void *state)
 	}
 	zsock_destroy(&hub->ingest);
 	zsock_destroy(&hub->feed);
+	tap_fini(&hub->tap);
+	chain_forget(&hub->chain);
 	recent_cut(&hub->recent, hub->recent.first);
 	session_forget_all(hub);
 	lease_forget_all(hub);

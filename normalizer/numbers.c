@@ -37,6 +37,8 @@ void numbers_open(struct hub *hub)
 		{metrics_gauge, "buildbus_hub_sessions", "Readers attached to the feed.", &counts->sessions},
 		{metrics_gauge, "buildbus_hub_taking", "1: the hub takes builds, 0: the disk is short.",
 		 &counts->taking},
+		{metrics_counter, "buildbus_hub_tapped_total", "Records published on the tap.",
+		 &counts->tapped},
 		METRICS_END,
 	};
 

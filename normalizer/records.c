@@ -78,7 +78,7 @@ static int64_t next_visit(const struct build *build, const struct observation *s
 static enum status append(struct hub *hub, struct build *build, const struct latest *latest,
 			  const struct observation *seen, uint64_t hash, struct err *err)
 {
-	int64_t seq = hub->next, now = wall_ms();
+	int64_t seq = hub->next, now = wall_ms(), prev;
 	struct text record;
 	enum status status;
 
@@ -104,6 +104,9 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 	}
 	if (status == OK && recent_put(&hub->recent, seq, record) != OK) {
 		status = err_set(err, ERR_SYS, "out of memory for record %lld", (long long)seq);
+	}
+	if (status == OK && (status = chain_add(&hub->chain, &hub->db, build->id, seq, &prev, err)) == OK) {
+		status = tap_add(&hub->tap, build, seq, prev, err);
 	}
 	if (status == OK) {
 		hub->next++;

@@ -71,7 +71,7 @@ static enum status list_finishes(struct hub *hub, struct finishes *list, struct 
 /* The same record once more, at the end of the log. */
 static enum status move(struct hub *hub, int64_t seq, struct err *err)
 {
-	int64_t now = wall_ms();
+	int64_t now = wall_ms(), prev;
 	struct text id = {0}, record = {0};
 	sqlite3_stmt *row;
 	enum status status = db_query(&hub->db, SQL_LOG_GET, &row, err, "i", seq);
@@ -90,7 +90,8 @@ static enum status move(struct hub *hub, int64_t seq, struct err *err)
 	if (status != OK ||
 	    (status = db_run(&hub->db, SQL_LOG_ADD, err, "iitb", hub->next, now, id, record)) != OK ||
 	    (status = db_run(&hub->db, SQL_SUPERSEDED_ADD, err, "ii", seq, now)) != OK ||
-	    (status = db_run(&hub->db, SQL_BUILD_MOVED, err, "it", hub->next, id)) != OK) {
+	    (status = db_run(&hub->db, SQL_BUILD_MOVED, err, "it", hub->next, id)) != OK ||
+	    (status = chain_add(&hub->chain, &hub->db, id, hub->next, &prev, err)) != OK) {
 		return status;
 	}
 	if (recent_put(&hub->recent, hub->next, record) != OK) {

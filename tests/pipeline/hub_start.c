@@ -110,6 +110,14 @@ Test(hub_start, takes_over_a_hub_db_of_the_first_version)
 		"ALTER TABLE target DROP COLUMN news_at",
 		"ALTER TABLE target DROP COLUMN settled_from",
 		"ALTER TABLE target DROP COLUMN net_at",
+		"DROP INDEX dead_resent",
+		"ALTER TABLE dead DROP COLUMN resent",
+		"ALTER TABLE build DROP COLUMN raw_seq",
+		"DROP TABLE resend",
+		"DROP TABLE replay",
+		"ALTER TABLE sink DROP COLUMN added_at",
+		"ALTER TABLE sink DROP COLUMN missed",
+		"DROP TABLE chain",
 	};
 
 	hub_start(hub);

@@ -1,0 +1,17 @@
+/* The sockets that the hub binds: their addresses are checked, their options set, here and nowhere else. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/err.h"
+
+#include <czmq.h>
+
+struct socket_plan {
+	const char *key;     /* in the configuration, under `bus` */
+	int type;            /* ZMQ_ROUTER, ZMQ_XPUB */
+	int in_max, out_max; /* messages of one peer that may wait */
+	int message_max;     /* bytes of one frame that a peer may send */
+};
+
+/* *out is set as soon as there is a socket: zsock_destroy it also after a failure. */
+enum status socket_bind(zsock_t **out, const struct socket_plan *plan, const char *endpoint,
+			struct err *err) MUST_CHECK;
