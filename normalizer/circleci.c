@@ -10,6 +10,8 @@
 
 /* A pipeline that has had no workflow for so long has nothing to run. */
 #define NO_WORKFLOW_MS (1 * HOUR_MS)
+/* CircleCI lets a setup workflow be continued for so long. */
+#define SETUP_MS (6 * HOUR_MS)
 
 /* gh/acme/api: the slug in its short form; records spell github and bitbucket as CircleCI's own slugs do. */
 struct slug {
@@ -109,11 +111,41 @@ static struct text join_message(struct json *commit)
 	return whole;
 }
 
-/* Pipelines of CircleCI's GitHub App and of GitLab have no `vcs`: the same is in `trigger_parameters.git`. */
+static struct text either(struct text text, yyjson_val *from, const char *key)
+{
+	yyjson_val *value = yyjson_obj_get(from, key);
+	size_t size = yyjson_get_len(value);
+
+	return text.at || !yyjson_is_str(value) || size == 0 ? text
+							     : (struct text){yyjson_get_str(value), size};
+}
+
+/* What came by CircleCI's GitHub App or from GitLab has the commit here, mostly without `vcs`. No schema says
+ * what is in it. */
+static void read_trigger_parameters(struct json *pipeline, struct build *build)
+{
+	static const char *const places[] = {"git", "github_app", "gitlab"};
+	yyjson_val *parameters = json_member(pipeline, "trigger_parameters");
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		yyjson_val *from = yyjson_obj_get(parameters, places[i]);
+
+		build->commit = either(build->commit, from, "checkout_sha");
+		build->commit = either(build->commit, from, "commit_sha");
+		build->message = either(build->message, from, "commit_message");
+		build->message = either(build->message, from, "commit_title");
+		build->author.name = either(build->author.name, from, "commit_author_name");
+		build->author.email = either(build->author.email, from, "commit_author_email");
+		build->default_branch = either(build->default_branch, from, "default_branch");
+		build->repository = either(build->repository, from, "repo_url");
+		build->tag = build->branch.at ? build->tag : either(build->tag, from, "tag");
+		build->branch = build->tag.at ? build->branch : either(build->branch, from, "branch");
+	}
+}
+
 static void read_vcs(struct json *pipeline, struct build *build)
 {
-	struct json vcs = json_object(pipeline, "vcs"), commit, parameters, git;
-	struct text repository = json_text(&vcs, "target_repository_url");
+	struct json vcs = json_object(pipeline, "vcs"), commit;
 
 	build->commit = json_text(&vcs, "revision");
 	commit = json_object(&vcs, "commit");
@@ -124,14 +156,10 @@ static void read_vcs(struct json *pipeline, struct build *build)
 	if (build->trigger == TRIGGER_PUSH && build->pull_request != INT_NULL) {
 		build->trigger = TRIGGER_PULL_REQUEST;
 	}
-	repository = repository.at ? repository : json_text(&vcs, "origin_repository_url");
-	parameters = json_object(pipeline, "trigger_parameters");
-	git = json_object(&parameters, "git");
-	build->commit = build->commit.at ? build->commit : json_text(&git, "checkout_sha");
-	build->branch = build->branch.at || build->tag.at ? build->branch : json_text(&git, "branch");
-	build->tag = build->branch.at || build->tag.at ? build->tag : json_text(&git, "tag");
-	repository = repository.at ? repository : json_text(&git, "repo_url");
-	build->repository = repository_url(pipeline->doc->arena, repository);
+	build->repository = json_text(&vcs, "target_repository_url");
+	build->repository = either(build->repository, vcs.value, "origin_repository_url");
+	read_trigger_parameters(pipeline, build);
+	build->repository = repository_url(pipeline->doc->arena, build->repository);
 }
 
 /* Without a workflow only its own state tells; an error's message takes the place of the commit's. */
@@ -159,20 +187,21 @@ static void read_state(struct json *pipeline, const struct raw *raw, struct buil
 	build->finished_at = build->state == STATE_FINISHED ? build->created_at : INT_NULL;
 }
 
-/* While it is set up further workflows will come. */
-static bool more_to_come(const struct build *build)
+static bool is_set_up(const struct build *build)
 {
-	return text_is(build->provider_state, "pending") || text_is(build->provider_state, "setup") ||
-	       text_is(build->provider_state, "setup-pending");
+	return !text_is(build->provider_state, "pending") && !text_is(build->provider_state, "setup") &&
+	       !text_is(build->provider_state, "setup-pending");
 }
 
+/* Behind a setup workflow that passed further ones will come, but not for ever. */
 static void add_workflows(const struct json *root, const struct circleci_workflows *workflows,
-			  struct build *build)
+			  const struct raw *raw, struct build *build)
 {
-	bool more = more_to_come(build);
+	bool set_up = is_set_up(build);
 
 	circleci_attempts(root, workflows, build);
-	if (more && build->state == STATE_FINISHED) {
+	if (!set_up && build->state == STATE_FINISHED && build->result == RESULT_SUCCESS &&
+	    raw->observed_at - build->created_at < SETUP_MS) {
 		build->state = STATE_RUNNING;
 		build->result = RESULT_NULL;
 		build->finished_at = build->duration_ms = INT_NULL;
@@ -270,8 +299,8 @@ static void read_pipeline(struct json *root, const struct raw *raw, struct build
 }
 
 /* Of a pipeline without workflows a build of its own only where it will never have one. */
-static size_t put_builds(struct json *root, const struct circleci_workflows *workflows, struct build *whole,
-			 struct build *builds)
+static size_t put_builds(struct json *root, const struct circleci_workflows *workflows, const struct raw *raw,
+			 struct build *whole, struct build *builds)
 {
 	bool apart = text_is(json_text(root, "build_per"), "workflow");
 
@@ -279,7 +308,7 @@ static size_t put_builds(struct json *root, const struct circleci_workflows *wor
 		return build_per_workflow(root, workflows, whole, builds);
 	}
 	if (workflows->count > 0) {
-		add_workflows(root, workflows, whole);
+		add_workflows(root, workflows, raw, whole);
 	} else if (apart && whole->state != STATE_FINISHED) {
 		return 0;
 	}
@@ -308,7 +337,7 @@ static enum status normalize(const struct raw *raw, struct arena *arena, struct 
 		json_full(&root);
 	}
 	if (doc.status == OK) {
-		*count = put_builds(&root, &workflows, &whole, *builds);
+		*count = put_builds(&root, &workflows, raw, &whole, *builds);
 	}
 	*count = doc.status == OK ? *count : 0;
 	return doc.status;

@@ -100,6 +100,7 @@ static void take_state(yyjson_val *object, struct item *item)
 
 	item->ended = is_one_of(status, over) ||
 		      (!is_one_of(status, running) && time_at(object, "stopped_at") != INT_NULL);
+	item->passed = yyjson_equals_str(status, "success");
 	item->started = time_at(object, "started_at") > 0;
 	item->approval = yyjson_equals_str(yyjson_obj_get(object, "type"), "approval");
 	item->errored =

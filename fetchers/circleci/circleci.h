@@ -20,6 +20,7 @@ struct item {
 	int64_t number;     /* of a job: job_number; INT_NULL */
 	uint64_t print;     /* of id, status and times: another one when it went on */
 	bool ended;         /* of a workflow: it will not go on */
+	bool passed;        /* of a workflow */
 	bool started;       /* of a job */
 	bool approval;      /* of a job */
 	bool errored;       /* of a pipeline: it has no workflows and will have none */

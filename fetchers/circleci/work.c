@@ -11,6 +11,8 @@
 
 /* One that has had no workflow for so long has nothing to run. */
 #define NO_WORKFLOW_MS (1 * HOUR_MS)
+/* A setup workflow may be continued for so long. */
+#define SETUP_MS (6 * HOUR_MS)
 
 static void work_free(struct work *work)
 {
@@ -156,6 +158,17 @@ static enum status skip(struct work *work, struct err *err)
 	return commit_and_leave(work, err);
 }
 
+/* Behind a setup that did not pass nothing comes, nor long after one that did (normalizer/circleci.c). */
+static bool may_go_on(const struct work *work)
+{
+	for (size_t i = 0; i < work->workflows.count; i++) {
+		if (work->workflows.at[i].passed) {
+			return work->observed_at - work->pipeline.created_at < SETUP_MS;
+		}
+	}
+	return false;
+}
+
 static bool has_ended(const struct work *work)
 {
 	const struct item *pipeline = &work->pipeline;
@@ -166,7 +179,7 @@ static bool has_ended(const struct work *work)
 		}
 	}
 	if (work->workflows.count > 0) {
-		return !pipeline->coming;
+		return !pipeline->coming || !may_go_on(work);
 	}
 	return pipeline->errored || (pipeline->created_at != INT_NULL &&
 				     work->observed_at - pipeline->created_at > NO_WORKFLOW_MS);
@@ -235,6 +248,26 @@ static enum status on_details(struct visit *visit, intptr_t tag, const struct vi
 	return status == OK ? answered(detail->work, err) : status;
 }
 
+/* A re-run lists what passed in an earlier run once more. */
+static bool ran_before(const struct flow *flow, const struct item *job)
+{
+	const struct work *work = flow->work;
+
+	for (size_t i = 0; i < work->workflows.count; i++) {
+		const struct flow *other = &work->flows[i];
+
+		if (other->item->created_at >= flow->item->created_at) {
+			continue;
+		}
+		for (size_t j = 0; j < other->jobs.count; j++) {
+			if (strcmp(other->jobs.at[j].id, job->id) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static enum status ask_details_of(struct flow *flow, struct err *err)
 {
 	const struct circleci_visit *state = visit_state(flow->work->visit);
@@ -249,7 +282,7 @@ static enum status ask_details_of(struct flow *flow, struct err *err)
 		const struct item *job = &flow->jobs.at[i];
 
 		flow->details[i].work = flow->work;
-		if (job->approval || !job->started || job->number <= 0) {
+		if (job->approval || !job->started || job->number <= 0 || ran_before(flow, job)) {
 			continue; /* they would add nothing */
 		}
 		path_job(&path, state->slug, job->number);

@@ -151,6 +151,9 @@ static const struct circleci_row rows[] = {
 	{"nothing yet", "'state':'pending','errors':[]", "", "[{'state':'queued','result':null}]", 0},
 	{"a set-up goes on", "'state':'setup'", WORKFLOW("a", "setup", "success", "00:10", AT("00:20"), ""),
 	 "[{'state':'running','result':null,'finished_at':null}]", 0},
+	{"behind a setup that failed nothing comes", "'state':'setup'",
+	 WORKFLOW("a", "setup", "failed", "00:10", AT("00:20"), ""),
+	 "[{'state':'finished','result':'failure','finished_at':1767225620000}]", 0},
 	{"unknown words keep the record", "'state':'dreaming','trigger':{'type':'moon'}",
 	 WORKFLOW("a", "x", "vanished", "00:10", AT("00:20"),
 		  "{'id':'j','name':'t','status':'evaporated','type':'ghost','started_at':'2026-01-01T00:00:"
@@ -176,6 +179,17 @@ static const struct circleci_row rows[] = {
 	 "'trigger_parameters':{'git':{'checkout_sha':'abc','branch':'main'}}",
 	 WORKFLOW("a", "x", "success", "00:10", AT("00:20"), ""),
 	 "[{'trigger':'other','commit':'abc','branch':'main','author':null}]", 0},
+	{"what the app says of a commit",
+	 "'trigger':{'type':'webhook'},'trigger_parameters':{'git':{'checkout_sha':'abc','tag':'v1','branch':"
+	 "'','repo_url':'https://github.com/acme/web'},'github_app':{'commit_message':'Fix','branch':'x',"
+	 "'commit_author_name':'Jane'},'gitlab':{'commit_author_email':'j@x.org','default_branch':'main'}}",
+	 WORKFLOW("a", "x", "success", "00:10", AT("00:20"), ""),
+	 "[{'commit':'abc','branch':null,'tag':'v1','message':'Fix','repository':'https://github.com/acme/"
+	 "web'"
+	 ",'default_branch':'main','author':{'name':'Jane','email':'j@x.org'}}]",
+	 0},
+	{"trigger parameters of another shape", "'trigger_parameters':{'git':[7],'github_app':{'branch':{}}}",
+	 WORKFLOW("a", "x", "success", "00:10", AT("00:20"), ""), "[{'branch':null,'commit':null}]", 0},
 	{"1970 is no time", "'state':'created'",
 	 WORKFLOW("a", "x", "running", "00:10", "'1970-01-01T00:00:00Z'",
 		  JOB("j", "t", "queued", "'1970-01-01T00:00:00.000Z'", "null", "")),
@@ -216,6 +230,15 @@ Test(circleci, a_pipeline_that_never_had_a_workflow_ran_nothing)
 						"[{'state':'finished','result':'skip'}]", 0};
 
 	run(&row, "", MORNING + HOUR_MS);
+}
+
+Test(circleci, a_setup_is_not_waited_for_for_ever)
+{
+	static const struct circleci_row row = {"never continued", "'state':'setup'",
+						WORKFLOW("a", "setup", "success", "00:10", AT("00:20"), ""),
+						"[{'state':'finished','result':'success'}]", 0};
+
+	run(&row, "", MORNING + 6 * HOUR_MS);
 }
 
 Test(circleci, what_cannot_be_read_says_where)
