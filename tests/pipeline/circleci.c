@@ -156,3 +156,54 @@ Test(circleci, the_star_is_every_project_that_the_token_follows)
 	scene_holds_truth(scene);
 	scene_free(&scene);
 }
+
+/* A slug of each kind; what came by an opaque one has its commit elsewhere. */
+Test(circleci, projects_of_bitbucket_and_of_the_app_are_read)
+{
+	struct scene *scene = scene_new("--builds", "90", "--pipelines", "3", "--organizations", "3",
+					"--history", "5d", "--vcs", "gh,bb,circleci");
+
+	open_scene(scene, "\"*\"");
+	scene_holds_truth(scene);
+	db_becomes(scene->place, "store.db", 3, "SELECT count(DISTINCT organization) FROM builds");
+	db_becomes(scene->place, "store.db", 1,
+		   "SELECT count(DISTINCT id LIKE 'circleci/circleci/%') FROM builds WHERE organization LIKE "
+		   "'circleci/%' AND length(pipeline) = 22 AND length(\"commit\") = 40");
+	scene_free(&scene);
+}
+
+Test(circleci, what_a_setup_workflow_continues_with_is_waited_for)
+{
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1");
+
+	open_scene(scene, "gh/acme/web");
+	for (int i = 0; i < 3; i++) {
+		simulator_do(scene->sim, "build",
+			     "{'pipeline': 'web', 'setup': true, 'queue_ms': 5000, 'duration_ms': 10000}");
+		advance(scene, "1000");
+	}
+	db_becomes(scene->place, "store.db", 3, "SELECT count(*) FROM builds WHERE state = 'queued'");
+	advance(scene, "12500"); /* the first has passed, and nothing follows yet */
+	db_becomes(scene->place, "store.db", 3, "SELECT count(*) FROM builds WHERE state = 'running'");
+	scene_holds_truth(scene);
+	advance(scene, "60000");
+	scene_holds_truth(scene);
+	db_becomes(scene->place, "store.db", 6,
+		   "SELECT count(DISTINCT build_id || \"group\") FROM jobs WHERE result = 'success'");
+	scene_free(&scene);
+}
+
+Test(circleci, behind_a_setup_workflow_that_was_cancelled_nothing_comes)
+{
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1");
+
+	simulator_do(scene->sim, "build", "{'pipeline': 'web', 'setup': true, 'duration_ms': 60000}");
+	advance(scene, "1000");
+	simulator_do(scene->sim, "act", "{'pipeline': 'web', 'number': 1, 'action': 'cancel'}");
+	advance(scene, "1000");
+	open_scene(scene, "gh/acme/web");
+	scene_holds_truth(scene);
+	db_becomes(scene->place, "store.db", 1,
+		   "SELECT count(*) FROM builds WHERE state = 'finished' AND result = 'cancellation'");
+	scene_free(&scene);
+}

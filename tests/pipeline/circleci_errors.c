@@ -133,12 +133,10 @@ Test(circleci_errors, each_workflow_can_be_a_build)
 
 	scene_circleci(scene, "gh/acme/web", "      build_per: workflow\n");
 	scene_start(scene);
-	db_becomes(scene->place, "store.db", 40, "SELECT count(DISTINCT number) FROM builds");
+	scene_holds_truth(scene);
 	cr_assert_gt(db_int(scene->place, "store.db",
 			    "SELECT count(*) FROM builds WHERE id LIKE 'circleci/gh/acme/web/build/%'"),
 		     0);
-	db_becomes(scene->place, "store.db", 0,
-		   "SELECT count(*) FROM builds WHERE workflow IS NULL AND result <> 'error'");
 	scene_free(&scene);
 }
 

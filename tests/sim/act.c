@@ -159,7 +159,7 @@ static struct job *add_job(struct world *world, struct build *build, const struc
 	return job;
 }
 
-static const struct step *new_step(struct world *world, struct step step)
+static struct step *new_step(struct world *world, struct step step)
 {
 	struct step *copy = pool_take(&world->pool, sizeof *copy);
 
@@ -167,22 +167,34 @@ static const struct step *new_step(struct world *world, struct step step)
 	return copy;
 }
 
+static struct step *new_script(struct world *world, const char *name, const char *key, int stage)
+{
+	return new_step(world, (struct step){.type = JOB_SCRIPT,
+					     .name = name,
+					     .key = key,
+					     .command = pool_text(&world->pool, "make %s", key),
+					     .queue = "default",
+					     .stage = stage});
+}
+
+static struct job *add_timed(struct world *world, struct build *build, const struct step *step,
+			     int64_t queue_ms, int64_t run_ms)
+{
+	struct job *job = add_job(world, build, step);
+
+	job->queue_ms = queue_ms;
+	job->run_ms = run_ms;
+	return job;
+}
+
 static void add_block(struct world *world, struct build *build, int64_t queue_ms, int64_t duration_ms)
 {
 	struct step gate = {
 		.type = JOB_MANUAL, .name = "Continue?", .key = "gate", .stage = build->stage_count};
-	struct step deploy = {.type = JOB_SCRIPT,
-			      .name = "Deploy",
-			      .key = "deploy",
-			      .command = "make deploy",
-			      .queue = "default",
-			      .stage = build->stage_count + 1};
-	struct job *job = add_job(world, build, new_step(world, gate));
 
-	job->run_ms = NEVER;
-	job = add_job(world, build, new_step(world, deploy));
-	job->queue_ms = queue_ms;
-	job->run_ms = duration_ms;
+	add_timed(world, build, new_step(world, gate), 0, NEVER);
+	add_timed(world, build, new_script(world, "Deploy", "deploy", build->stage_count), queue_ms,
+		  duration_ms);
 }
 
 static enum status block(struct world *world, struct build *build, const struct act *act, struct err *err)
@@ -318,20 +330,17 @@ enum status act_on_build(struct world *world, struct build *build, const struct 
 static void plan_jobs(struct world *world, struct build *build, const struct scenario *s,
 		      const struct fate *fate)
 {
-	struct step test = {.type = JOB_SCRIPT,
-			    .name = s->jobs > 1 ? "Test %n of %t" : "Test",
-			    .key = "test",
-			    .command = "make test",
-			    .queue = "default",
-			    .parallel = s->jobs > 1 ? s->jobs : 0};
-	const struct step *step = new_step(world, test);
+	struct step *step;
 
+	if (s->setup) {
+		step = new_script(world, "Setup", "setup", 0);
+		step->group = "setup";
+		add_timed(world, build, step, s->queue_ms, s->duration_ms);
+	}
+	step = new_script(world, s->jobs > 1 ? "Test %n of %t" : "Test", "test", build->stage_count);
+	step->parallel = s->jobs > 1 ? s->jobs : 0;
 	for (int i = 0; i < s->jobs; i++) {
-		struct job *job = add_job(world, build, step);
-
-		job->parallel_index = i;
-		job->queue_ms = s->queue_ms;
-		job->run_ms = s->duration_ms;
+		add_timed(world, build, step, s->queue_ms, s->duration_ms)->parallel_index = i;
 	}
 	set_fate(&build->jobs[build->job_count - 1], fate, 0);
 	if (s->block) {

@@ -25,6 +25,7 @@ struct scenario {
 	int64_t created; /* 0: now */
 	int jobs;        /* parallel ones, at least 1 */
 	bool block;      /* then a block step, then one job more */
+	bool setup;      /* before all others one in the group `setup`, as long as one of them */
 	bool random;     /* the pipeline's own steps, with drawn fates; jobs, times and result are ignored */
 	int64_t queue_ms, duration_ms;
 	const char *result; /* as in act, and canceled (at its end), skipped, not_run */

@@ -83,7 +83,7 @@ static const struct artifact *find(const struct build *build, const char *uuid)
 	return NULL;
 }
 
-static void serve(const struct artifact *artifact, struct sim_reply *reply)
+void artifact_serve(const struct artifact *artifact, struct sim_reply *reply)
 {
 	char zeros[4096] = {0};
 
@@ -124,7 +124,7 @@ void api_download(struct sim *sim, const struct sim_call *call, struct sim_reply
 			reply_message(reply, 404, "No artifact found");
 		}
 	} else if (strcmp(artifact->redirect, "none") == 0) {
-		serve(artifact, reply);
+		artifact_serve(artifact, reply);
 	} else {
 		redirect(sim, artifact, reply);
 	}
@@ -153,7 +153,7 @@ void api_outside(struct sim *sim, const struct sim_call *call, struct sim_reply 
 	} else if (strcmp(artifact->redirect, "loop") == 0) {
 		redirect(sim, artifact, reply);
 	} else {
-		serve(artifact, reply);
+		artifact_serve(artifact, reply);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAVES = 32 };
+enum { WAVES = 32, SETUP_MS = 3000 };
 
 /* When somebody pressed the button, up to now; equal times are one. */
 struct presses {
@@ -197,7 +197,21 @@ static void finish_workflow(const struct cc_pipeline *pipeline, struct cc_workfl
 	workflow->stopped = cc_is_over(workflow->status) ? counts.last : 0;
 }
 
-static void add_jobs(struct cc_pipeline *pipeline, const struct presses *presses)
+static bool is_setup(const struct job *job)
+{
+	return strcmp(workflow_name(job), "setup") == 0;
+}
+
+/* What shows: of one that is not set up only its setup, once it runs. */
+static bool is_listed(const struct cc_pipeline *pipeline, int i, bool set_up)
+{
+	const struct job *job = &pipeline->build->jobs[i];
+
+	return job_shows(pipeline->build, i, pipeline->now) && job->step->type != JOB_WAITER &&
+	       (set_up || (is_setup(job) && (job->started <= pipeline->now || job->done <= pipeline->now)));
+}
+
+static void add_jobs(struct cc_pipeline *pipeline, const struct presses *presses, bool set_up)
 {
 	const struct build *build = pipeline->build;
 
@@ -206,7 +220,7 @@ static void add_jobs(struct cc_pipeline *pipeline, const struct presses *presses
 		struct cc_workflow *workflow;
 		int wave;
 
-		if (!job_shows(build, i, pipeline->now) || job->step->type == JOB_WAITER) {
+		if (!is_listed(pipeline, i, set_up)) {
 			continue;
 		}
 		wave = wave_of(presses, job);
@@ -216,6 +230,28 @@ static void add_jobs(struct cc_pipeline *pipeline, const struct presses *presses
 			workflow->jobs[workflow->count++] = i;
 		}
 	}
+}
+
+/* A re-run lists what passed in earlier runs of the workflow once more, before its own. */
+static void carry(struct cc_pipeline *pipeline, struct cc_workflow *workflow)
+{
+	int own[CC_JOBS], count = 0, total = workflow->count;
+
+	memcpy(own, workflow->jobs, (size_t)total * sizeof own[0]);
+	for (int i = 0; i < pipeline->count; i++) {
+		const struct cc_workflow *before = &pipeline->workflows[i];
+
+		for (int j = before->carried; before->wave < workflow->wave && j < before->count; j++) {
+			if (strcmp(before->name, workflow->name) == 0 && count + total < CC_JOBS &&
+			    strcmp(cc_job_status(pipeline, before->jobs[j]), "success") == 0 &&
+			    !job_superseded(pipeline->build, before->jobs[j], pipeline->now)) {
+				workflow->jobs[count++] = before->jobs[j];
+			}
+		}
+	}
+	memcpy(workflow->jobs + count, own, (size_t)total * sizeof own[0]);
+	workflow->carried = count;
+	workflow->count += count;
 }
 
 static int by_wave(const void *a, const void *b)
@@ -234,10 +270,45 @@ static void add_skipped(struct cc_pipeline *pipeline)
 	workflow->stopped = pipeline->build->skip_at;
 }
 
+/* While the setup workflow runs, and a moment longer, there is no other. */
+static bool is_set_up(const struct cc_pipeline *pipeline)
+{
+	const struct build *build = pipeline->build;
+	bool has_setup = false;
+
+	for (int i = 0; i < build->job_count; i++) {
+		const struct job *job = &build->jobs[i];
+
+		has_setup |= is_setup(job);
+		if (is_setup(job) && job->ends == OUTCOME_PASSED && job->done + SETUP_MS <= pipeline->now) {
+			return true;
+		}
+	}
+	return !has_setup;
+}
+
+static void look_at_workflows(struct cc_pipeline *pipeline)
+{
+	struct presses presses = presses_of(pipeline->build, pipeline->now);
+	bool set_up = is_set_up(pipeline);
+
+	add_jobs(pipeline, &presses, set_up);
+	if (!set_up) {
+		pipeline->state = pipeline->count > 0 ? "setup" : "setup-pending";
+	}
+	qsort(pipeline->workflows, (size_t)pipeline->count, sizeof *pipeline->workflows, by_wave);
+	for (int i = 0; i < pipeline->count; i++) {
+		finish_workflow(pipeline, &pipeline->workflows[i]);
+		carry(pipeline, &pipeline->workflows[i]);
+	}
+	pipeline->coming =
+		!set_up && (pipeline->count == 0 ||
+			    strcmp(pipeline->workflows[pipeline->count - 1].status, "success") == 0);
+}
+
 static void look(struct cc_pipeline *pipeline)
 {
 	const struct build *build = pipeline->build;
-	struct presses presses = presses_of(build, pipeline->now);
 
 	pipeline->state = "created";
 	if (build->view.state == BUILD_SKIPPED) {
@@ -248,11 +319,7 @@ static void look(struct cc_pipeline *pipeline)
 		pipeline->state = "errored";
 		pipeline->error = "Config does not conform to schema: {:workflows {:build (not (map? nil))}}";
 	} else {
-		add_jobs(pipeline, &presses);
-		for (int i = 0; i < pipeline->count; i++) {
-			finish_workflow(pipeline, &pipeline->workflows[i]);
-		}
-		qsort(pipeline->workflows, (size_t)pipeline->count, sizeof *pipeline->workflows, by_wave);
+		look_at_workflows(pipeline);
 	}
 }
 

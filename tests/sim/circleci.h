@@ -1,12 +1,14 @@
 /* The world as CircleCI v2 shows it: a build is a pipeline, its jobs lie in workflows. Pure.
  *
  * Jobs of the first stage that have a group are a workflow of that name, all others the workflow `build`.
- * Each retry by hand is a re-run: workflows anew for what could run only after it. */
+ * Each retry by hand is a re-run: workflows anew for what could run only after it, which list what passed
+ * before once more. A first stage in the group `setup` is a setup workflow: the others come a moment after
+ * it. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "tests/sim/payload.h"
 
-enum { CC_WORKFLOWS = 64, CC_JOBS = 600 };
+enum { CC_WORKFLOWS = 64, CC_JOBS = 600, CC_SLUG = 96 };
 
 struct cc_workflow {
 	char id[UUID_SIZE];
@@ -15,12 +17,14 @@ struct cc_workflow {
 	int wave;                 /* 0, then one more for each re-run */
 	int jobs[CC_JOBS];        /* indexes into build.jobs */
 	int count;
+	int carried; /* so many of the first ones passed in an earlier run of it and are listed once more */
 };
 
 struct cc_pipeline {
 	const struct build *build;
 	int64_t now;
 	const char *state, *error;     /* error NULL: none */
+	bool coming;                   /* further workflows will come */
 	struct cc_workflow *workflows; /* oldest first */
 	int count;
 };
@@ -42,6 +46,25 @@ void cc_put_workflow(struct put in, const struct cc_pipeline *pipeline, const st
 void cc_put_job(struct put in, const struct cc_pipeline *pipeline, int j);
 void cc_put_details(struct put in, const struct cc_pipeline *pipeline, int j);
 
-/* circleci_truth.c: as truth_add (truth.h), for `build_per: pipeline`. */
+/* circleci_slug.c */
+/* Gives each organization its word of the list, in turn; NULL: all are gh. */
+void cc_deal_vcs(struct world *world, const char *list);
+bool cc_is_opaque(const struct organization *organization);
+/* "gh/acme" */
+void cc_organization_slug(const struct organization *organization, char out[static CC_SLUG]);
+/* "gh/acme/web" */
+void cc_project_slug(const struct pipeline *pipeline, char out[static 2 * CC_SLUG]);
+/* "web"; returns out. */
+const char *cc_project_name(const struct pipeline *pipeline, char out[static CC_SLUG]);
+/* NULL: there is none. */
+struct organization *cc_organization(const struct world *world, const char *slug);
+struct pipeline *cc_project(const struct world *world, const char *vcs, const char *organization,
+			    const char *project);
+
+/* circleci_results.c: test results of a job that is over. */
+int cc_test_count(const struct world *world, const struct cc_pipeline *pipeline, int j);
+const char *cc_test_result(const struct cc_pipeline *pipeline, int j, int index);
+
+/* circleci_truth.c: as truth_add (truth.h); a line for each pipeline, or for each name of a workflow. */
 void cc_truth_add(struct text *out, struct world *world, const struct organization *organization,
-		  const struct pipeline *pipeline);
+		  const struct pipeline *pipeline, bool per_workflow);

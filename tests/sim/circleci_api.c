@@ -1,10 +1,8 @@
 /* CircleCI's routes: lists with page tokens, newest first. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/api.h"
-#include "tests/sim/circleci.h"
+#include "tests/sim/circleci_list.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +11,12 @@ enum { PIPELINES_PAGE = 20, WORKFLOWS_PAGE = 2, JOBS_PAGE = 10 };
 
 static struct pipeline *project_of(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
-	struct organization *organization = world_organization(&sim->world, call->args[1]);
-	struct pipeline *pipeline =
-		organization ? world_pipeline(&sim->world, organization, call->args[2]) : NULL;
+	struct pipeline *project = cc_project(&sim->world, call->args[0], call->args[1], call->args[2]);
 
-	if ((strcmp(call->args[0], "gh") != 0 && strcmp(call->args[0], "github") != 0) || !pipeline ||
-	    pipeline->deleted) {
+	if (!project) {
 		reply_message(reply, 404, "Project not found");
-		return NULL;
 	}
-	return pipeline;
+	return project;
 }
 
 /* The build whose UUID begins like text; a workflow's id differs in the last four digits. */
@@ -39,74 +33,19 @@ static struct build *build_like(struct sim *sim, const char *text, size_t size, 
 	return NULL;
 }
 
-/* A list under construction. */
-struct list {
-	yyjson_mut_doc *doc;
-	struct put in;
-	yyjson_mut_val *items;
-};
-
-static struct list list_new(void)
-{
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	struct list list = {.doc = doc, .in = put_new(doc)};
-
-	yyjson_mut_doc_set_root(doc, list.in.object);
-	list.items = yyjson_mut_arr(doc);
-	return list;
-}
-
-static struct put list_add(struct list *list)
-{
-	struct put in = put_new(list->doc);
-
-	yyjson_mut_arr_append(list->items, in.object);
-	return in;
-}
-
-/* token "": this was the last page. */
-static void list_reply(struct list *list, const char *token, struct sim_reply *reply)
-{
-	if (token[0]) {
-		put_format(list->in, "next_page_token", "%s", token);
-	} else {
-		put_null(list->in, "next_page_token");
-	}
-	yyjson_mut_obj_add_val(list->doc, list->in.object, "items", list->items);
-	reply_doc(reply, 200, list->doc);
-}
-
-/* Where a page begins: "at" and a number. */
-static bool read_token(const struct sim_call *call, int64_t *at, int64_t *number, struct sim_reply *reply)
-{
-	const char *token = query_get(&call->query, "page-token");
-	char end;
-
-	if (token && sscanf(token, "AAR%" SCNd64 "_%" SCNd64 "%c", at, number, &end) != 2) {
-		reply_message(reply, 400, "Invalid page token");
-		return false;
-	}
-	return true;
-}
-
-static void write_token(char token[static 64], int64_t at, int64_t number)
-{
-	snprintf(token, 64, "AAR%" PRId64 "_%" PRId64, at, number);
-}
-
 /* A page of the newest of them. */
 static void reply_pipelines(struct sim *sim, const struct sim_call *call, const struct build_list *builds,
 			    struct sim_reply *reply)
 {
 	int64_t at = INT64_MAX, number = INT64_MAX;
 	char token[64] = "";
-	struct list list;
+	struct cc_list list;
 	int count = 0;
 
-	if (!read_token(call, &at, &number, reply)) {
+	if (!cc_token_read(call, &at, &number, reply)) {
 		return;
 	}
-	list = list_new();
+	list = cc_list_new();
 	for (size_t i = builds->count; i-- > 0 && !token[0];) {
 		struct build *build = builds->items[i];
 		struct cc_pipeline *pipeline;
@@ -115,14 +54,14 @@ static void reply_pipelines(struct sim *sim, const struct sim_call *call, const 
 			continue;
 		}
 		pipeline = cc_look(build, call->now);
-		cc_put_pipeline(list_add(&list), pipeline);
+		cc_put_pipeline(cc_list_add(&list), pipeline);
 		cc_free(&pipeline);
 		sim->builds_served++;
 		if (++count == PIPELINES_PAGE && i > 0) {
-			write_token(token, build->created, build->number);
+			cc_token_write(token, build->created, build->number);
 		}
 	}
-	list_reply(&list, token, reply);
+	cc_list_reply(&list, token, reply);
 }
 
 void circleci_pipelines(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
@@ -142,13 +81,16 @@ void circleci_organizations(struct sim *sim, const struct sim_call *call, struct
 
 	(void)call;
 	for (int i = 0; i < sim->world.organization_count; i++) {
+		const struct organization *organization = &sim->world.organizations[i];
 		struct put in = put_new(doc);
+		char slug[CC_SLUG];
 
-		put_text(in, "id", sim->world.organizations[i].uuid);
-		put_text(in, "vcs-type", "github");
-		put_text(in, "name", sim->world.organizations[i].slug);
+		cc_organization_slug(organization, slug);
+		put_text(in, "id", organization->uuid);
+		put_text(in, "vcs-type", cc_is_opaque(organization) ? "circleci" : "github");
+		put_text(in, "name", organization->slug);
 		put_text(in, "avatar_url", "https://avatars.githubusercontent.com/u/1");
-		put_format(in, "slug", "gh/%s", sim->world.organizations[i].slug);
+		put_format(in, "slug", "%s", slug);
 		yyjson_mut_arr_append(array, in.object);
 	}
 	api_reply_array(reply, doc, array);
@@ -157,8 +99,7 @@ void circleci_organizations(struct sim *sim, const struct sim_call *call, struct
 void circleci_followed(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
 	const char *slug = query_get(&call->query, "org-slug");
-	struct organization *organization =
-		slug && strncmp(slug, "gh/", 3) == 0 ? world_organization(&sim->world, slug + 3) : NULL;
+	struct organization *organization = slug ? cc_organization(&sim->world, slug) : NULL;
 
 	if (organization) {
 		reply_pipelines(sim, call, &organization->builds, reply);
@@ -192,36 +133,36 @@ void circleci_workflows(struct sim *sim, const struct sim_call *call, struct sim
 	int64_t skip = 0, unused = 0;
 	struct cc_pipeline *pipeline;
 	char token[64] = "";
-	struct list list;
+	struct cc_list list;
 
-	if (!build || !read_token(call, &skip, &unused, reply)) {
+	if (!build || !cc_token_read(call, &skip, &unused, reply)) {
 		return;
 	}
 	pipeline = cc_look(build, call->now);
-	list = list_new();
+	list = cc_list_new();
 	for (int64_t i = skip; i < pipeline->count && i < skip + WORKFLOWS_PAGE; i++) {
-		cc_put_workflow(list_add(&list), pipeline, &pipeline->workflows[pipeline->count - 1 - i]);
+		cc_put_workflow(cc_list_add(&list), pipeline, &pipeline->workflows[pipeline->count - 1 - i]);
 	}
 	if (skip + WORKFLOWS_PAGE < pipeline->count) {
-		write_token(token, skip + WORKFLOWS_PAGE, 0);
+		cc_token_write(token, skip + WORKFLOWS_PAGE, 0);
 	}
-	list_reply(&list, token, reply);
+	cc_list_reply(&list, token, reply);
 	cc_free(&pipeline);
 }
 
 static void reply_jobs(const struct cc_pipeline *pipeline, const struct cc_workflow *workflow, int64_t skip,
 		       struct sim_reply *reply)
 {
-	struct list list = list_new();
+	struct cc_list list = cc_list_new();
 	char token[64] = "";
 
 	for (int64_t i = skip; i < workflow->count && i < skip + JOBS_PAGE; i++) {
-		cc_put_job(list_add(&list), pipeline, workflow->jobs[i]);
+		cc_put_job(cc_list_add(&list), pipeline, workflow->jobs[i]);
 	}
 	if (skip + JOBS_PAGE < workflow->count) {
-		write_token(token, skip + JOBS_PAGE, 0);
+		cc_token_write(token, skip + JOBS_PAGE, 0);
 	}
-	list_reply(&list, token, reply);
+	cc_list_reply(&list, token, reply);
 }
 
 void circleci_jobs(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
@@ -231,7 +172,7 @@ void circleci_jobs(struct sim *sim, const struct sim_call *call, struct sim_repl
 	struct cc_pipeline *pipeline;
 	int i = 0;
 
-	if (!build || !read_token(call, &skip, &unused, reply)) {
+	if (!build || !cc_token_read(call, &skip, &unused, reply)) {
 		return;
 	}
 	pipeline = cc_look(build, call->now);
@@ -246,24 +187,35 @@ void circleci_jobs(struct sim *sim, const struct sim_call *call, struct sim_repl
 	cc_free(&pipeline);
 }
 
-void circleci_job(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+int cc_job_of_call(struct sim *sim, const struct sim_call *call, struct cc_pipeline **pipeline,
+		   struct sim_reply *reply)
 {
 	struct pipeline *project = project_of(sim, call, reply);
 	long long number = strtoll(call->args[3], NULL, 10);
 	struct build *build = project ? pipeline_build(project, number / 1000) : NULL;
 	int j = (int)(number % 1000) - 1;
-	struct cc_pipeline *pipeline;
-	yyjson_mut_doc *doc;
-	struct put in;
 
 	if (!project) {
-		return;
+		return -1;
 	}
 	if (!build || j < 0 || j >= build->job_count || !job_shows(build, j, call->now)) {
 		reply_message(reply, 404, "Job not found");
+		return -1;
+	}
+	*pipeline = cc_look(build, call->now);
+	return j;
+}
+
+void circleci_job(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct cc_pipeline *pipeline;
+	int j = cc_job_of_call(sim, call, &pipeline, reply);
+	yyjson_mut_doc *doc;
+	struct put in;
+
+	if (j < 0) {
 		return;
 	}
-	pipeline = cc_look(build, call->now);
 	doc = yyjson_mut_doc_new(NULL);
 	in = put_new(doc);
 	yyjson_mut_doc_set_root(doc, in.object);

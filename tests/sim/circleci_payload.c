@@ -20,7 +20,10 @@ static void put_second(struct put in, const char *key, int64_t ms, bool known)
 
 static void put_slug(struct put in, const char *key, const struct build *build)
 {
-	put_format(in, key, "gh/%s/%s", build->pipeline->organization->slug, build->pipeline->slug);
+	char slug[2 * CC_SLUG];
+
+	cc_project_slug(build->pipeline, slug);
+	put_format(in, key, "%s", slug);
 }
 
 static void put_trigger(struct put in, const struct build *build)
@@ -56,23 +59,47 @@ static void put_commit(struct put vcs, const char *message)
 	}
 }
 
+static void put_place(struct put in, const struct build *build)
+{
+	if (build->tag) {
+		put_text(in, "tag", build->tag);
+	} else {
+		put_text(in, "branch", build->branch);
+	}
+}
+
 static void put_vcs(struct put in, const struct build *build)
 {
 	struct put vcs = put_object(in, "vcs");
-	const char *organization = build->pipeline->organization->slug, *slug = build->pipeline->slug;
+	const struct organization *organization = build->pipeline->organization;
+	bool bitbucket = strcmp(organization->vcs, "bb") == 0;
+	const char *host = bitbucket ? "bitbucket.org" : "github.com", *slug = build->pipeline->slug;
 
-	put_text(vcs, "provider_name", "GitHub");
-	put_format(vcs, "origin_repository_url", "https://github.com/%s/%s", organization, slug);
-	put_format(vcs, "target_repository_url", "https://github.com/%s/%s", organization, slug);
+	put_text(vcs, "provider_name", bitbucket ? "Bitbucket" : "GitHub");
+	put_format(vcs, "origin_repository_url", "https://%s/%s/%s", host, organization->slug, slug);
+	put_format(vcs, "target_repository_url", "https://%s/%s/%s", host, organization->slug, slug);
 	put_text(vcs, "revision", build->commit);
 	put_commit(vcs, build->message ? build->message : "");
-	if (build->tag) {
-		put_text(vcs, "tag", build->tag);
-	} else {
-		put_text(vcs, "branch", build->branch);
-	}
+	put_place(vcs, build);
 	if (build->pull_request) {
 		put_format(vcs, "review_id", "%lld", (long long)build->pull_request);
+	}
+}
+
+/* What came by CircleCI's GitHub App has this instead of `vcs`. */
+static void put_trigger_parameters(struct put in, const struct build *build)
+{
+	struct put parameters = put_object(in, "trigger_parameters"), part = put_object(parameters, "git");
+
+	put_text(part, "checkout_sha", build->commit);
+	put_format(part, "repo_url", "https://github.com/%s/%s", build->pipeline->organization->slug,
+		   build->pipeline->slug);
+	put_place(part, build);
+	part = put_object(parameters, "github_app");
+	put_text(part, "commit_sha", build->commit);
+	put_text(part, "commit_message", build->message ? build->message : "");
+	if (build->creator) {
+		put_text(part, "commit_author_name", build->creator->name);
 	}
 }
 
@@ -96,7 +123,11 @@ void cc_put_pipeline(struct put in, const struct cc_pipeline *pipeline)
 	put_text(in, "state", pipeline->state);
 	put_time(in, "created_at", build->created);
 	put_trigger(in, build);
-	put_vcs(in, build);
+	if (cc_is_opaque(build->pipeline->organization)) {
+		put_trigger_parameters(in, build);
+	} else {
+		put_vcs(in, build);
+	}
 }
 
 void cc_put_workflow(struct put in, const struct cc_pipeline *pipeline, const struct cc_workflow *workflow)

@@ -1,7 +1,9 @@
-/* The oracle of the same world as CircleCI shows it, `build_per: pipeline`: written without the project's
- * normalizer, with tables of words of its own. README.md of this folder has the keys. */
+/* The oracle of the same world as CircleCI shows it: written without the project's normalizer, with tables of
+ * words of its own. README.md of this folder has the keys. */
 /* SPDX-License-Identifier: MIT */
+#include "tests/sim/artifacts.h"
 #include "tests/sim/circleci.h"
+#include "tests/sim/query.h"
 #include "tests/sim/when.h"
 
 #include <string.h>
@@ -37,8 +39,9 @@ static void put_known(struct put in, const char *key, int64_t ms, bool known)
 	}
 }
 
-/* What shows of it as a whole. */
+/* What shows of it as a whole, or of its workflows of one name. */
 struct whole {
+	const char *name; /* NULL: all */
 	const struct cc_workflow *deciding;
 	const char *state;
 	int attempt;
@@ -89,7 +92,7 @@ static int64_t first_start(const struct cc_pipeline *pipeline, const struct cc_w
 {
 	int64_t first = 0;
 
-	for (int i = 0; i < workflow->count; i++) {
+	for (int i = workflow->carried; i < workflow->count; i++) {
 		const struct job *job = &pipeline->build->jobs[workflow->jobs[i]];
 
 		if (!cc_is_approval(pipeline->build, workflow->jobs[i]) && job->started <= pipeline->now &&
@@ -100,12 +103,17 @@ static int64_t first_start(const struct cc_pipeline *pipeline, const struct cc_w
 	return first;
 }
 
+static bool is_in(const struct whole *whole, const struct cc_workflow *workflow)
+{
+	return !whole->name || strcmp(whole->name, workflow->name) == 0;
+}
+
 static void add_workflow(const struct cc_pipeline *pipeline, int index, struct whole *whole)
 {
 	const struct cc_workflow *workflow = &pipeline->workflows[index];
 	int64_t first = first_start(pipeline, workflow);
 
-	if (!is_newest(pipeline, index)) {
+	if (!is_newest(pipeline, index) || !is_in(whole, workflow)) {
 		return;
 	}
 	if (!whole->deciding || urgency(workflow->status) < urgency(whole->deciding->status)) {
@@ -121,38 +129,64 @@ static void add_workflow(const struct cc_pipeline *pipeline, int index, struct w
 	}
 }
 
-static struct whole look(const struct cc_pipeline *pipeline)
+static const char *state_of(const struct cc_pipeline *pipeline, const struct whole *whole)
 {
-	struct whole whole = {.attempt = 1, .over = pipeline->count > 0};
+	if (pipeline->error || whole->over) {
+		return "finished";
+	}
+	if (!whole->deciding) {
+		return "queued";
+	}
+	return urgency(whole->deciding->status) == 1 ? "blocked" : "running";
+}
+
+static struct whole look(const struct cc_pipeline *pipeline, const char *name)
+{
+	struct whole whole = {.name = name, .attempt = 1, .over = pipeline->count > 0};
 
 	for (int i = 0; i < pipeline->count; i++) {
 		int attempt = attempt_of(pipeline, i);
 
-		whole.attempt = attempt > whole.attempt ? attempt : whole.attempt;
+		if (is_in(&whole, &pipeline->workflows[i]) && attempt > whole.attempt) {
+			whole.attempt = attempt;
+		}
 	}
 	for (int i = 0; i < pipeline->count; i++) {
 		add_workflow(pipeline, i, &whole);
 	}
-	whole.state = pipeline->error || whole.over          ? "finished"
-		      : !whole.deciding                      ? "queued"
-		      : urgency(whole.deciding->status) == 0 ? "running"
-							     : "blocked";
-	whole.started = whole.over ? whole.started : second(whole.started);
+	whole.over &= name || !pipeline->coming;
+	whole.state = state_of(pipeline, &whole);
 	whole.finished = pipeline->error ? pipeline->build->created : whole.over ? whole.finished : 0;
 	return whole;
 }
 
-static void put_identity(struct put in, const struct build *build)
+static void put_identity(struct put in, const struct build *build, const struct cc_workflow *workflow)
 {
-	const char *organization = build->pipeline->organization->slug, *slug = build->pipeline->slug;
+	char organization[CC_SLUG], project[CC_SLUG];
+	struct text part = {0};
 
-	put_format(in, "id", "circleci/gh/%s/%s/%lld", organization, slug, (long long)build->number);
+	if (workflow) {
+		percent_encode(&part, workflow->name);
+		text_add(&part, "/", 1);
+	}
+	cc_organization_slug(build->pipeline->organization, organization);
+	cc_project_name(build->pipeline, project);
+	put_format(in, "id", "circleci/%s/%s/%.*s%lld", organization, project, (int)part.size,
+		   part.size ? part.data : "", (long long)build->number);
+	text_fini(&part);
 	put_text(in, "uid", build->uuid);
 	put_text(in, "provider", "circleci");
-	put_format(in, "organization", "gh/%s", organization);
-	put_text(in, "pipeline", slug);
+	put_format(in, "organization", "%s", organization);
+	put_format(in, "pipeline", "%s", project);
+	put_text(in, "workflow", workflow ? workflow->name : NULL);
 	put_int(in, "number", build->number);
-	put_int(in, "created_at", build->created);
+	put_int(in, "created_at", workflow ? second(workflow->created) : build->created);
+}
+
+/* 0: none is told. */
+static int64_t review_of(const struct build *build)
+{
+	return cc_is_opaque(build->pipeline->organization) ? 0 : build->pull_request;
 }
 
 static const char *trigger_word(const struct build *build)
@@ -162,7 +196,7 @@ static const char *trigger_word(const struct build *build)
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strcmp(build->source, words[i][0]) == 0) {
-			return i == 0 && build->pull_request ? "pull_request" : words[i][1];
+			return i == 0 && review_of(build) ? "pull_request" : words[i][1];
 		}
 	}
 	return "api";
@@ -177,9 +211,10 @@ static void put_origin(struct put in, const struct build *build, const char *err
 	put_text(in, "commit", build->commit);
 	put_text(in, "message", message && message[0] ? message : NULL);
 	put_text(in, "trigger", trigger_word(build));
-	put_known(in, "pull_request", build->pull_request, build->pull_request);
-	put_format(in, "repository", "https://github.com/%s/%s", build->pipeline->organization->slug,
-		   build->pipeline->slug);
+	put_known(in, "pull_request", review_of(build), review_of(build));
+	put_format(in, "repository", "https://%s/%s/%s",
+		   strcmp(build->pipeline->organization->vcs, "bb") == 0 ? "bitbucket.org" : "github.com",
+		   build->pipeline->organization->slug, build->pipeline->slug);
 }
 
 static void put_state(struct put in, const struct cc_pipeline *pipeline, const struct whole *whole)
@@ -235,7 +270,8 @@ static struct put job_truth(yyjson_mut_doc *doc, const struct cc_pipeline *pipel
 	return in;
 }
 
-static void put_jobs(struct put in, const struct cc_pipeline *pipeline, bool over)
+/* Those of the newest runs; what was carried over stays where it ran. */
+static void put_jobs(struct put in, const struct cc_pipeline *pipeline, const struct whole *whole, bool over)
 {
 	yyjson_mut_val *jobs = yyjson_mut_obj_add_arr(in.doc, in.object, "jobs");
 	int count = 0;
@@ -243,7 +279,7 @@ static void put_jobs(struct put in, const struct cc_pipeline *pipeline, bool ove
 	for (int i = 0; i < pipeline->count; i++) {
 		const struct cc_workflow *workflow = &pipeline->workflows[i];
 
-		for (int j = 0; j < workflow->count; j++, count++) {
+		for (int j = workflow->carried; is_in(whole, workflow) && j < workflow->count; j++, count++) {
 			yyjson_mut_arr_append(
 				jobs, job_truth(in.doc, pipeline, workflow, workflow->jobs[j], over).object);
 		}
@@ -251,31 +287,97 @@ static void put_jobs(struct put in, const struct cc_pipeline *pipeline, bool ove
 	put_int(in, "job_count", count);
 }
 
-static void add_line(struct text *out, struct build *build, int64_t now)
+/* Sums over the jobs that have no later attempt, once all is over. */
+struct sums {
+	int64_t total, passed, failed, skipped;
+	double coverage; /* negative: none */
+};
+
+static void add_results(const struct world *world, const struct cc_pipeline *pipeline, int j,
+			struct sums *sums)
 {
-	struct cc_pipeline *pipeline = cc_look(build, now);
+	for (int i = 0; i < cc_test_count(world, pipeline, j); i++) {
+		const char *result = cc_test_result(pipeline, j, i);
+
+		sums->total++;
+		sums->passed += strcmp(result, "success") == 0;
+		sums->failed += strcmp(result, "failure") == 0 || strcmp(result, "error") == 0;
+		sums->skipped += strcmp(result, "skipped") == 0;
+	}
+}
+
+static void put_sums(struct put in, const struct world *world, const struct cc_pipeline *pipeline,
+		     const struct whole *whole)
+{
+	struct sums sums = {.coverage = whole->over ? artifact_coverage(pipeline->build, pipeline->now) : -1};
+
+	for (int i = 0; whole->over && i < pipeline->count; i++) {
+		const struct cc_workflow *workflow = &pipeline->workflows[i];
+
+		for (int j = workflow->carried; is_in(whole, workflow) && j < workflow->count; j++) {
+			if (!job_superseded(pipeline->build, workflow->jobs[j], pipeline->now)) {
+				add_results(world, pipeline, workflow->jobs[j], &sums);
+			}
+		}
+	}
+	put_known(in, "tests_total", sums.total, sums.total);
+	put_known(in, "tests_passed", sums.passed, sums.total);
+	put_known(in, "tests_failed", sums.failed, sums.total);
+	put_known(in, "tests_skipped", sums.skipped, sums.total);
+	if (sums.coverage >= 0) {
+		put_real(in, "coverage", sums.coverage);
+	} else {
+		put_null(in, "coverage");
+	}
+}
+
+/* name: of the workflows that are meant; NULL: all. */
+static void add_line(struct text *out, const struct world *world, const struct cc_pipeline *pipeline,
+		     const struct cc_workflow *named)
+{
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	struct put in = put_new(doc);
-	struct whole whole = look(pipeline);
+	struct whole all = look(pipeline, NULL), whole = look(pipeline, named ? named->name : NULL);
 
 	yyjson_mut_doc_set_root(doc, in.object);
-	put_identity(in, build);
-	put_origin(in, build, pipeline->error);
+	put_identity(in, pipeline->build, named);
+	put_origin(in, pipeline->build, pipeline->error);
+	whole.started = all.over ? whole.started : second(whole.started);
 	put_state(in, pipeline, &whole);
-	put_jobs(in, pipeline, whole.over);
+	put_jobs(in, pipeline, &whole, all.over);
+	put_sums(in, world, pipeline, &whole);
 	payload_add_doc(out, doc);
 	text_add(out, "\n", 1);
-	cc_free(&pipeline);
+}
+
+/* A line for each name; of a pipeline without workflows only where it will have none. */
+static void add_each(struct text *out, const struct world *world, const struct cc_pipeline *pipeline)
+{
+	if (pipeline->error) {
+		add_line(out, world, pipeline, NULL);
+	}
+	for (int i = 0; i < pipeline->count; i++) {
+		if (attempt_of(pipeline, i) == 1) {
+			add_line(out, world, pipeline, &pipeline->workflows[i]);
+		}
+	}
 }
 
 void cc_truth_add(struct text *out, struct world *world, const struct organization *organization,
-		  const struct pipeline *pipeline)
+		  const struct pipeline *pipeline, bool per_workflow)
 {
 	const struct build_list *list = pipeline       ? &pipeline->builds
 					: organization ? &organization->builds
 						       : &world->builds;
 
 	for (size_t i = 0; i < list->count; i++) {
-		add_line(out, list->items[i], world->now);
+		struct cc_pipeline *one = cc_look(list->items[i], world->now);
+
+		if (per_workflow) {
+			add_each(out, world, one);
+		} else {
+			add_line(out, world, one, NULL);
+		}
+		cc_free(&one);
 	}
 }

@@ -114,7 +114,7 @@ static void reply_build(struct sim *sim, struct build *build, int status, struct
 struct build_body {
 	const char *pipeline, *result, *branch, *message, *commit, *tag, *source, *blocked_state;
 	int64_t created_at, created_ago_ms, queue_ms, duration_ms, jobs, pull_request, rebuild_of;
-	bool block, random;
+	bool block, random, setup;
 };
 
 static bool scenario_of(struct sim *sim, const struct build_body *in, struct pipeline *pipeline,
@@ -126,6 +126,7 @@ static bool scenario_of(struct sim *sim, const struct build_body *in, struct pip
 				      .jobs = (int)in->jobs,
 				      .block = in->block,
 				      .random = in->random,
+				      .setup = in->setup,
 				      .queue_ms = in->queue_ms,
 				      .duration_ms = in->duration_ms,
 				      .result = in->result,
@@ -160,7 +161,7 @@ void control_build(struct sim *sim, const struct sim_call *call, struct sim_repl
 		ROW(build_body, queue_ms, BODY_MS),     ROW(build_body, duration_ms, BODY_MS),
 		ROW(build_body, jobs, BODY_INT),        ROW(build_body, pull_request, BODY_INT),
 		ROW(build_body, rebuild_of, BODY_INT),  ROW(build_body, block, BODY_BOOL),
-		ROW(build_body, random, BODY_BOOL),
+		ROW(build_body, random, BODY_BOOL),     ROW(build_body, setup, BODY_BOOL),
 	};
 	struct build_body in = {.jobs = 1, .duration_ms = MINUTE_MS};
 	struct pipeline *pipeline;

@@ -25,6 +25,7 @@ void control_truth(struct sim *sim, const struct sim_call *call, struct sim_repl
 	const char *organization_slug = query_get(&call->query, "organization");
 	const char *provider = query_get(&call->query, "provider");
 	const char *pipeline_slug = query_get(&call->query, "pipeline");
+	const char *per = query_get(&call->query, "build_per");
 	const struct organization *organization = NULL;
 	const struct pipeline *pipeline = NULL;
 
@@ -42,7 +43,8 @@ void control_truth(struct sim *sim, const struct sim_call *call, struct sim_repl
 	reply->content_type = "application/x-ndjson";
 	text_add(&reply->body, "", 0);
 	if (provider && strcmp(provider, "circleci") == 0) {
-		cc_truth_add(&reply->body, &sim->world, organization, pipeline);
+		cc_truth_add(&reply->body, &sim->world, organization, pipeline,
+			     per && strcmp(per, "workflow") == 0);
 	} else {
 		truth_add(&reply->body, &sim->world, organization, pipeline);
 	}

@@ -40,6 +40,7 @@ static void put_circleci_rates(struct sim *sim, int64_t now, struct sim_reply *r
 	static const char *const names[][3] = {
 		{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"},
 		{"X-RateLimit-Limit-Minute", "X-RateLimit-Remaining", "X-RateLimit-Reset"}};
+	int64_t wait_s = 0;
 
 	for (int i = 0; i < 2; i++) {
 		const int64_t values[] = {budget_shown_limit(budgets[i]), budget_remaining(budgets[i]),
@@ -48,9 +49,12 @@ static void put_circleci_rates(struct sim *sim, int64_t now, struct sim_reply *r
 		for (int j = 0; j < 3; j++) {
 			reply_header(reply, names[i][j], "%lld", (long long)values[j]);
 		}
-		if (budgets[i]->limit && budgets[i]->used > budgets[i]->limit) {
-			reply_header(reply, "Retry-After", "%lld", (long long)values[2]);
+		if (budgets[i]->limit && budgets[i]->used > budgets[i]->limit && values[2] > wait_s) {
+			wait_s = values[2];
 		}
+	}
+	if (wait_s > 0) {
+		reply_header(reply, "Retry-After", "%lld", (long long)wait_s);
 	}
 }
 

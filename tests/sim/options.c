@@ -11,7 +11,8 @@
 const char options_help[] =
 	"usage: buildbus-sim [OPTION…]\n"
 	"\n"
-	"Simulates the Buildkite API: a seeded world of organisations, pipelines and builds on a clock.\n"
+	"Simulates the APIs of Buildkite and CircleCI: a seeded world of organisations, pipelines and builds "
+	"on a clock.\n"
 	"\n"
 	"The world\n"
 	"  --seed N             names the world: the same seed gives the same bytes (1)\n"
@@ -21,6 +22,8 @@ const char options_help[] =
 	"  --history D          how far back the history goes (30d)\n"
 	"  --rate R             new builds per minute after the start (manual clock: 0, real clock: 10)\n"
 	"  --coverage N         so many of 1000 builds have the artifact coverage-summary.json (0)\n"
+	"  --tests N            so many of 1000 jobs have test results, as CircleCI (0)\n"
+	"  --vcs LIST           as CircleCI, organisations are gh, bb or circleci in this turn (gh)\n"
 	"  --speed N            builds after the start run N times faster (manual: 1, real: 20)\n"
 	"\n"
 	"The clock\n"
@@ -84,6 +87,8 @@ static const struct option_row rows[] = {
 	{"rate", RATE, AT(sim.world.arrival_gap_ms), 0, 0},
 	{"speed", NUMBER, AT(sim.world.speed), 1, 1000000},
 	{"coverage", NUMBER, AT(sim.world.coverage), 0, 1000},
+	{"tests", NUMBER, AT(sim.world.tests), 0, 1000},
+	{"vcs", TEXT, AT(sim.vcs), 0, 0},
 	{"clock", CLOCK, AT(sim.clock), 0, 0},
 	{"start", TIME, AT(sim.world.start_ms), 0, 0},
 	{"listen", LISTEN, AT(address), 0, 0},

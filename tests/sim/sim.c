@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/sim.h"
+#include "tests/sim/circleci.h"
 #include "tests/sim/when.h"
 
 #include <stdio.h>
@@ -35,6 +36,7 @@ void sim_init(struct sim *sim, const struct sim_options *options)
 		(struct budget){.limit = options->user_rate_limit, .window_ms = options->rate_window_ms};
 	sim->weather = options->weather;
 	world_init(&sim->world, &options->world);
+	cc_deal_vcs(&sim->world, sim->options.vcs);
 }
 
 void sim_fini(struct sim *sim)
@@ -75,7 +77,6 @@ const char *status_phrase(int status)
 		const char *phrase;
 	} phrases[] = {
 		{200, "OK"},
-		{302, "Found"},
 		{301, "Moved Permanently"},
 		{302, "Found"},
 		{303, "See Other"},
@@ -148,12 +149,16 @@ void sim_reply_fini(struct sim_reply *reply)
 /* Matches path, segment by segment, cutting it up; variable segments are decoded into args. */
 static bool match(const char *pattern, char *path, const char *args[SIM_ARGS_MAX])
 {
-	int n = 0;
+	int n = 0, whole = -1;
 
 	while (*pattern == '/' && *path == '/') {
 		size_t wide = strcspn(++pattern, "/"), have = strcspn(++path, "/");
 
-		if (*pattern == ':' && have > 0 && n < SIM_ARGS_MAX) {
+		if (*pattern == '*' && have > 0 && n < SIM_ARGS_MAX) {
+			whole = n;
+			args[n++] = path;
+			have = strlen(path);
+		} else if (*pattern == ':' && have > 0 && n < SIM_ARGS_MAX) {
 			args[n++] = path;
 		} else if (wide != have || strncmp(pattern, path, wide) != 0) {
 			return false;
@@ -167,7 +172,7 @@ static bool match(const char *pattern, char *path, const char *args[SIM_ARGS_MAX
 	for (int i = 0; i < n; i++) {
 		char *arg = (char *)args[i];
 
-		arg[strcspn(arg, "/")] = '\0';
+		arg[i == whole ? strlen(arg) : strcspn(arg, "/")] = '\0';
 		if (!percent_decode(arg, false)) {
 			return false;
 		}
@@ -197,7 +202,7 @@ static bool is_control(const struct sim_request *request)
 /* The other host: signed URLs instead of tokens. */
 static bool is_outside(const struct sim_request *request)
 {
-	return strncmp(request->path, "/outside/", 9) == 0;
+	return strncmp(request->path, "/outside/", 9) == 0 || strncmp(request->path, "/output/", 8) == 0;
 }
 
 static bool is_authorized(const struct sim *sim, const struct sim_request *request)
@@ -230,7 +235,7 @@ static bool may_pass(struct sim *sim, const struct sim_request *request, int rou
 {
 	reply->wait_ms = sim->options.latency_ms;
 	if (is_outside(request)) {
-		sim->leaks += request->authorization != NULL;
+		sim->leaks += request->authorization || request->circle_token;
 		return true;
 	}
 	if (!is_authorized(sim, request)) {

@@ -26,6 +26,7 @@ struct sim_options {
 	int64_t deep_limit;     /* builds that can be skipped by paging; beyond is 400 */
 	struct weather weather; /* sim_init takes it over */
 	bool tls;               /* its URLs begin with https */
+	const char *vcs;        /* CircleCI's word of each organization in turn, separated by commas */
 };
 
 /* Builds that appear after some list pages of a pipeline have been served: while a client reads. */
@@ -107,7 +108,7 @@ struct sim_call {
 typedef void sim_handler(struct sim *sim, const struct sim_call *call, struct sim_reply *reply);
 
 struct sim_route {
-	const char *method, *pattern; /* ":" stands for one segment */
+	const char *method, *pattern; /* ":" stands for one segment, "*" at the end for all that follow */
 	const char *name;             /* in stats and faults */
 	sim_handler *handler;
 	const char *scope; /* the token must have it; NULL: any token will do */

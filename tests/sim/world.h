@@ -14,6 +14,7 @@ struct world_options {
 	int64_t history_ms;
 	int64_t arrival_gap_ms; /* mean time between new builds after the start; 0: none by themselves */
 	int coverage;           /* so many of 1000 random builds have the artifact */
+	int tests;              /* so many of 1000 script jobs have test results, as CircleCI shows them */
 	int speed;              /* builds that are created after the start run so many times faster */
 };
 
@@ -30,6 +31,7 @@ struct build_list {
 
 struct organization {
 	const char *slug, *name;
+	const char *vcs; /* CircleCI's word of it: gh, bb or circleci */
 	char uuid[UUID_SIZE];
 	int64_t created;
 	struct build_list builds;

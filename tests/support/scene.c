@@ -83,6 +83,7 @@ void scene_circleci(struct scene *scene, const char *projects, const char *optio
 		    "      api_url: %s/api/v2\n%sdestinations:\n  - store\n",
 		    scene->place->state, SIM_TOKEN, projects, scene->sim->root, options);
 	scene->config_written = scene->circleci = true;
+	scene->per_workflow = strstr(options, "build_per: workflow") != NULL;
 }
 
 static struct child *start(struct spot spot, struct scene *scene, const char *program)
@@ -140,8 +141,8 @@ void scene_visited_at(struct spot spot, struct scene *scene, const char *target)
 
 void scene_holds_truth_at(struct spot spot, const struct scene *scene)
 {
-	char *truth =
-		scene->circleci ? simulator_circleci_truth(scene->sim) : simulator_truth(scene->sim, NULL);
+	char *truth = scene->circleci ? simulator_circleci_truth(scene->sim, scene->per_workflow)
+				      : simulator_truth(scene->sim, NULL);
 
 	store_holds_at(spot, scene->place, truth);
 	free(truth);

@@ -13,6 +13,7 @@ struct scene {
 	struct child *fetchers[SCENE_FETCHERS];
 	bool config_written;
 	bool circleci; /* its sources are CircleCI's: by scene_circleci */
+	bool per_workflow;
 };
 
 /* NULL: what is noted. */

@@ -133,7 +133,10 @@ char *simulator_truth(const struct simulator *sim, const char *organization)
 	return get(sim, path, NULL);
 }
 
-char *simulator_circleci_truth(const struct simulator *sim)
+char *simulator_circleci_truth(const struct simulator *sim, bool per_workflow)
 {
-	return get(sim, "/_sim/truth?provider=circleci", NULL);
+	return get(sim,
+		   per_workflow ? "/_sim/truth?provider=circleci&build_per=workflow"
+				: "/_sim/truth?provider=circleci",
+		   NULL);
 }

@@ -36,4 +36,4 @@ char *simulator_get(const struct simulator *sim, const char *path);
 /* The truth as NDJSON; organization NULL: of all. Heap. */
 char *simulator_truth(const struct simulator *sim, const char *organization);
 /* The same world as CircleCI shows it. */
-char *simulator_circleci_truth(const struct simulator *sim);
+char *simulator_circleci_truth(const struct simulator *sim, bool per_workflow);

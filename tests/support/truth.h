@@ -5,8 +5,8 @@
 #include "tests/support/simulator.h"
 
 /* What differs first, as a sentence on the heap; NULL: nothing. truth: NDJSON of simulator_truth; builds of
- * other worlds count as too many. Times are compared where attempt is 1: of later attempts the provider's
- * fields mix attempts (docs/record.md). A re-run that is under way may still be missing. */
+ * other worlds count as too many. Of Buildkite times are compared where attempt is 1: of later attempts the
+ * provider's fields mix attempts (docs/record.md). A re-run that is under way may still be missing. */
 char *truth_differs(const char *store_path, const char *truth);
 
 /* Waits until the store of place holds truth and nothing else; fails with what differs. It may take
