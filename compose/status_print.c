@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
+enum { TARGETS_SHOWN = 40 };
+
 /* A cell's text: the value at a path like "lease.worker" in a form for people. */
 struct shown {
 	char text[TABLE_CELL_MAX];
@@ -69,24 +71,82 @@ static struct shown show(yyjson_mut_val *from, const char *path, enum form form)
 }
 #define SHOW(from, path, form) (show(from, path, FORM_##form).text)
 
+static bool is_true(yyjson_mut_val *value, const char *path)
+{
+	return yyjson_mut_get_bool(status_at(value, path));
+}
+
+static void print_problem(yyjson_mut_val *problem)
+{
+	bool since = yyjson_mut_is_num(status_at(problem, "for_ms"));
+
+	printf("%s %s%s%s: %s\n", is_true(problem, "stuck") ? "STUCK  " : "LOOK AT",
+	       SHOW(problem, "where", PLAIN), since ? ", for " : "",
+	       since ? SHOW(problem, "for_ms", DURATION) : "",
+	       yyjson_mut_get_str(status_at(problem, "text")));
+}
+
+static void print_problems(yyjson_mut_val *status)
+{
+	yyjson_mut_val *problems = status_at(status, "problems"), *problem;
+	size_t index, max;
+
+	if (problems && yyjson_mut_arr_size(problems) == 0) {
+		printf("nothing is stuck\n");
+	}
+	yyjson_mut_arr_foreach(problems, index, max, problem)
+	{
+		print_problem(problem);
+	}
+	printf("\n");
+}
+
 static void print_hub(yyjson_mut_val *status)
 {
-	yyjson_mut_val *taking = status_at(status, "disk.taking");
-
 	printf("normalizer %s, up %s: %s builds, %s of them open, %s dead letters\n",
 	       SHOW(status, "version", PLAIN), SHOW(status, "uptime_ms", DURATION),
 	       SHOW(status, "builds", PLAIN), SHOW(status, "open", PLAIN), SHOW(status, "dead", PLAIN));
+	printf("in the last minute: %s records changed, %s unchanged, %s stale, %s sent, %s acknowledged\n",
+	       SHOW(status, "last_minute.changed", PLAIN), SHOW(status, "last_minute.unchanged", PLAIN),
+	       SHOW(status, "last_minute.stale", PLAIN), SHOW(status, "last_minute.sent", PLAIN),
+	       SHOW(status, "last_minute.acked", PLAIN));
 	printf("since its start: %s records changed, %s unchanged, %s stale, %s sent, %s acknowledged; %s "
 	       "requests refused\n",
 	       SHOW(status, "since_start.changed", PLAIN), SHOW(status, "since_start.unchanged", PLAIN),
 	       SHOW(status, "since_start.stale", PLAIN), SHOW(status, "since_start.sent", PLAIN),
 	       SHOW(status, "since_start.acked", PLAIN), SHOW(status, "since_start.errors", PLAIN));
-	printf("disk: hub.db has %s, %s are free, %s are to be kept free\n",
-	       SHOW(status, "disk.db_bytes", BYTES), SHOW(status, "disk.free_bytes", BYTES),
+	printf("disk: hub.db has %s (%s of it the WAL, %s free inside), %s are free, %s are to be kept "
+	       "free\n\n",
+	       SHOW(status, "disk.db_bytes", BYTES), SHOW(status, "disk.wal_bytes", BYTES),
+	       SHOW(status, "disk.spare_bytes", BYTES), SHOW(status, "disk.free_bytes", BYTES),
 	       SHOW(status, "disk.min_free_bytes", BYTES));
-	if (taking && !yyjson_mut_get_bool(taking)) {
-		printf("NOTHING IS TAKEN for now, nothing is lost: %s\n", SHOW(status, "disk.why", PLAIN));
+}
+
+static void print_sources(yyjson_mut_val *sources)
+{
+	static const char *const titles[] = {
+		"SOURCE", "TARGETS", "IN VISIT",          "DUE", "LATE BY", "FAILING",
+		"OPEN",   "WORKERS", "REQUESTS A MINUTE", NULL};
+	struct table table;
+	size_t index, max;
+	yyjson_mut_val *source;
+
+	table_init(&table, titles);
+	yyjson_mut_arr_foreach(sources, index, max, source)
+	{
+		table_cell(&table, "%s", SHOW(source, "name", PLAIN));
+		table_cell(&table, "%s", SHOW(source, "targets", PLAIN));
+		table_cell(&table, "%s", SHOW(source, "visits", PLAIN));
+		table_cell(&table, "%s", SHOW(source, "due", PLAIN));
+		table_cell(&table, "%s", SHOW(source, "overdue_ms", DURATION));
+		table_cell(&table, "%s", SHOW(source, "failing", PLAIN));
+		table_cell(&table, "%s", SHOW(source, "open", PLAIN));
+		table_cell(&table, "%s", SHOW(source, "workers", PLAIN));
+		table_cell(&table, "%s", SHOW(source, "budget_per_min", PLAIN));
 	}
+	table_print(&table, stdout);
+	table_fini(&table);
+	printf("\n");
 }
 
 static void add_visited(struct table *table, yyjson_mut_val *target)
@@ -110,31 +170,54 @@ static void add_due(struct table *table, yyjson_mut_val *target)
 	}
 }
 
+static void add_target(struct table *table, yyjson_mut_val *target)
+{
+	table_cell(table, "%s", SHOW(target, "target", PLAIN));
+	add_visited(table, target);
+	add_due(table, target);
+	table_cell(table, "%s", SHOW(target, "lease.worker", PLAIN));
+	table_cell(table, "%s", SHOW(target, "open", PLAIN));
+	table_cell(table, "%s", SHOW(target, "cursor_bytes", BYTES));
+	table_cell(table, "%s", SHOW(target, "last_error", PLAIN));
+}
+
+/* Of many only those that somebody may look for. */
+static bool is_remarkable(yyjson_mut_val *target)
+{
+	return yyjson_mut_is_obj(status_at(target, "lease")) ||
+	       yyjson_mut_is_str(status_at(target, "last_error"));
+}
+
 static void print_targets(yyjson_mut_val *targets)
 {
-	static const char *const titles[] = {"TARGET", "VISITED",    "DUE", "WORKER",
-					     "OPEN",   "LAST ERROR", NULL};
+	static const char *const titles[] = {"TARGET", "VISITED", "DUE",        "WORKER",
+					     "OPEN",   "CURSOR",  "LAST ERROR", NULL};
 	struct table table;
-	size_t index, max;
+	size_t index, max, hidden = 0;
 	yyjson_mut_val *target;
+	bool all = yyjson_mut_arr_size(targets) <= TARGETS_SHOWN;
 
 	table_init(&table, titles);
 	yyjson_mut_arr_foreach(targets, index, max, target)
 	{
-		table_cell(&table, "%s", SHOW(target, "target", PLAIN));
-		add_visited(&table, target);
-		add_due(&table, target);
-		table_cell(&table, "%s", SHOW(target, "lease.worker", PLAIN));
-		table_cell(&table, "%s", SHOW(target, "open", PLAIN));
-		table_cell(&table, "%s", SHOW(target, "last_error", PLAIN));
+		if (all || is_remarkable(target)) {
+			add_target(&table, target);
+		} else {
+			hidden++;
+		}
 	}
 	table_print(&table, stdout);
 	table_fini(&table);
+	if (hidden > 0) {
+		printf("and %zu more, whose last visit was well (--json has them)\n", hidden);
+	}
+	printf("\n");
 }
 
-static void print_sinks(yyjson_mut_val *sinks)
+void status_print_sinks(yyjson_mut_val *sinks)
 {
-	static const char *const titles[] = {"SINK", "ATTACHED", "BEHIND BY", "FOR", "DEAD LETTERS", NULL};
+	static const char *const titles[] = {"SINK",   "ATTACHED", "BEHIND BY",    "FOR", "LAST SEEN",
+					     "LAPSED", "MISSED",   "DEAD LETTERS", NULL};
 	struct table table;
 	size_t index, max;
 	yyjson_mut_val *sink;
@@ -142,11 +225,16 @@ static void print_sinks(yyjson_mut_val *sinks)
 	table_init(&table, titles);
 	yyjson_mut_arr_foreach(sinks, index, max, sink)
 	{
+		bool attached = is_true(sink, "attached");
+
 		table_cell(&table, "%s", SHOW(sink, "name", PLAIN));
-		table_cell(&table, "%s%s", SHOW(sink, "attached", PLAIN),
-			   yyjson_mut_get_bool(status_at(sink, "lapsed")) ? ", lapsed" : "");
+		table_cell(&table, "%s", SHOW(sink, "attached", PLAIN));
 		table_cell(&table, "%s records", SHOW(sink, "lag_records", PLAIN));
 		table_cell(&table, "%s", SHOW(sink, "lag_ms", DURATION));
+		table_cell(&table, "%s%s", attached ? "now" : SHOW(sink, "seen_ms_ago", DURATION),
+			   attached ? "" : " ago");
+		table_cell(&table, "%s", SHOW(sink, "lapsed", PLAIN));
+		table_cell(&table, "%s", SHOW(sink, "missed_versions", PLAIN));
 		table_cell(&table, "%s", SHOW(sink, "dead", PLAIN));
 	}
 	table_print(&table, stdout);
@@ -155,9 +243,9 @@ static void print_sinks(yyjson_mut_val *sinks)
 
 void status_print(yyjson_mut_val *status)
 {
+	print_problems(status);
 	print_hub(status);
-	printf("\n");
+	print_sources(status_at(status, "sources"));
 	print_targets(status_at(status, "targets"));
-	printf("\n");
-	print_sinks(status_at(status, "sinks"));
+	status_print_sinks(status_at(status, "sinks"));
 }

@@ -119,7 +119,7 @@ void reply_error(struct hub *hub, enum port port, const zmq_msg_t *identity, con
 {
 	struct wire_message message = {0};
 
-	numbers_error(hub, code);
+	numbers_error(hub, code, detail);
 	if (error_message(&message, code, retry_ms, detail, fence) == OK) {
 		reply_send(hub, port, identity, &message, fence);
 	}

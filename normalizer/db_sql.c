@@ -146,7 +146,6 @@ const char *const db_sql[SQL_COUNT] = {
 		"SELECT DISTINCT target, key FROM build WHERE target = ? AND finished = 0 AND due_at <= ?"
 		" ORDER BY due_at LIMIT ?",
 	[SQL_BUILD_HANDED_OUT] = "UPDATE build SET due_at = ? WHERE target = ? AND key = ? AND finished = 0",
-	[SQL_BUILD_OPEN_COUNT] = "SELECT count(*) FROM build WHERE finished = 0",
 	[SQL_BUILD_MOVE] = "UPDATE build SET target = ?, misses = 0, missed_at = NULL"
 			   " WHERE target = ? AND finished = 0",
 	[SQL_PIPELINE_NAMES] = "SELECT prefix, target FROM pipeline WHERE uid = ? ORDER BY since DESC",
@@ -321,6 +320,16 @@ const char *const db_sql[SQL_COUNT] = {
 		"LIMIT ?",
 	[SQL_READ_SINKS] =
 		"SELECT s.name, s.position, s.seen_at, s.lapsed_at, (SELECT count(*) FROM dead d"
-		" WHERE d.stage = 'sink:' || s.name), (SELECT l.at FROM log l WHERE l.seq > s.position"
-		" ORDER BY l.seq LIMIT 1) FROM sink s ORDER BY s.name LIMIT ?",
+		" WHERE d.stage = 'sink:' || s.name), (SELECT max(l.at, coalesce(s.added_at, 0)) FROM log l"
+		" WHERE l.seq > s.position ORDER BY l.seq LIMIT 1), s.missed FROM sink s ORDER BY s.name "
+		"LIMIT ?",
+	[SQL_READ_SOURCES] = "SELECT g.*, f.name, f.why FROM (SELECT source, count(*), count(CASE WHEN "
+			     "due_at <= ?1 THEN 1 END),"
+			     " min(max(due_at, coalesce(visited_at, 0))), count(why) FROM target WHERE "
+			     "active = 1 GROUP BY source) g"
+			     " LEFT JOIN target f ON f.name = (SELECT name FROM target x"
+			     " WHERE x.source = g.source AND x.active = 1 AND x.why IS NOT NULL LIMIT 1)",
+	[SQL_READ_OPEN] = "SELECT t.source, sum(b.n) FROM (SELECT target, count(*) AS n FROM build"
+			  " WHERE finished = 0 GROUP BY target) b"
+			  " LEFT JOIN target t ON t.name = b.target AND t.active = ?1 GROUP BY t.source",
 };

@@ -191,6 +191,7 @@ static void on_ack(struct request *request)
 	if (position.seq > session->position) {
 		*hub->counts.acked += position.seq - session->position;
 		session->position = position.seq;
+		session->moved_ms = passed_ms();
 	}
 	if (store_ack(hub, session, note, &err) != OK) {
 		request_fail(request, &err);

@@ -24,6 +24,9 @@
  *   upkeep.c   free space, clocks, silent holders
  *   retain.c   retention, absent sinks
  *   numbers.c   metrics
+ *   minute.c   what happened in the last minute
+ *   overview.c how everything is, for the next two and the metrics
+ *   problems.c what is stuck, and where
  *   status.c   the map that `buildbus status` prints
  */
 /* SPDX-License-Identifier: MIT */
@@ -35,6 +38,7 @@
 #include "normalizer/chain.h"
 #include "normalizer/db.h"
 #include "normalizer/known.h"
+#include "normalizer/minute.h"
 #include "normalizer/tap.h"
 
 enum port { PORT_INGEST, PORT_FEED };
@@ -71,6 +75,7 @@ struct recent {
 struct lease {
 	int64_t fence, last, since_ms; /* since: wall clock, for people */
 	int64_t alive_ms;              /* monotonic: last sign of its holder */
+	int64_t moved_ms;              /* passed_ms(): its last publish, or its grant */
 	int64_t fresh;                 /* records that changed since this hub began */
 	char *target, *worker, *source, *provider;
 };
@@ -88,6 +93,7 @@ struct source {
 	int64_t poll_ms;
 	bool details;           /* its finished builds are asked for more */
 	int64_t budget_per_min; /* as last reported; -1 unknown */
+	int64_t claimed_ms;     /* passed_ms(): a worker of its provider asked for work; 0: none has */
 	struct share *shares;
 	size_t share_count;
 };
@@ -101,8 +107,9 @@ struct session {
 	int64_t fresh_to; /* up to here superseded versions are skipped */
 	int64_t credit;
 	int64_t alive_ms;
-	bool resends; /* it may get records once more (resend.c) */
-	bool stalled; /* its queue is full or it is gone: nothing is tried before its next sign */
+	int64_t moved_ms; /* passed_ms(): its position, last */
+	bool resends;     /* it may get records once more (resend.c) */
+	bool stalled;     /* its queue is full or it is gone: nothing is tried before its next sign */
 };
 
 struct hub {
@@ -148,6 +155,8 @@ struct hub {
 	int trim_timer;                               /* there is more to trim than one slice; 0: none */
 	char not_taking[256];                         /* why, for people */
 	int64_t started_ms;
+	struct minute minute;
+	struct refusals refusals;
 	int64_t refused;    /* requests answered with an error */
 	struct hub_counts { /* metrics */
 		int64_t *publishes, *changed, *unchanged, *stale, *dead, *commits, *rollbacks, *sent, *acked,
@@ -431,7 +440,11 @@ void upkeep_disk(struct hub *hub);
 /* numbers.c */
 
 void numbers_open(struct hub *hub);
-void numbers_error(struct hub *hub, const char *code);
+/* detail: for people, may be NULL. */
+void numbers_error(struct hub *hub, const char *code, const char *detail);
+/* Once a second; what was counted in the last minute. */
+void numbers_note(struct hub *hub);
+void numbers_minute(const struct hub *hub, int64_t growth[static MINUTE_COUNTS]);
 void numbers_collect(void *context);
 
 /* status.c */

@@ -206,6 +206,7 @@ static void on_publish(struct request *request)
 		return;
 	}
 	lease->fresh += counts.fresh;
+	lease->moved_ms = passed_ms();
 	*hub->counts.changed += counts.fresh;
 	*hub->counts.unchanged += counts.unchanged;
 	*hub->counts.stale += counts.stale;

@@ -43,6 +43,7 @@ static void keep_alive(struct hub *hub, const struct lease *old, size_t count)
 		struct lease *lease = lease_of(hub, old[i].fence);
 		if (lease) {
 			lease->alive_ms = old[i].alive_ms;
+			lease->moved_ms = old[i].moved_ms;
 		}
 	}
 }
@@ -57,6 +58,7 @@ static enum status load(struct hub *hub, struct err *err)
 				      .last = sqlite3_column_int64(row, 2),
 				      .since_ms = sqlite3_column_int64(row, 4),
 				      .alive_ms = now_ms(),
+				      .moved_ms = passed_ms(),
 				      .target = copy(db_text(row, 1)),
 				      .worker = copy(db_text(row, 3)),
 				      .source = copy(db_text(row, 5)),
@@ -109,6 +111,16 @@ struct lease *lease_of(struct hub *hub, int64_t fence)
 		}
 	}
 	return NULL;
+}
+
+/* There is one: it asks for work, or has just ended some. */
+static void note_worker(struct hub *hub, struct text provider)
+{
+	for (size_t i = 0; i < hub->source_count; i++) {
+		if (text_is(provider, hub->sources[i].provider)) {
+			hub->sources[i].claimed_ms = passed_ms();
+		}
+	}
 }
 
 static enum status idle_for(struct hub *hub, struct text provider, int64_t *retry_ms, struct err *err)
@@ -181,10 +193,11 @@ static enum status store(struct hub *hub, struct lease *lease, struct err *err)
 enum status lease_grant(struct hub *hub, struct text provider, struct text worker, struct lease **out,
 			struct text *cursor, int64_t *retry_ms, struct err *err)
 {
-	struct lease lease = {.alive_ms = now_ms(), .since_ms = wall_ms()};
+	struct lease lease = {.alive_ms = now_ms(), .moved_ms = passed_ms(), .since_ms = wall_ms()};
 	enum status status;
 
 	*out = NULL;
+	note_worker(hub, provider);
 	arena_reset(&hub->arena);
 	status = pick_any(hub, provider, &lease, cursor, err);
 	if (status == OK && !lease.target) {
@@ -222,6 +235,7 @@ enum status lease_end(struct hub *hub, struct lease *lease, const struct ending 
 		status = live_relieve(hub, lease, &due, err);
 	}
 	if (status == OK) {
+		note_worker(hub, text_of(lease->provider));
 		lease_fini(lease);
 		*lease = hub->leases[--hub->lease_count];
 	}

@@ -46,9 +46,37 @@ void numbers_open(struct hub *hub)
 	metrics_on_collect(numbers_collect, hub);
 }
 
-void numbers_error(struct hub *hub, const char *code)
+static void read_counters(const struct hub *hub, int64_t counters[static MINUTE_COUNTS])
+{
+	counters[MINUTE_PUBLISHES] = *hub->counts.publishes;
+	counters[MINUTE_CHANGED] = *hub->counts.changed;
+	counters[MINUTE_UNCHANGED] = *hub->counts.unchanged;
+	counters[MINUTE_STALE] = *hub->counts.stale;
+	counters[MINUTE_SENT] = *hub->counts.sent;
+	counters[MINUTE_ACKED] = *hub->counts.acked;
+	counters[MINUTE_ROLLBACKS] = *hub->counts.rollbacks;
+}
+
+void numbers_note(struct hub *hub)
+{
+	int64_t counters[MINUTE_COUNTS];
+
+	read_counters(hub, counters);
+	minute_note(&hub->minute, now_ms(), counters);
+}
+
+void numbers_minute(const struct hub *hub, int64_t growth[static MINUTE_COUNTS])
+{
+	int64_t counters[MINUTE_COUNTS];
+
+	read_counters(hub, counters);
+	minute_growth(&hub->minute, now_ms(), counters, growth);
+}
+
+void numbers_error(struct hub *hub, const char *code, const char *detail)
 {
 	hub->refused++;
+	refusals_note(&hub->refusals, code, detail, wall_ms());
 	++*metrics_counter("buildbus_hub_errors_total", "Requests answered with an error.",
 			   LABELS("code", code));
 }

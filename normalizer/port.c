@@ -34,7 +34,7 @@ void request_fail(struct request *request, const struct err *err)
 /* The errors whose detail is not a sentence. */
 static void begin_error(struct request *request, struct wire_head *head, const char *code)
 {
-	numbers_error(request->hub, code);
+	numbers_error(request->hub, code, NULL);
 	wire_begin(head, "error", 4);
 	wire_put_string(head, code);
 }

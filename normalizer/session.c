@@ -204,7 +204,7 @@ enum status session_open(struct hub *hub, struct text name, int64_t old, const s
 			 const zmq_msg_t *identity, struct session **out, struct text *note, int64_t *busy_ms,
 			 struct err *err)
 {
-	struct session session = {.alive_ms = now_ms(), .fresh_to = hub->head};
+	struct session session = {.alive_ms = now_ms(), .moved_ms = passed_ms(), .fresh_to = hub->head};
 	enum status status;
 
 	*out = NULL;

@@ -128,6 +128,7 @@ void share_learn(struct hub *hub, const struct lease *lease, int64_t remaining, 
 void share_move(struct source *source, struct source *old)
 {
 	source->budget_per_min = old->budget_per_min;
+	source->claimed_ms = old->claimed_ms;
 	source->shares = old->shares;
 	source->share_count = old->share_count;
 	old->shares = NULL;

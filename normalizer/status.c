@@ -1,17 +1,27 @@
 /* What `buildbus status` shows: a map, built from memory and a few indexed reads. */
 /* SPDX-License-Identifier: MIT */
-#include "normalizer/hub.h"
-
-#include <sys/stat.h>
-#include <sys/statvfs.h>
+#include "common/schema.h"
+#include "normalizer/problems.h"
 
 #define ROWS_MAX   10000
 #define STATUS_MAX (WIRE_HEAD_MAX - 8192) /* no row is bigger than the rest */
 
+/* INT_NULL: null. */
 static void put_pair(struct wire_head *head, const char *key, int64_t value)
 {
 	wire_put_string(head, key);
-	wire_put_int(head, value);
+	value == INT_NULL ? wire_put_nil(head) : wire_put_int(head, value);
+}
+
+static int64_t or_null(int64_t value)
+{
+	return value < 0 ? INT_NULL : value;
+}
+
+static void put_string(struct wire_head *head, const char *key, const char *value)
+{
+	wire_put_string(head, key);
+	wire_put_string(head, value);
 }
 
 static void put_truth(struct wire_head *head, const char *key, bool value)
@@ -71,91 +81,151 @@ static void put_target(struct hub *hub, struct wire_head *head, sqlite3_stmt *ro
 	put_lease(head, lease_on(hub, name));
 }
 
-static bool attached(const struct hub *hub, struct text name)
+static void put_sink(struct wire_head *head, const struct sink_state *sink)
 {
-	for (size_t i = 0; i < hub->session_count; i++) {
-		if (hub->sessions[i].name && text_is(name, hub->sessions[i].name)) {
-			return true;
-		}
+	wire_put_map(head, 12);
+	put_string(head, "name", sink->name);
+	put_truth(head, "attached", sink->attached);
+	put_pair(head, "position", sink->position);
+	put_pair(head, "lag_records", sink->lag_records);
+	put_pair(head, "lag_ms", sink->lag_ms);
+	put_pair(head, "seen_ms_ago", sink->seen_ms_ago);
+	put_truth(head, "lapsed", sink->lapsed);
+	put_pair(head, "dead", sink->dead);
+	put_truth(head, "configured", sink->configured);
+	put_pair(head, "still_ms", sink->still_ms);
+	put_pair(head, "lapsed_ms_ago", sink->lapsed ? sink->lapsed_ms_ago : INT_NULL);
+	put_pair(head, "missed_versions", sink->missed);
+}
+
+static void put_sinks(struct wire_head *head, const struct overview *overview)
+{
+	wire_put_string(head, "sinks");
+	wire_put_array(head, (uint32_t)overview->sink_count);
+	for (size_t i = 0; i < overview->sink_count; i++) {
+		put_sink(head, &overview->sinks[i]);
 	}
-	return false;
 }
 
-static void put_sink(struct hub *hub, struct wire_head *head, sqlite3_stmt *row)
+static void put_workers(struct wire_head *head, const struct source *source)
 {
-	struct text name = db_text(row, 0);
-	int64_t position = sqlite3_column_int64(row, 1);
-	bool behind = sqlite3_column_type(row, 5) != SQLITE_NULL;
-
-	wire_put_map(head, 8);
-	wire_put_string(head, "name");
-	wire_put_text(head, name);
-	put_truth(head, "attached", attached(hub, name));
-	put_pair(head, "position", position);
-	put_pair(head, "lag_records", hub->head - position);
-	put_pair(head, "lag_ms", behind ? wall_ms() - sqlite3_column_int64(row, 5) : 0);
-	put_pair(head, "seen_ms_ago", wall_ms() - sqlite3_column_int64(row, 2));
-	put_truth(head, "lapsed", sqlite3_column_type(row, 3) != SQLITE_NULL);
-	put_pair(head, "dead", sqlite3_column_int64(row, 4));
+	wire_put_string(head, "workers");
+	wire_put_array(head, (uint32_t)source->share_count);
+	for (size_t i = 0; i < source->share_count; i++) {
+		wire_put_map(head, 2);
+		put_string(head, "worker", source->shares[i].worker);
+		put_pair(head, "budget_per_min", or_null(source->shares[i].per_min));
+	}
 }
 
-/* A list of unknown length: rows are packed aside and counted. */
-static enum status put_rows(struct hub *hub, struct wire_head *head, const char *key, enum sql which,
-			    void (*put)(struct hub *, struct wire_head *, sqlite3_stmt *), bool *cut,
-			    struct err *err)
+static void put_source(struct wire_head *head, const struct source_state *state)
+{
+	wire_put_map(head, 11);
+	put_string(head, "name", state->source->name);
+	put_string(head, "provider", state->source->provider);
+	put_pair(head, "targets", state->targets);
+	put_pair(head, "visits", state->visits);
+	put_pair(head, "due", state->due);
+	put_pair(head, "overdue_ms", state->overdue_ms);
+	put_pair(head, "failing", state->failing);
+	put_pair(head, "open", state->open);
+	put_pair(head, "asked_ms_ago", state->asked_ms_ago);
+	put_pair(head, "budget_per_min", or_null(state->source->budget_per_min));
+	put_workers(head, state->source);
+}
+
+static void put_sources(struct wire_head *head, const struct overview *overview)
+{
+	wire_put_string(head, "sources");
+	wire_put_array(head, (uint32_t)overview->source_count);
+	for (size_t i = 0; i < overview->source_count; i++) {
+		put_source(head, &overview->sources[i]);
+	}
+}
+
+static void put_problems(struct hub *hub, struct wire_head *head, const struct overview *overview)
+{
+	struct problems problems;
+
+	problems_find(hub, overview, &problems);
+	wire_put_string(head, "problems");
+	wire_put_array(head, (uint32_t)problems.count);
+	for (size_t i = 0; i < problems.count; i++) {
+		const struct problem *problem = &problems.list[i];
+
+		wire_put_map(head, 5);
+		put_truth(head, "stuck", problem->stuck);
+		put_string(head, "code", problem->code);
+		put_string(head, "where", problem->where);
+		put_pair(head, "for_ms", or_null(problem->for_ms));
+		put_string(head, "text", problem->text);
+	}
+}
+
+static void put_refusing(struct hub *hub, struct wire_head *head)
+{
+	wire_put_string(head, "refused");
+	wire_put_array(head, (uint32_t)hub->refusals.count);
+	for (int i = 0; i < hub->refusals.count; i++) {
+		const struct refusal *refusal = &hub->refusals.list[i];
+
+		wire_put_map(head, 4);
+		put_string(head, "code", refusal->code);
+		put_pair(head, "count", refusal->count);
+		put_pair(head, "last_ms_ago", wall_ms() - refusal->at_ms);
+		put_string(head, "detail", refusal->detail[0] ? refusal->detail : NULL);
+	}
+}
+
+static void put_minute(struct hub *hub, struct wire_head *head)
+{
+	static const char *const names[MINUTE_COUNTS] = {"publishes", "changed", "unchanged", "stale",
+							 "sent",      "acked",   "rollbacks"};
+	int64_t growth[MINUTE_COUNTS];
+
+	numbers_minute(hub, growth);
+	wire_put_string(head, "last_minute");
+	wire_put_map(head, MINUTE_COUNTS);
+	for (int i = 0; i < MINUTE_COUNTS; i++) {
+		put_pair(head, names[i], growth[i]);
+	}
+}
+
+/* Rows are packed aside and counted: there may be more than a head may hold. */
+static enum status put_targets(struct hub *hub, struct wire_head *head, bool *cut, struct err *err)
 {
 	struct wire_head rows;
 	uint32_t count = 0;
 	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, which, &row, err, "i", (int64_t)ROWS_MAX);
+	enum status status = db_query(&hub->db, SQL_READ_TARGETS, &row, err, "i", (int64_t)ROWS_MAX);
 
 	msgpack_sbuffer_init(&rows.buffer);
 	msgpack_packer_init(&rows.packer, &rows.buffer, msgpack_sbuffer_write);
 	while (status == OK && row && head->buffer.size + rows.buffer.size < STATUS_MAX) {
-		put(hub, &rows, row);
+		put_target(hub, &rows, row);
 		count++;
 		status = db_next(&hub->db, &row, err);
 	}
 	*cut |= row != NULL || count == ROWS_MAX;
-	db_done(&hub->db, which);
-	wire_put_string(head, key);
+	db_done(&hub->db, SQL_READ_TARGETS);
+	wire_put_string(head, "targets");
 	wire_put_array(head, count);
 	msgpack_sbuffer_write(&head->buffer, rows.buffer.data, rows.buffer.size);
 	msgpack_sbuffer_destroy(&rows.buffer);
 	return status;
 }
 
-static enum status count_of(struct hub *hub, enum sql which, int64_t *count, struct err *err)
+static void put_disk(struct hub *hub, struct wire_head *head, const struct overview *overview)
 {
-	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, which, &row, err, "");
-
-	*count = row ? sqlite3_column_int64(row, 0) : 0;
-	db_done(&hub->db, which);
-	return status;
-}
-
-static int64_t size_of(const char *file)
-{
-	struct stat info;
-
-	return stat(file, &info) == 0 ? info.st_size : 0;
-}
-
-static void put_disk(struct hub *hub, struct wire_head *head)
-{
-	const char *file = sqlite3_db_filename(hub->db.write, "main");
-	struct statvfs disk = {0};
-
-	statvfs(hub->context->config.bus.hub_dir, &disk);
 	wire_put_string(head, "disk");
-	wire_put_map(head, 5);
-	put_pair(head, "free_bytes", (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
+	wire_put_map(head, 7);
+	put_pair(head, "free_bytes", overview->free_bytes);
 	put_pair(head, "min_free_bytes", hub->context->config.bus.min_free_bytes);
 	put_truth(head, "taking", hub->taking);
-	put_pair(head, "db_bytes", size_of(file) + size_of(sqlite3_filename_wal(file)));
-	wire_put_string(head, "why");
-	wire_put_string(head, hub->taking ? NULL : hub->not_taking);
+	put_pair(head, "db_bytes", overview->db_bytes);
+	put_string(head, "why", hub->taking ? NULL : hub->not_taking);
+	put_pair(head, "wal_bytes", overview->wal_bytes);
+	put_pair(head, "spare_bytes", overview->spare_bytes);
 }
 
 static void put_counts(struct hub *hub, struct wire_head *head)
@@ -173,39 +243,55 @@ static void put_counts(struct hub *hub, struct wire_head *head)
 	put_pair(head, "errors", hub->refused);
 }
 
+static void put_hub(struct hub *hub, struct wire_head *head, const struct overview *overview)
+{
+	put_string(head, "version", BUILDBUS_VERSION);
+	put_pair(head, "epoch", hub->epoch);
+	put_pair(head, "head", hub->head);
+	put_pair(head, "uptime_ms", now_ms() - hub->started_ms);
+	put_pair(head, "builds", hub->builds);
+	put_pair(head, "open", overview->open);
+	put_pair(head, "dead", overview->dead);
+	put_disk(hub, head, overview);
+	put_counts(hub, head);
+}
+
+static enum status put_all(struct hub *hub, struct wire_head *head, const struct overview *overview,
+			   struct err *err)
+{
+	bool cut = false;
+	enum status status;
+
+	wire_put_map(head, 18);
+	put_hub(hub, head, overview);
+	put_sinks(head, overview);
+	put_sources(head, overview);
+	put_problems(hub, head, overview);
+	put_minute(hub, head);
+	put_refusing(hub, head);
+	put_pair(head, "orphans", overview->orphans);
+	put_pair(head, "owed", overview->owed);
+	status = put_targets(hub, head, &cut, err);
+	put_truth(head, "cut", cut);
+	return status;
+}
+
 enum status status_map(struct hub *hub, struct wire_message *out, struct err *err)
 {
+	struct overview overview;
 	struct wire_head head;
-	int64_t open = 0, dead = 0;
-	bool cut = false; /* there are more rows than a head may hold */
-	enum status status = count_of(hub, SQL_BUILD_OPEN_COUNT, &open, err);
+	enum status status = overview_read(hub, &overview, err);
 
-	if (status == OK) {
-		status = count_of(hub, SQL_DEAD_COUNT, &dead, err);
-	}
 	if (status != OK) {
+		overview_fini(&overview);
 		return status;
 	}
 	wire_begin(&head, "status", 1);
-	wire_put_map(&head, 12);
-	wire_put_string(&head, "version");
-	wire_put_string(&head, BUILDBUS_VERSION);
-	put_pair(&head, "epoch", hub->epoch);
-	put_pair(&head, "head", hub->head);
-	put_pair(&head, "uptime_ms", now_ms() - hub->started_ms);
-	put_pair(&head, "builds", hub->builds);
-	put_pair(&head, "open", open);
-	put_pair(&head, "dead", dead);
-	put_disk(hub, &head);
-	put_counts(hub, &head);
-	status = put_rows(hub, &head, "sinks", SQL_READ_SINKS, put_sink, &cut, err);
-	if (status == OK) {
-		status = put_rows(hub, &head, "targets", SQL_READ_TARGETS, put_target, &cut, err);
-	}
+	status = put_all(hub, &head, &overview, err);
+	overview_fini(&overview);
 	if (status != OK) {
 		msgpack_sbuffer_destroy(&head.buffer);
 		return status;
 	}
-	put_truth(&head, "cut", cut);
 	return wire_end(&head, out) == OK ? OK : err_set(err, ERR_SYS, "out of memory for the status");
 }

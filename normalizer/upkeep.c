@@ -151,6 +151,7 @@ int on_upkeep(zloop_t *loop, int timer, void *arg)
 	}
 	retain(hub);
 	wal_bound(hub);
+	numbers_note(hub);
 	batch_check(hub);
 	return 0;
 }

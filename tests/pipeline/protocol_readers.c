@@ -79,10 +79,20 @@ Test(readers, status_tells_where_everything_is)
 	say(sink, "status");
 	hear(sink,
 	     "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'builds' 1 'open' 1 'dead' 0 "
-	     "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil} "
+	     "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil "
+	     "'wal_bytes' _ 'spare_bytes' _} "
 	     "'since_start' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 ...} "
 	     "'sinks' [{'name' 'store' 'attached' true 'position' 0 'lag_records' 1 'lag_ms' _ "
-	     "'seen_ms_ago' _ 'lapsed' false 'dead' 0}] "
+	     "'seen_ms_ago' 0 'lapsed' false 'dead' 0 'configured' true 'still_ms' _ 'lapsed_ms_ago' nil "
+	     "'missed_versions' 0}] "
+	     "'sources' [{'name' 'buildkite' 'provider' 'buildkite' 'targets' 1 'visits' 1 'due' 0 "
+	     "'overdue_ms' 0 "
+	     "'failing' 0 'open' 1 'asked_ms_ago' _ 'budget_per_min' nil 'workers' [{'worker' 'w1' "
+	     "'budget_per_min' nil}]}] "
+	     "'problems' [] "
+	     "'last_minute' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 'sent' _ 'acked' 0 "
+	     "'rollbacks' 0} "
+	     "'refused' [] 'orphans' 0 'owed' 0 "
 	     "'targets' [{'target' 'buildkite:acme/web' 'due_in_ms' nil 'visited_ms_ago' _ 'open' 1 "
 	     "'cursor_bytes' _ 'last_error' nil 'lease' {'worker' 'w1' 'fence' $fence 'last' 1 'age_ms' _}}] "
 	     "'cut' false}");
@@ -90,7 +100,9 @@ Test(readers, status_tells_where_everything_is)
 
 #define STATUS_WITH_ERROR(why)                                                                               \
 	"status {'version' _ 'epoch' _ 'head' _ 'uptime_ms' _ 'builds' _ 'open' _ 'dead' _ 'disk' _ "        \
-	"'since_start' _ 'sinks' _ 'targets' [{'target' _ 'due_in_ms' _ 'visited_ms_ago' _ 'open' _ "        \
+	"'since_start' _ 'sinks' _ 'sources' _ 'problems' _ 'last_minute' _ 'refused' _ 'orphans' _ 'owed' " \
+	"_ "                                                                                                 \
+	"'targets' [{'target' _ 'due_in_ms' _ 'visited_ms_ago' _ 'open' _ "                                  \
 	"'cursor_bytes' _ 'last_error' " why " ...}] ...}"
 
 Test(readers, status_tells_why_the_last_visit_failed_until_one_succeeds)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(status, .timeout = 60);
 
@@ -17,9 +18,13 @@ static int run(const struct test_hub *hub, char **out, const char *argument)
 		.no_ready = true,
 		.stdout_path = place_path(hub->place, "out"),
 	};
-	struct child *command = child_start(&launch);
-	int code = child_end(command);
+	struct child *command;
 	size_t size;
+	int code;
+
+	unlink(place_path(hub->place, "out"));
+	command = child_start(&launch);
+	code = child_end(command);
 
 	if (code == 1) {
 		cr_assert(child_said(command, "start it with `buildbus up`"));
@@ -39,6 +44,95 @@ Test(status, says_what_to_do_when_no_hub_runs)
 	cr_assert_lt(test_now_ms() - before, 5000);
 	cr_assert_str_empty(out);
 	free(out);
+	hub_free(&hub);
+}
+
+static void expect_first_lines(struct spot spot, const struct test_hub *hub, const char *wanted)
+{
+	char *out;
+
+	cr_assert_eq(run(hub, &out, NULL), 0);
+	cr_assert(strncmp(out, wanted, strlen(wanted)) == 0, "line %d: %s\nnot\n%s", spot.line, out, wanted);
+	free(out);
+}
+
+#define ABSENT_FETCHER "no fetcher asks for work: start buildbus-fetch-buildkite\n"
+
+/* What stands still shows in the first line, with its place. */
+Test(status, says_what_is_stuck_and_where)
+{
+	struct test_hub *hub = hub_new(.pipelines = "web");
+	struct peer *worker = worker_of(hub), *sink = reader_of(hub);
+
+	expect_first_lines(HERE, hub, "nothing is stuck\n\nnormalizer ");
+	hub->clock->passed_ms = 90000;
+	expect_first_lines(
+		HERE, hub,
+		"STUCK   store, for 1m 30s: it is configured and was never here: start buildbus-sink-store\n"
+		"STUCK   buildkite, for 1m 30s: " ABSENT_FETCHER "\n");
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $fence ...");
+	say(sink, "attach 'store' nil nil");
+	hear(sink, "attached $session [$epoch _] ...");
+	expect_first_lines(HERE, hub, "nothing is stuck\n");
+	with(worker, .number = 1);
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack ...");
+	hub->clock->passed_ms += 75000;
+	expect_first_lines(HERE, hub,
+			   "STUCK   store, for 1m 15s: it is there and confirms nothing, 1 records wait: its "
+			   "destination fails, its log says why\n\n");
+	say(sink, "credit $session 10");
+	hear(sink, "records ...");
+	say(sink, "ack $session [$epoch 1] b'durable'");
+	hear(sink, "alive ...");
+	hub->clock->passed_ms += 900000;
+	expect_first_lines(HERE, hub,
+			   "LOOK AT buildkite:acme/web, for 16m 15s: w1 visits it and has brought nothing");
+	say(worker, "done $fence 0 nil nil 'the token is refused'");
+	hear(worker, "ack ...");
+	expect_first_lines(HERE, hub,
+			   "STUCK   buildkite: the last visit failed for 1 of 1 targets, buildkite:acme/web: "
+			   "the token is "
+			   "refused\n\n");
+	say(sink, "detach $session");
+	hear(sink, "bye ...");
+	hub->clock->passed_ms += 61000;
+	expect_first_lines(HERE, hub, "STUCK   store, for ");
+	peer_free(&worker);
+	peer_free(&sink);
+	hub_free(&hub);
+}
+
+Test(status, says_what_the_hub_refuses_and_which_builds_nobody_asks_for)
+{
+	struct test_hub *hub = hub_new(.pipelines = "web");
+	struct peer *worker = worker_of(hub);
+	struct hub_setup other = {.pipelines = "api"};
+
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $fence ...");
+	with(worker, .number = 1);
+	with(worker, .number = 2, .body = "{\"number\": broken");
+	say(worker, "publish $fence 1 nil");
+	hear(worker, "ack ...");
+	say(worker, "done $fence 0");
+	hear(worker, "ack ...");
+	hub_configure(hub, &other);
+	child_signal(hub->child, SIGHUP);
+	child_event(hub->child, "proc.reloaded", NULL, NULL);
+	say(worker, "frobnicate");
+	hear(worker, "error 'command' ...");
+	expect_first_lines(
+		HERE, hub,
+		"LOOK AT hub: 1 open builds belong to pipelines that the configuration no longer names: they "
+		"stay as they are\n"
+		"LOOK AT hub: 1 dead letters: `buildbus dead list` says why\n"
+		"LOOK AT hub: requests are refused as `command`, 1 so far: frobnicate\n\n");
+	hub->clock->passed_ms = 70000;
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease ...");
+	peer_free(&worker);
 	hub_free(&hub);
 }
 

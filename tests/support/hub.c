@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/hub.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 void hub_configure(struct test_hub *hub, const struct hub_setup *setup)
 {
@@ -17,12 +21,25 @@ void hub_configure(struct test_hub *hub, const struct hub_setup *setup)
 		    setup->coverage ? "true" : "false");
 }
 
+static struct hub_clock *map_clock(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+	void *map;
+
+	cr_assert(fd >= 0 && ftruncate(fd, sizeof(struct hub_clock)) == 0);
+	map = mmap(NULL, sizeof(struct hub_clock), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	cr_assert_neq(map, MAP_FAILED);
+	close(fd);
+	return map;
+}
+
 struct test_hub *hub_new_at(struct spot spot, const struct hub_setup *setup)
 {
 	struct test_hub *hub = calloc(1, sizeof *hub);
 
 	cr_assert(hub);
 	hub->place = place_new();
+	hub->clock = map_clock(place_path(hub->place, "clock"));
 	for (size_t i = 0; setup->env && setup->env[i] && i < 7; i++) {
 		hub->env[i] = strdup(setup->env[i]); /* the caller's list may be a literal of its block */
 	}
@@ -37,11 +54,16 @@ struct test_hub *hub_new_at(struct spot spot, const struct hub_setup *setup)
 
 static void launch(struct test_hub *hub)
 {
+	char clock[300];
+	const char *env[9] = {clock};
+
+	snprintf(clock, sizeof clock, "BUILDBUS_TEST_CLOCK=%s", place_path(hub->place, "clock"));
+	memcpy(env + 1, hub->env, sizeof hub->env);
 	hub->child =
 		child_start(&(struct launch){.place = hub->place,
 					     .program = hub->program ? hub->program : "buildbus-normalizer",
 					     .args = ARGS("-c", hub->place->config),
-					     .env = hub->env,
+					     .env = env,
 					     .file_size_max = hub->file_size_max});
 }
 
@@ -87,6 +109,7 @@ void hub_free_at(struct spot spot, struct test_hub **hub)
 		free((char *)(uintptr_t)(*hub)->env[i]);
 	}
 	place_free(&(*hub)->place);
+	munmap((*hub)->clock, sizeof *(*hub)->clock);
 	free(*hub);
 	*hub = NULL;
 }

@@ -5,6 +5,12 @@
 #include "tests/support/child.h"
 #include "tests/support/envelope.h"
 
+/* Read by the hub at once (common/clock.c). */
+struct hub_clock {
+	int64_t passed_ms; /* so much more time went by than it did */
+	int64_t wrong_ms;  /* by so much its wall clock is wrong */
+};
+
 struct test_hub {
 	struct place *place;
 	struct child *child; /* NULL: not started or stopped */
@@ -12,6 +18,7 @@ struct test_hub {
 	const char *env[8];
 	int64_t file_size_max; /* for the next start */
 	const char *program;   /* likewise; NULL: buildbus-normalizer */
+	struct hub_clock *clock;
 };
 
 struct hub_setup {
