@@ -29,19 +29,8 @@ void raw_pack(const struct raw *raw, msgpack_sbuffer *out)
 enum status raw_unpack(const void *bytes, size_t size, struct raw *raw, struct err *err)
 {
 	struct arena none = {0}; /* an envelope has no lists */
-	msgpack_unpacked unpacked;
-	enum status status = msgpack_check(bytes, size, DEPTH_MAX, err);
+	enum status status = schema_read(raw_fields, bytes, size, DEPTH_MAX, &none, raw, err);
 
-	if (status != OK) {
-		return status;
-	}
-	msgpack_unpacked_init(&unpacked);
-	if (msgpack_unpack_next(&unpacked, bytes, size, NULL) != MSGPACK_UNPACK_SUCCESS) {
-		status = err_set(err, ERR_DATA, "not a msgpack envelope");
-	} else {
-		status = schema_unpack(raw_fields, &unpacked.data, &none, raw, err);
-	}
-	msgpack_unpacked_destroy(&unpacked);
 	if (status == OK &&
 	    (!raw->provider.at || !raw->key.at || raw->kind == RAW_NULL || raw->observed_at == INT_NULL)) {
 		status = err_set(err, ERR_DATA, "an envelope without provider, kind, key or observed_at");

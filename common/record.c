@@ -176,19 +176,8 @@ void build_pack(const struct build *build, msgpack_sbuffer *out, uint64_t *conte
 enum status build_unpack(const void *bytes, size_t size, struct arena *arena, struct build *build,
 			 struct err *err)
 {
-	msgpack_unpacked unpacked;
-	enum status status = msgpack_check(bytes, size, DEPTH_MAX, err);
+	enum status status = schema_read(build_fields, bytes, size, DEPTH_MAX, arena, build, err);
 
-	if (status != OK) {
-		return status;
-	}
-	msgpack_unpacked_init(&unpacked);
-	if (msgpack_unpack_next(&unpacked, bytes, size, NULL) != MSGPACK_UNPACK_SUCCESS) {
-		status = err_set(err, ERR_DATA, "not a msgpack record");
-	} else {
-		status = schema_unpack(build_fields, &unpacked.data, arena, build, err);
-	}
-	msgpack_unpacked_destroy(&unpacked);
 	if (status == OK && (!build->id.at || !text_is(build->type, "build"))) {
 		status =
 			err_set(err, ERR_DATA, "a record without %s", build->id.at ? "type \"build\"" : "id");

@@ -171,6 +171,25 @@ enum status schema_unpack(const struct field *fields, const msgpack_object *map,
 	return OK;
 }
 
+enum status schema_read(const struct field *fields, const void *bytes, size_t size, int depth_max,
+			struct arena *arena, void *target, struct err *err)
+{
+	msgpack_unpacked unpacked;
+	enum status status = msgpack_check(bytes, size, depth_max, err);
+
+	if (status != OK) {
+		return status;
+	}
+	msgpack_unpacked_init(&unpacked);
+	if (msgpack_unpack_next(&unpacked, bytes, size, NULL) != MSGPACK_UNPACK_SUCCESS) {
+		status = err_set(err, ERR_DATA, "not msgpack");
+	} else {
+		status = schema_unpack(fields, &unpacked.data, arena, target, err);
+	}
+	msgpack_unpacked_destroy(&unpacked);
+	return status;
+}
+
 static yyjson_mut_val *json_value(yyjson_mut_doc *doc, const struct field *field, const void *value)
 {
 	const struct field_list *list = value;

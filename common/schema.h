@@ -53,6 +53,9 @@ void schema_pack(msgpack_sbuffer *out, const struct field *fields, const void *s
  * keys are ignored, absent ones null. ERR_DATA says which key has which wrong type. */
 enum status schema_unpack(const struct field *fields, const msgpack_object *map, struct arena *arena,
 			  void *target, struct err *err) MUST_CHECK;
+/* The same of exactly one value in size bytes, nested at most depth_max deep. */
+enum status schema_read(const struct field *fields, const void *bytes, size_t size, int depth_max,
+			struct arena *arena, void *target, struct err *err) MUST_CHECK;
 /* The same struct as a JSON object, every key present, null where null. */
 yyjson_mut_val *schema_json(yyjson_mut_doc *doc, const struct field *fields, const void *source);
 

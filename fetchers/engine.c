@@ -166,17 +166,21 @@ static enum status open_ingest(struct engine *engine, struct err *err)
 			  &ingest_events, engine, err);
 }
 
-static enum status engine_open(void *state, struct process_context *context, struct err *err)
+static enum status begin(struct engine *engine, struct process_context *context, struct err *err)
 {
-	struct engine *engine = state;
-	enum status status;
-
 	engine->fetcher = ((const struct fetch_process *)context->process)->fetcher;
 	engine->context = context;
 	alarm_init(&engine->alarm, context->loop, on_alarm, engine);
 	arena_init(&engine->arena, FETCH_ARENA_BYTES);
 	arena_init(&engine->scratch, FETCH_SCRATCH_BYTES);
-	status = sources_open(engine, &context->config, err);
+	return sources_open(engine, &context->config, err);
+}
+
+static enum status engine_open(void *state, struct process_context *context, struct err *err)
+{
+	struct engine *engine = state;
+	enum status status = begin(engine, context, err);
+
 	if (status == OK) {
 		status = open_ingest(engine, err);
 	}
@@ -189,13 +193,8 @@ static enum status engine_open(void *state, struct process_context *context, str
 static enum status engine_check(void *state, struct process_context *context, struct err *err)
 {
 	struct engine *engine = state;
-	enum status status;
+	enum status status = begin(engine, context, err);
 
-	engine->fetcher = ((const struct fetch_process *)context->process)->fetcher;
-	engine->context = context;
-	alarm_init(&engine->alarm, context->loop, on_alarm, engine);
-	arena_init(&engine->arena, FETCH_ARENA_BYTES);
-	status = sources_open(engine, &context->config, err);
 	return status == OK ? sources_check(engine, err) : status;
 }
 

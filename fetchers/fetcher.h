@@ -64,7 +64,6 @@ size_t visit_due_count(const struct visit *visit);
 const char *visit_due_key(const struct visit *visit, size_t index);
 /* Of a live walk: it was away for so long that others read what it missed. */
 bool visit_anew(const struct visit *visit);
-bool visit_sync(const struct visit *visit); /* everything is wanted at once */
 /* Of a first visit, where the destinations know builds already: so many of the newest builds, whatever
  * `since` says (-1: as that says), and all that finished since then (ms; INT_NULL: nothing more). */
 int64_t visit_newest(const struct visit *visit);

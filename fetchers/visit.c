@@ -59,11 +59,6 @@ int64_t visit_finished_from(const struct visit *visit)
 	return visit->finished_from;
 }
 
-bool visit_sync(const struct visit *visit)
-{
-	return visit->sync;
-}
-
 struct arena *visit_arena(struct visit *visit)
 {
 	return &visit->source->engine->arena;

@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/buildkite/artifacts.h"
 
-#include "common/time.h"
+#include "common/schema.h"
+#include "fetchers/answer.h"
 #include "fetchers/buildkite/buildkite.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <yyjson.h>
-
-#define READ_FLAGS (YYJSON_READ_BIGNUM_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE)
-
-static enum status parse(struct arena *arena, struct text body, yyjson_val **root, struct err *err)
-{
-	yyjson_read_err problem;
-	yyjson_alc alc;
-	yyjson_doc *doc;
-
-	arena_reset(arena);
-	alc = arena_yyjson(arena);
-	doc = yyjson_read_opts((char *)(uintptr_t)body.at, body.size, READ_FLAGS, &alc, &problem);
-	*root = yyjson_doc_get_root(doc);
-	return *root ? OK
-		     : err_set(err, ERR_DATA, "the answer of %zu bytes is not JSON at byte %zu: %s",
-			       body.size, problem.pos, problem.msg);
-}
 
 static const char *text_at(yyjson_val *object, const char *key)
 {
@@ -106,7 +89,7 @@ enum status artifacts_read(struct artifacts *artifacts, const char *api_url, str
 {
 	yyjson_val *root, *artifact;
 	size_t i, max;
-	enum status status = parse(arena, body, &root, err);
+	enum status status = answer_json(arena, body, &root, err);
 
 	if (status != OK) {
 		return status;
@@ -127,20 +110,16 @@ enum status artifacts_read(struct artifacts *artifacts, const char *api_url, str
 
 static int64_t finish_of(yyjson_val *jobs, const char *id)
 {
-	int64_t finished_at = INT64_MIN;
 	yyjson_val *job;
 	size_t i, max;
 
 	yyjson_arr_foreach(jobs, i, max, job)
 	{
-		yyjson_val *time = yyjson_obj_get(job, "finished_at");
-
-		if (yyjson_equals_str(yyjson_obj_get(job, "id"), id) && yyjson_is_str(time) &&
-		    time_parse(yyjson_get_str(time), yyjson_get_len(time), &finished_at) != OK) {
-			finished_at = INT64_MIN;
+		if (yyjson_equals_str(yyjson_obj_get(job, "id"), id)) {
+			return answer_time(job, "finished_at");
 		}
 	}
-	return finished_at;
+	return INT_NULL;
 }
 
 static bool is_before(const struct artifact *a, const struct artifact *b)
@@ -151,9 +130,9 @@ static bool is_before(const struct artifact *a, const struct artifact *b)
 enum status artifacts_choose(const struct artifacts *artifacts, struct arena *arena, struct text body,
 			     const struct artifact **chosen, struct err *err)
 {
-	int64_t latest = INT64_MIN;
+	int64_t latest = INT_NULL;
 	yyjson_val *root, *jobs;
-	enum status status = parse(arena, body, &root, err);
+	enum status status = answer_json(arena, body, &root, err);
 
 	if (status != OK) {
 		return status;

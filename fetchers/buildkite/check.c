@@ -35,6 +35,22 @@ static void on_pipeline(struct source_check *check, intptr_t index, const struct
 	}
 }
 
+/* The organization can't be read: at which key. */
+static void tell_refused(struct source_check *check, const char *key, const struct visit_answer *answer,
+			 const struct err *why)
+{
+	const struct buildkite_config *config = check_config(check);
+
+	if (answer->kind == ANSWER_NOT_FOUND) {
+		check_tell(check, CHECK_BAD,
+			   "organization_slug: there is no organization %s for this token: correct the slug "
+			   "(as in buildkite.com/SLUG), or give the token access to it",
+			   config->organization_slug);
+	} else {
+		check_tell(check, CHECK_BAD, "%s: %s", key, why->text);
+	}
+}
+
 static void on_all_pipelines(struct source_check *check, intptr_t tag, const struct visit_answer *answer,
 			     const struct err *why)
 {
@@ -44,13 +60,8 @@ static void on_all_pipelines(struct source_check *check, intptr_t tag, const str
 	if (answer->kind == ANSWER_OK) {
 		check_tell(check, CHECK_OK, "pipeline_slug: the pipelines of %s can be listed",
 			   config->organization_slug);
-	} else if (answer->kind == ANSWER_NOT_FOUND) {
-		check_tell(check, CHECK_BAD,
-			   "organization_slug: there is no organization %s for this token: correct the slug "
-			   "(as in buildkite.com/SLUG), or give the token access to it",
-			   config->organization_slug);
 	} else {
-		check_tell(check, CHECK_BAD, "pipeline_slug: *: %s", why->text);
+		tell_refused(check, "pipeline_slug: *", answer, why);
 	}
 }
 
@@ -94,14 +105,7 @@ static void on_organization(struct source_check *check, intptr_t tag, const stru
 		ask_pipelines(check);
 		return;
 	}
-	if (answer->kind == ANSWER_NOT_FOUND) {
-		check_tell(check, CHECK_BAD,
-			   "organization_slug: there is no organization %s for this token: correct the slug "
-			   "(as in buildkite.com/SLUG), or give the token access to it",
-			   config->organization_slug);
-	} else {
-		check_tell(check, CHECK_BAD, "organization_slug: %s", why->text);
-	}
+	tell_refused(check, "organization_slug", answer, why);
 	check_tell(check, CHECK_SKIP, "pipeline_slug: depends on organization_slug");
 }
 

@@ -3,41 +3,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/buildkite/buildkite.h"
 
-#include "common/time.h"
+#include "fetchers/answer.h"
 #include "fetchers/redact.h"
 
 #include <stdlib.h>
 
-/* Numbers beyond 64 bits and broken UTF-8 in one commit message must not cost the page. */
-#define READ_FLAGS  (YYJSON_READ_BIGNUM_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE)
 #define WRITE_FLAGS YYJSON_WRITE_ALLOW_INVALID_UNICODE
 #define NUMBER_MAX  INT32_MAX /* a greater number is read, but no place in a row of numbers */
-
-static enum status parse(struct arena *arena, struct text body, yyjson_doc **out, struct err *err)
-{
-	yyjson_read_err problem;
-	yyjson_alc alc;
-
-	arena_reset(arena);
-	alc = arena_yyjson(arena);
-	*out = yyjson_read_opts((char *)(uintptr_t)body.at, body.size, READ_FLAGS, &alc, &problem);
-	if (!*out) {
-		return err_set(err, ERR_DATA, "the answer of %zu bytes is not JSON at byte %zu: %s",
-			       body.size, problem.pos, problem.msg);
-	}
-	return OK;
-}
-
-static int64_t time_at(yyjson_val *build, const char *key)
-{
-	yyjson_val *value = yyjson_obj_get(build, key);
-	int64_t ms;
-
-	if (!yyjson_is_str(value) || time_parse(yyjson_get_str(value), yyjson_get_len(value), &ms) != OK) {
-		return WALK_NONE;
-	}
-	return ms;
-}
 
 /* The number; for what has none, something that a person can find it by among the dead letters. */
 static const char *key_of(struct arena *arena, yyjson_val *build)
@@ -66,9 +38,9 @@ static enum status read_element(struct arena *arena, yyjson_val *build, struct e
 {
 	out->foreign = false;
 	out->value = build;
-	out->created_at = time_at(build, "created_at");
+	out->created_at = answer_time(build, "created_at");
 	out->number = number_of(build);
-	out->finished = time_at(build, "finished_at") != WALK_NONE;
+	out->finished = answer_time(build, "finished_at") != INT_NULL;
 	out->url = yyjson_get_str(yyjson_obj_get(build, "url"));
 	out->key = key_of(arena, build);
 	return out->key ? OK : err_set(err, ERR_DATA, "out of memory for a page");
@@ -77,16 +49,14 @@ static enum status read_element(struct arena *arena, yyjson_val *build, struct e
 enum status page_read(struct arena *arena, struct text body, struct element **elements, size_t *count,
 		      struct err *err)
 {
-	yyjson_doc *doc;
 	yyjson_val *root, *build;
 	size_t i, max;
-	enum status status = parse(arena, body, &doc, err);
+	enum status status = answer_json(arena, body, &root, err);
 
 	*count = 0;
 	if (status != OK) {
 		return status;
 	}
-	root = yyjson_doc_get_root(doc);
 	if (!yyjson_is_arr(root)) {
 		return err_set(err, ERR_DATA, "the answer is no list of builds");
 	}
@@ -107,14 +77,12 @@ enum status page_read(struct arena *arena, struct text body, struct element **el
 
 enum status page_read_one(struct arena *arena, struct text body, struct element *element, struct err *err)
 {
-	yyjson_doc *doc;
 	yyjson_val *root;
-	enum status status = parse(arena, body, &doc, err);
+	enum status status = answer_json(arena, body, &root, err);
 
 	if (status != OK) {
 		return status;
 	}
-	root = yyjson_doc_get_root(doc);
 	if (!yyjson_is_obj(root) || !yyjson_is_uint(yyjson_obj_get(root, "number"))) {
 		return err_set(err, ERR_DATA, "the answer is no build");
 	}
@@ -162,15 +130,13 @@ static enum status add_slug(struct arena *found, struct discovery *discovery, co
 enum status page_read_pipelines(struct arena *arena, struct text body, struct arena *found,
 				struct discovery *discovery, size_t *count, struct err *err)
 {
-	yyjson_doc *doc;
 	yyjson_val *root, *pipeline;
 	size_t i, max;
-	enum status status = parse(arena, body, &doc, err);
+	enum status status = answer_json(arena, body, &root, err);
 
 	if (status != OK) {
 		return status;
 	}
-	root = yyjson_doc_get_root(doc);
 	if (!yyjson_is_arr(root)) {
 		return err_set(err, ERR_DATA, "the answer is no list of pipelines");
 	}

@@ -4,42 +4,13 @@
 #include "fetchers/circleci/circleci.h"
 
 #include "common/schema.h"
-#include "common/time.h"
+#include "fetchers/answer.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define READ_FLAGS  (YYJSON_READ_BIGNUM_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE)
 #define ITEMS_MAX   20000 /* tokens may lead in a circle */
 #define WRITE_FLAGS YYJSON_WRITE_ALLOW_INVALID_UNICODE
-
-static enum status parse(struct arena *arena, struct text body, yyjson_val **root, struct err *err)
-{
-	yyjson_read_err problem;
-	yyjson_alc alc;
-	yyjson_doc *doc;
-
-	arena_reset(arena);
-	alc = arena_yyjson(arena);
-	doc = yyjson_read_opts((char *)(uintptr_t)body.at, body.size, READ_FLAGS, &alc, &problem);
-	if (!doc) {
-		return err_set(err, ERR_DATA, "the answer of %zu bytes is not JSON at byte %zu: %s",
-			       body.size, problem.pos, problem.msg);
-	}
-	*root = yyjson_doc_get_root(doc);
-	return OK;
-}
-
-static int64_t time_at(yyjson_val *object, const char *key)
-{
-	yyjson_val *value = yyjson_obj_get(object, key);
-	int64_t ms;
-
-	if (!yyjson_is_str(value) || time_parse(yyjson_get_str(value), yyjson_get_len(value), &ms) != OK) {
-		return INT_NULL;
-	}
-	return ms;
-}
 
 static bool is_one_of(yyjson_val *value, const char *const *words)
 {
@@ -99,9 +70,9 @@ static void take_state(yyjson_val *object, struct item *item)
 	yyjson_val *status = yyjson_obj_get(object, "status"), *state = yyjson_obj_get(object, "state");
 
 	item->ended = is_one_of(status, over) ||
-		      (!is_one_of(status, running) && time_at(object, "stopped_at") != INT_NULL);
+		      (!is_one_of(status, running) && answer_time(object, "stopped_at") != INT_NULL);
 	item->passed = yyjson_equals_str(status, "success");
-	item->started = time_at(object, "started_at") > 0;
+	item->started = answer_time(object, "started_at") > 0;
 	item->approval = yyjson_equals_str(yyjson_obj_get(object, "type"), "approval");
 	item->errored =
 		yyjson_equals_str(state, "errored") || yyjson_arr_size(yyjson_obj_get(object, "errors")) > 0;
@@ -121,7 +92,7 @@ static enum status take_item(yyjson_val *object, struct item *item, struct err *
 {
 	yyjson_val *number = yyjson_obj_get(object, "job_number");
 
-	*item = (struct item){.created_at = time_at(object, "created_at"),
+	*item = (struct item){.created_at = answer_time(object, "created_at"),
 			      .number = yyjson_is_uint(number) ? yyjson_get_sint(number) : INT_NULL};
 	if (!yyjson_is_obj(object)) {
 		return err_set(err, ERR_DATA, "the answer is no object");
@@ -206,7 +177,7 @@ enum status answer_read_list(struct arena *arena, struct text body, struct items
 {
 	size_t before = items->count;
 	yyjson_val *root, *list;
-	enum status status = parse(arena, body, &root, err);
+	enum status status = answer_json(arena, body, &root, err);
 
 	if (status != OK) {
 		return status;
@@ -228,7 +199,7 @@ enum status answer_read_list(struct arena *arena, struct text body, struct items
 enum status answer_read_item(struct arena *arena, struct text body, struct item *item, struct err *err)
 {
 	yyjson_val *root;
-	enum status status = parse(arena, body, &root, err);
+	enum status status = answer_json(arena, body, &root, err);
 
 	if (status == OK) {
 		status = take_item(root, item, err);
@@ -243,7 +214,7 @@ enum status answer_read_organizations(struct arena *arena, struct text body, str
 				      size_t *count, struct err *err)
 {
 	yyjson_val *root, *organization;
-	enum status status = parse(arena, body, &root, err);
+	enum status status = answer_json(arena, body, &root, err);
 	size_t i, max;
 
 	*count = 0;

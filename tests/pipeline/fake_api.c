@@ -23,17 +23,6 @@ void fake_api_set(struct fake_api *api, int *field, int value)
 	pthread_mutex_unlock(&mutex);
 }
 
-int fake_api_get(struct fake_api *api, const int *field)
-{
-	int value;
-
-	(void)api;
-	pthread_mutex_lock(&mutex);
-	value = *field;
-	pthread_mutex_unlock(&mutex);
-	return value;
-}
-
 static int64_t time_of(struct MHD_Connection *connection, const char *name)
 {
 	const char *text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);

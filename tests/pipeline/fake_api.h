@@ -44,4 +44,3 @@ void fake_api_start(struct fake_api *api);
 void fake_api_stop(struct fake_api *api);
 /* *field = value, where field is one of api's. */
 void fake_api_set(struct fake_api *api, int *field, int value);
-int fake_api_get(struct fake_api *api, const int *field);

@@ -53,7 +53,7 @@ char *web_ask(const char *method, const char *url, const char *token, const char
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER,
 			 0L); /* of a simulator: whom the product trusts is no matter of this */
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)patience_ms());
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 4 * (long)patience_ms());
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
 	if (json) {
