@@ -73,9 +73,10 @@ Test(machine, a_full_disk_under_the_hub)
 		HERE, child_event(scene->hub, "hub.full", NULL, NULL),
 		"\"level\":\"error\"|free, under bus.min_free|nothing is taken until there is room again");
 	more_builds();
+	/* The first may have met the disk before the hub looked at it. */
+	expect_words(HERE, child_event(scene->fetchers[0], "fetch.hub_refused", "code", "full"), "retry_ms");
 	expect_words(HERE, child_event(scene->fetchers[0], "fetch.hub_refused", "code", "full"),
-		     "bus.min_free|retry_ms");
-	child_event(scene->fetchers[0], "fetch.hub_refused", "code", "full");
+		     "bus.min_free");
 	cr_assert_eq(child_count(scene->fetchers[0], "\"level\":\"warn\""), 1, "and says it once");
 	cr_assert_eq(db_int(scene->place, "hub.db", "SELECT count(*) FROM build"), before);
 	unlink(place_path(scene->place, "state/ballast"));
