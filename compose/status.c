@@ -3,32 +3,22 @@
 #include "common/process.h"
 #include "compose/ask.h"
 #include "compose/command.h"
+#include "compose/status_live.h"
 #include "compose/status_print.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 struct status_options {
 	const char *config_file;
-	bool json;
+	bool json, watch;
 };
 
 static int print(const msgpack_object_map *map, bool json)
 {
 	yyjson_mut_doc *doc = status_document(map);
-	char *text = NULL;
 
 	if (!doc) {
 		return command_fail(EXIT_REFUSED, "out of memory");
 	}
-	if (json) {
-		text = yyjson_mut_write(
-			doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE | YYJSON_WRITE_INF_AND_NAN_AS_NULL, NULL);
-		puts(text ? text : "{}");
-		free(text);
-	} else {
-		status_print(yyjson_mut_doc_get_root(doc));
-	}
+	json ? status_print_json(yyjson_mut_doc_get_root(doc)) : status_print(yyjson_mut_doc_get_root(doc));
 	yyjson_mut_doc_free(doc);
 	return EXIT_DONE;
 }
@@ -39,6 +29,9 @@ static int status_config(const struct status_options *options, const struct conf
 	struct err err = {0};
 	int code;
 
+	if (options->watch) {
+		return status_live(&config->bus, options->json);
+	}
 	if (ask_status(&config->bus, &answer, &err) != OK) {
 		code = command_fail_err(&err);
 	} else {
@@ -66,12 +59,14 @@ static const struct option_row status_rows[] = {
 	OPTION_CONFIG_FILE(struct status_options, config_file),
 	{"json", 0, OPTION_FLAG, offsetof(struct status_options, json), NULL,
 	 "one JSON object instead of tables", 0, 0},
+	{"watch", 'w', OPTION_FLAG, offsetof(struct status_options, watch), NULL,
+	 "anew every two seconds, until Ctrl-C", 0, 0},
 	OPTION_END,
 };
 
 const struct command status_command = {
 	.name = "status",
-	.summary = "where everything is: targets, leases, lag of every sink, dead letters, disk",
+	.summary = "what is stuck and where: sources, targets, leases, lag of every sink, dead letters, disk",
 	.options = status_rows,
 	.options_size = sizeof(struct status_options),
 	.exits = "  0  printed\n"

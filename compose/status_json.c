@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/status_print.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <yyjson.h>
 
 static yyjson_mut_val *convert(yyjson_mut_doc *doc, const msgpack_object *value);
@@ -63,4 +65,13 @@ yyjson_mut_doc *status_document(const msgpack_object_map *map)
 		yyjson_mut_doc_set_root(doc, convert_map(doc, map));
 	}
 	return doc;
+}
+
+void status_print_json(yyjson_mut_val *value)
+{
+	char *text = yyjson_mut_val_write(
+		value, YYJSON_WRITE_ALLOW_INVALID_UNICODE | YYJSON_WRITE_INF_AND_NAN_AS_NULL, NULL);
+
+	puts(text ? text : "{}");
+	free(text);
 }

@@ -9,6 +9,8 @@
 yyjson_mut_doc *status_document(const msgpack_object_map *map);
 /* The value at a path like "lease.worker"; NULL: absent. */
 yyjson_mut_val *status_at(yyjson_mut_val *status, const char *path);
+/* On one line. */
+void status_print_json(yyjson_mut_val *value);
 /* What is stuck first, then everything. */
 void status_print(yyjson_mut_val *status);
 /* The table of `sinks` alone. */

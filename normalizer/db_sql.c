@@ -244,6 +244,8 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_SINK_MISSED] = "UPDATE sink SET missed = missed + 1 WHERE lapsed_at IS NOT NULL AND "
 			    "max(position, fresh_to) < ?",
 	[SQL_SINK_FORGET] = "DELETE FROM sink WHERE name = ?",
+	[SQL_SINK_FORGET_RESEND] = "DELETE FROM resend WHERE sink = ?",
+	[SQL_SINK_FORGET_REPLAY] = "DELETE FROM replay WHERE sink = ?",
 	[SQL_SINK_FORGET_DEAD] = "DELETE FROM dead WHERE stage = 'sink:' || ?",
 	[SQL_LEASE_END_ALL] = "DELETE FROM lease",
 	[SQL_DUE_TARGETS] = "UPDATE target SET due_at = 0 WHERE active = 1",

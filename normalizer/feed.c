@@ -306,9 +306,10 @@ static void on_status(struct request *request)
 }
 
 static const struct command commands[] = {
-	{"credit", on_credit}, {"ack", on_ack},       {"heartbeat", on_heartbeat}, {"attach", on_attach},
-	{"reject", on_reject}, {"detach", on_detach}, {"status", on_status},       {"release", on_release},
-	{"dead", on_dead},     {.name = NULL},
+	{"credit", on_credit}, {"ack", on_ack},         {"heartbeat", on_heartbeat},
+	{"attach", on_attach}, {"reject", on_reject},   {"detach", on_detach},
+	{"status", on_status}, {"release", on_release}, {"dead", on_dead},
+	{"forget", on_forget}, {.name = NULL},
 };
 
 int on_feed(zloop_t *loop, zsock_t *socket, void *arg)

@@ -19,6 +19,7 @@
  *   tap.c      records for whoever listens
  *   chain.c    which record of a pipeline came before
  *   dead.c     the dead letters, for people
+ *   forget.c   a sink that will not come back
  *   retry.c    the same once more
  *   resend.c   records that one sink gets once more
  *   upkeep.c   free space, clocks, silent holders
@@ -378,6 +379,8 @@ enum status session_open(struct hub *hub, struct text name, int64_t old, const s
 			 const zmq_msg_t *identity, struct session **session, struct text *note,
 			 int64_t *busy_ms, struct err *err) MUST_CHECK;
 void session_close(struct hub *hub, struct session *session);
+/* Whether a reader of that name is attached, and its connection is still there. */
+bool session_holds(struct hub *hub, struct text name);
 void session_expire(struct hub *hub);
 void session_forget_all(struct hub *hub);
 /* After a rollback: sessions of the lost transaction end, the others have their position of the database. */

@@ -41,3 +41,6 @@ void on_dead(struct request *request);
 void dead_retry(struct request *request);
 /* The numbers that a request for dead letters names; false: answered. */
 bool dead_numbers(struct request *request, const msgpack_object_array **numbers);
+
+/* forget.c */
+void on_forget(struct request *request);

@@ -174,6 +174,17 @@ static bool is_gone(struct hub *hub, const struct session *session)
 	return status == ERR_REMOTE;
 }
 
+bool session_holds(struct hub *hub, struct text name)
+{
+	struct session *holder = session_named(hub, name);
+
+	if (holder && is_gone(hub, holder)) {
+		session_close(hub, holder);
+		holder = NULL;
+	}
+	return holder;
+}
+
 /* Another live holder of the name: how long it may still live. 0: the name is free now. */
 static int64_t busy_for(struct hub *hub, struct text name, int64_t old)
 {

@@ -166,3 +166,37 @@ Test(status, prints_the_whole_map_as_json)
 	free(out);
 	hub_free(&hub);
 }
+
+Test(status, shows_itself_anew_until_it_is_ended_also_while_no_hub_is_there)
+{
+	struct test_hub *hub = hub_new(.pipelines = "web");
+	struct launch launch = {
+		.place = hub->place,
+		.program = "buildbus",
+		.args = ARGS("status", "-c", hub->place->config, "--watch", "--json"),
+		.no_ready = true,
+		.stdout_path = place_path(hub->place, "watched"),
+	};
+	struct child *command = child_start(&launch);
+	struct peer *nobody = reader_of(hub);
+	int lines = 0;
+
+	for (int64_t until = test_now_ms() + patience_ms(); lines < 2; peer_wait(HERE, nobody, 100)) {
+		size_t size = 0;
+		char *text = place_read(hub->place, "watched", &size);
+
+		cr_assert_lt(test_now_ms(), until);
+		lines = 0;
+		for (size_t i = 0; i < size; i++) {
+			lines += text[i] == '\n';
+		}
+		free(text);
+	}
+	hub_kill(hub);
+	child_says(command, "no normalizer answers");
+	child_signal(command, SIGINT);
+	cr_assert_eq(child_end(command), -SIGINT);
+	child_free(&command);
+	peer_free(&nobody);
+	hub_free(&hub);
+}
