@@ -32,21 +32,30 @@ static bool target_idle(yyjson_mut_val *target, int64_t uptime_ms)
 				   !yyjson_mut_is_obj(status_at(target, "lease")));
 }
 
-bool is_idle(yyjson_mut_val *status, size_t sinks)
+bool is_target_visited(yyjson_mut_val *status, yyjson_mut_val *target)
+{
+	return target_idle(target, number_at(status, "uptime_ms", 0));
+}
+
+bool is_visited(yyjson_mut_val *status)
 {
 	yyjson_mut_val *list = status_at(status, "targets"), *each;
-	int64_t uptime_ms = number_at(status, "uptime_ms", 0);
-	size_t index, max, attached = 0;
+	size_t index, max;
 
-	if (yyjson_mut_arr_size(list) == 0) {
-		return false;
-	}
 	yyjson_mut_arr_foreach(list, index, max, each)
 	{
-		if (!target_idle(each, uptime_ms)) {
+		if (!is_target_visited(status, each)) {
 			return false;
 		}
 	}
+	return yyjson_mut_arr_size(list) > 0;
+}
+
+bool is_confirmed(yyjson_mut_val *status, size_t sinks)
+{
+	yyjson_mut_val *each;
+	size_t index, max, attached = 0;
+
 	/* A sink of an earlier configuration is known to the hub and absent: nobody waits for it. */
 	yyjson_mut_arr_foreach(status_at(status, "sinks"), index, max, each)
 	{
@@ -58,4 +67,9 @@ bool is_idle(yyjson_mut_val *status, size_t sinks)
 		}
 	}
 	return attached >= sinks;
+}
+
+bool is_idle(yyjson_mut_val *status, size_t sinks)
+{
+	return is_visited(status) && is_confirmed(status, sinks);
 }

@@ -275,6 +275,13 @@ static void give_up(struct supervisor *all, struct child *child, int status)
 	}
 }
 
+void supervisor_drop(struct supervisor *all, struct child *child)
+{
+	child->state = CHILD_GONE;
+	all->failed = true;
+	child_signal(child, SIGTERM);
+}
+
 static void on_end(struct supervisor *all, struct child *child, int status)
 {
 	int64_t ran_ms = now_ms() - child->started_ms;
@@ -286,6 +293,8 @@ static void on_end(struct supervisor *all, struct child *child, int status)
 	if (all->stopping) {
 		child->state = CHILD_GONE;
 		end_when_drained(all);
+	} else if (child->state == CHILD_GONE) {
+		log_end(child, status, false);
 	} else if (WIFEXITED(status) &&
 		   (WEXITSTATUS(status) == EXIT_OPERATOR || WEXITSTATUS(status) == EXIT_NO_EXEC)) {
 		give_up(all, child, status);

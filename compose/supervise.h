@@ -22,6 +22,8 @@ struct supervisor {
 void supervisor_start(struct supervisor *all);
 /* Fetchers may start: whoever wants to see all that they bring is there. */
 void supervisor_fetch(struct supervisor *all);
+/* The others go on without this one. */
+void supervisor_drop(struct supervisor *all, struct child *child);
 /* Drains everything; what has not ended after 10 s is killed. Then the loop ends. Once is enough. */
 void supervisor_stop(struct supervisor *all, const char *why);
 /* Ends everything now; nothing that was acknowledged is lost by that. */

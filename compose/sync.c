@@ -15,7 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_DEFAULT = 28, MINUTES_MAX = 10000000 };
+enum {
+	LIMIT_DEFAULT = 28,
+	MINUTES_MAX = 10000000,
+	REFUSED_SHARE = 10, /* so much of --timeout one build may be refused for before it is given up */
+	REFUSED_MAX_MS = 60000,
+};
 
 struct sync_command_options {
 	const char *config_file, *since, *state, *timeout, *in_progress_timeout;
@@ -76,16 +81,20 @@ static int64_t minutes_of(const char *text)
 
 /* What the options change, for every process of the run (common/config_bus.c, common/config_options.c). */
 static void export_options(const struct sync_command_options *options, const struct sync_folder *folder,
-			   const char *known_path)
+			   const struct sync_run_options *run)
 {
 	char limit[24], ms[24];
+	int64_t patience_ms = (run->deadline_ms - now_ms()) / REFUSED_SHARE;
 
 	snprintf(limit, sizeof limit, "%" PRId64, limit_of(options));
 	setenv("BUILDBUS_SYNC", "1", 1);
 	setenv("BUILDBUS_SYNC_HUB_DIR", folder->path, 1);
 	setenv("BUILDBUS_SYNC_LIMIT", limit, 1);
-	if (known_path) {
-		setenv("BUILDBUS_SYNC_KNOWN", known_path, 1);
+	if (run->known_path) {
+		snprintf(ms, sizeof ms, "%" PRId64,
+			 patience_ms < REFUSED_MAX_MS ? patience_ms : REFUSED_MAX_MS);
+		setenv("BUILDBUS_SYNC_KNOWN", run->known_path, 1);
+		setenv("BUILDBUS_SYNC_REFUSED_FOR", ms, 1);
 	}
 	if (options->in_progress_timeout) {
 		snprintf(ms, sizeof ms, "%" PRId64, minutes_of(options->in_progress_timeout) * 60000);
@@ -122,7 +131,7 @@ static int sync_in(const struct sync_command_options *options, const struct sync
 	int code;
 
 	snprintf(known_path, sizeof known_path, "%s/known.json", folder->path);
-	export_options(options, folder, run.known_path);
+	export_options(options, folder, &run);
 	code = config_load(&config, options->config_file, &err) == OK &&
 			       validate_sections(&config, &err) == OK &&
 			       check_destinations(&config, options, &err) == OK

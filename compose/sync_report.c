@@ -63,8 +63,11 @@ static struct standing standing_of(yyjson_mut_val *status)
 
 static void show_bar(struct sync_progress *progress, const struct standing *now)
 {
-	fprintf(stderr, "\r\033[K%zu of %zu pipelines read, %" PRId64 " builds, %" PRId64 " to be written",
-		now->visited, now->targets, now->builds, now->behind);
+	fprintf(stderr, "\r\033[K%zu of %zu pipeline%s read, %" PRId64 " build%s", now->visited, now->targets,
+		now->targets == 1 ? "" : "s", now->builds, now->builds == 1 ? "" : "s");
+	if (now->behind > 0) {
+		fprintf(stderr, ", %" PRId64 " to be written", now->behind);
+	}
 	fflush(stderr);
 	progress->open = true;
 }
@@ -77,8 +80,7 @@ static void show_step(struct sync_progress *progress, const struct standing *now
 	}
 	if (progress->step < STEP_WRITE && now->visited == now->targets) {
 		progress->step = STEP_WRITE;
-		fprintf(stderr, "read %" PRId64 " builds, %" PRId64 " to be written\n", now->builds,
-			now->behind);
+		fprintf(stderr, "read %" PRId64 " build%s\n", now->builds, now->builds == 1 ? "" : "s");
 	}
 }
 
@@ -110,8 +112,9 @@ void report_text(const struct sync_outcome *outcome)
 {
 	const struct sync_tally *tally = outcome->tally;
 
-	printf("fetched %" PRId64 " builds with %" PRId64 " requests in %" PRId64 ".%" PRId64 " s\n",
-	       tally_fetched(tally), tally->requests, outcome->ms / 1000, outcome->ms % 1000 / 100);
+	printf("fetched %" PRId64 " build%s with %" PRId64 " request%s in %" PRId64 ".%" PRId64 " s\n",
+	       tally_fetched(tally), tally_fetched(tally) == 1 ? "" : "s", tally->requests,
+	       tally->requests == 1 ? "" : "s", outcome->ms / 1000, outcome->ms % 1000 / 100);
 	if (outcome->dry_run) {
 		puts("dry run: nothing was written");
 		return;

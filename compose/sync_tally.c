@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/sync_tally.h"
+#include "compose/status_print.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,17 +38,59 @@ static int64_t number_of(yyjson_val *fields, const char *key)
 	return yyjson_get_sint(yyjson_obj_get(fields, key));
 }
 
-/* A sink that was restarted tells its part at each end. */
-static void add_sink(struct sync_tally *tally, yyjson_val *fields)
+static struct sync_sink *sink_named(struct sync_tally *tally, const char *name)
 {
-	for (size_t i = 0; i < tally->sink_count; i++) {
-		struct sync_sink *sink = &tally->sinks[i];
+	for (size_t i = 0; name && i < tally->sink_count; i++) {
+		if (strcmp(name, tally->sinks[i].name) == 0) {
+			return &tally->sinks[i];
+		}
+	}
+	return NULL;
+}
 
-		if (yyjson_equals_str(yyjson_obj_get(fields, "sink"), sink->name)) {
-			sink->created += number_of(fields, "created");
-			sink->updated += number_of(fields, "updated");
-			sink->unchanged += number_of(fields, "unchanged");
-			sink->rejected += number_of(fields, "rejected");
+/* A sink that was restarted tells its part at each end. */
+static void add_counts(struct sync_sink *sink, yyjson_val *fields)
+{
+	sink->created += number_of(fields, "created");
+	sink->updated += number_of(fields, "updated");
+	sink->unchanged += number_of(fields, "unchanged");
+	sink->rejected += number_of(fields, "rejected");
+}
+
+static void sink_event(struct sync_sink *sink, const char *event, yyjson_val *fields)
+{
+	const char *why = yyjson_get_str(yyjson_obj_get(fields, "why"));
+
+	if (strcmp(event, "sink.detached") == 0) {
+		add_counts(sink, fields);
+	} else if (strcmp(event, "sink.known_end") == 0) {
+		sink->told = true;
+	} else if (strcmp(event, "sink.recovered") == 0) {
+		sink->trouble[0] = '\0';
+	} else if (why && (strcmp(event, "sink.retry") == 0 || strcmp(event, "firestore.waiting") == 0)) {
+		snprintf(sink->trouble, sizeof sink->trouble, "%s", why);
+	}
+}
+
+struct sync_sink *tally_sink(struct sync_tally *tally, const char *process)
+{
+	const char *prefix = "sink-";
+
+	return strncmp(process, prefix, strlen(prefix)) == 0 ? sink_named(tally, process + strlen(prefix))
+							     : NULL;
+}
+
+void tally_status(struct sync_tally *tally, yyjson_mut_val *status)
+{
+	yyjson_mut_val *each;
+	size_t index, max;
+
+	yyjson_mut_arr_foreach(status_at(status, "sinks"), index, max, each)
+	{
+		struct sync_sink *sink = sink_named(tally, yyjson_mut_get_str(status_at(each, "name")));
+
+		if (sink) {
+			sink->behind = yyjson_mut_get_sint(status_at(each, "lag_records"));
 		}
 	}
 }
@@ -61,7 +105,7 @@ bool tally_refused(const struct sync_tally *tally, const char *target, const cha
 	return false;
 }
 
-static void add_refusal(struct sync_tally *tally, const char *target, const char *why)
+void tally_refuse(struct sync_tally *tally, const char *target, const char *why)
 {
 	struct sync_refusal *refusal;
 
@@ -82,15 +126,18 @@ void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields
 	const char *target = yyjson_get_str(yyjson_obj_get(fields, "target"));
 	const char *why = yyjson_get_str(yyjson_obj_get(fields, "why"));
 
-	if (strcmp(event, "sink.detached") == 0) {
-		add_sink(tally, fields);
-	} else if (strcmp(event, "fetch.ended") == 0) {
+	struct sync_sink *sink = sink_named(tally, yyjson_get_str(yyjson_obj_get(fields, "sink")));
+
+	if (sink) {
+		sink_event(sink, event, fields);
+	}
+	if (strcmp(event, "fetch.ended") == 0) {
 		tally->requests += number_of(fields, "requests");
 		tally->fetched += number_of(fields, "builds");
 	} else if (strcmp(event, "fetch.skipped") == 0) {
 		tally->skipped++;
 	} else if (strcmp(event, "fetch.refused") == 0 && target) {
-		add_refusal(tally, target, why ? why : "");
+		tally_refuse(tally, target, why ? why : "");
 	}
 }
 

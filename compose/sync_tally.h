@@ -9,6 +9,10 @@
 struct sync_sink {
 	const char *name; /* of the destination; owned by the config */
 	int64_t created, updated, unchanged, rejected;
+	int64_t behind;    /* records that it has yet to confirm */
+	bool told;         /* what its destination has */
+	bool dropped;      /* it did not, in time */
+	char trouble[320]; /* what it waited for last; "": nothing */
 };
 
 /* A target that can't be visited before an operator has acted. */
@@ -34,6 +38,12 @@ void tally_fini(struct sync_tally *tally);
 void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields);
 /* Whether this target was refused; or another one with the same sentence, which is said once only. */
 bool tally_refused(const struct sync_tally *tally, const char *target, const char *why);
+/* A target that is not read to its end, with a sentence; once each. */
+void tally_refuse(struct sync_tally *tally, const char *target, const char *why);
+/* The hub's status: how far each sink is behind. */
+void tally_status(struct sync_tally *tally, yyjson_mut_val *status);
+/* The destination of the process `sink-NAME`; NULL: there is none. */
+struct sync_sink *tally_sink(struct sync_tally *tally, const char *process);
 /* How many builds were fetched. */
 int64_t tally_fetched(const struct sync_tally *tally);
 /* Of all destinations. */

@@ -314,6 +314,9 @@ const char *const db_sql[SQL_COUNT] = {
 		"SELECT seq, record FROM log WHERE seq > ? AND seq <= ?"
 		" AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = log.seq) ORDER BY seq LIMIT ?",
 	[SQL_READ_AT] = "SELECT seq, at FROM log WHERE seq >= ? ORDER BY seq LIMIT 1",
+	[SQL_SORT_LIST] = "SELECT l.seq, l.record, t.visited_at IS NOT NULL AND coalesce(t.why, '') = '' AND "
+			  "t.due_at > ? FROM log l JOIN build b ON b.id = l.id AND b.seq = l.seq "
+			  "LEFT JOIN target t ON t.name = b.target ORDER BY l.seq",
 	[SQL_READ_TARGETS] =
 		"SELECT t.name, t.due_at, t.visited_at, (SELECT count(*) FROM build b WHERE b.target = t.name"
 		" AND b.finished = 0) + (SELECT count(*) FROM owed o WHERE o.target = t.name), "

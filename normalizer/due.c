@@ -13,6 +13,7 @@
 #define NET_POLLS   20 /* what a live walk reads is visited by itself every 20 intervals */
 #define NET_MIN_MS  600000
 #define NET_EACH_MS 12000 /* and all of a source together make no more than ten requests a minute */
+#define ONCE_MS     86400000
 #define GAP_MS      90000 /* a walk looks back two minutes (fetchers/walk.h): less, for what clocks differ */
 
 struct history {
@@ -169,6 +170,12 @@ static enum status due_target(struct hub *hub, const struct lease *lease, const 
 enum status due_after(struct hub *hub, const struct lease *lease, const struct ending *ending,
 		      struct due *due, struct err *err)
 {
-	return details_lease(lease) ? due_details(hub, lease, ending->next_due_ms, due, err)
-				    : due_target(hub, lease, ending, due, err);
+	enum status status = details_lease(lease) ? due_details(hub, lease, ending->next_due_ms, due, err)
+						  : due_target(hub, lease, ending, due, err);
+
+	/* In a sync each is wanted once, however long the others take. */
+	if (hub->held && ending->settled && due->at > wall_ms()) {
+		due->at = wall_ms() + ONCE_MS;
+	}
+	return status;
 }

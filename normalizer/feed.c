@@ -111,17 +111,19 @@ static void on_attach(struct request *request)
 	}
 }
 
-/* Everything that a `buildbus sync` wants is here: the sinks may have it. */
+/* What a `buildbus sync` wants is here, or its time to fetch is over: the sinks may have it, and nothing more
+ * is taken. */
 static void on_release(struct request *request)
 {
 	struct hub *hub = request->hub;
 	struct wire_head head;
 	struct err err = {0};
 
-	if (hub->held && sort_by_finish(hub, &err) != OK) {
+	if (hub->held && (sort_by_finish(hub, &err) != OK || lease_end_all(hub, &err) != OK)) {
 		request_fail(request, &err);
 		return;
 	}
+	hub->released = hub->released || hub->held;
 	hub->held = false;
 	wire_begin(&head, "released", 1);
 	wire_put_int(&head, hub->head);

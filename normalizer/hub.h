@@ -137,6 +137,7 @@ struct hub {
 	const char
 		*known_path; /* where that is told, before the first claim; NULL: nowhere, or it was read */
 	bool held;           /* sinks wait until `release`: everything is fetched first, then put in order */
+	bool released;       /* that has happened: nothing more is fetched */
 	struct arena arena;  /* of the raw record at hand */
 	msgpack_sbuffer packed; /* the record at hand */
 	struct wire_message in; /* the message at hand */
@@ -299,6 +300,8 @@ struct source *source_named(struct hub *hub, struct text name);
 
 /* Reads them anew. Those that were there keep their last sign of life, others get a full ttl. */
 enum status lease_load(struct hub *hub, struct err *err) MUST_CHECK;
+/* Whoever holds one is refused by its fence. */
+enum status lease_end_all(struct hub *hub, struct err *err) MUST_CHECK;
 struct lease *lease_of(struct hub *hub, int64_t fence);
 /* Gives the most overdue target of provider to worker. *lease NULL: none is due, *retry_ms says when one may
  * be. *cursor is a copy in hub->arena. */

@@ -8,6 +8,8 @@
 #define CURSOR_MAX 65536
 #define WHY_MAX    512
 
+#define RELEASED_RETRY_MS 60000 /* soon there is no hub any more */
+
 static void answer_ack(struct request *request, int64_t n, const struct intake *counts)
 {
 	struct wire_head head;
@@ -109,6 +111,15 @@ static void answer_lease(struct request *request, struct lease *lease, struct te
 	request_answer(request, &head);
 }
 
+static void answer_idle(struct request *request, int64_t retry_ms)
+{
+	struct wire_head head;
+
+	wire_begin(&head, "idle", 1);
+	wire_put_int(&head, retry_ms);
+	request_answer(request, &head);
+}
+
 static void on_claim(struct request *request)
 {
 	struct hub *hub = request->hub;
@@ -116,7 +127,6 @@ static void on_claim(struct request *request)
 	struct lease *lease;
 	int64_t retry_ms;
 	struct err err;
-	struct wire_head head;
 
 	if (!wire_text(request->fields, 0, &provider) || !name_ok(provider) ||
 	    !wire_text(request->fields, 1, &worker) || !name_ok(worker)) {
@@ -131,16 +141,14 @@ static void on_claim(struct request *request)
 	hub->known_path = NULL;
 	if (!hub->taking) {
 		request_refuse(request, "full", FULL_RETRY_MS, hub->not_taking);
-		return;
-	}
-	if (lease_grant(hub, provider, worker, &lease, &cursor, &retry_ms, &err) != OK) {
+	} else if (hub->released) {
+		answer_idle(request, RELEASED_RETRY_MS);
+	} else if (lease_grant(hub, provider, worker, &lease, &cursor, &retry_ms, &err) != OK) {
 		request_fail(request, &err);
 	} else if (lease) {
 		answer_lease(request, lease, cursor);
 	} else {
-		wire_begin(&head, "idle", 1);
-		wire_put_int(&head, retry_ms);
-		request_answer(request, &head);
+		answer_idle(request, retry_ms);
 	}
 }
 

@@ -19,7 +19,10 @@
 enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,
 			const char *reason, struct text body, struct err *err)
 {
-	log_warn("hub.dead_letter", STR("stage", stage), STR("reason", reason));
+	char of[KEY_MAX_BYTES + 1];
+
+	snprintf(of, sizeof of, "%.*s", TEXT_FMT(key));
+	log_warn("hub.dead_letter", STR("stage", stage), STR("key", of), STR("reason", reason));
 	++*hub->counts.dead;
 	hub->unread = true;
 	return db_run(&hub->db, SQL_DEAD_PUT, err,

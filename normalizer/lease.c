@@ -96,6 +96,13 @@ enum status lease_load(struct hub *hub, struct err *err)
 	return status;
 }
 
+enum status lease_end_all(struct hub *hub, struct err *err)
+{
+	enum status status = db_run(&hub->db, SQL_LEASE_END_ALL, err, "");
+
+	return status == OK ? lease_load(hub, err) : status;
+}
+
 void lease_forget_all(struct hub *hub)
 {
 	forget(hub->leases, hub->lease_count);

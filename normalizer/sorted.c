@@ -9,6 +9,7 @@
 
 struct finish {
 	int64_t at, seq;
+	bool whole; /* its pipeline was read to its end */
 };
 
 struct finishes {
@@ -26,7 +27,7 @@ static int compare(const void *left, const void *right)
 	return (a->seq > b->seq) - (a->seq < b->seq);
 }
 
-static enum status add(struct finishes *list, int64_t at, int64_t seq, struct err *err)
+static enum status add(struct finishes *list, struct finish finish, struct err *err)
 {
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? list->capacity * 2 : 256;
@@ -38,15 +39,14 @@ static enum status add(struct finishes *list, int64_t at, int64_t seq, struct er
 		list->items = items;
 		list->capacity = capacity;
 	}
-	list->items[list->count++] = (struct finish){at, seq};
+	list->items[list->count++] = finish;
 	return OK;
 }
 
 static enum status list_finishes(struct hub *hub, struct finishes *list, struct err *err)
 {
 	sqlite3_stmt *row;
-	enum status status =
-		db_query(&hub->db, SQL_READ_FEED_FRESH, &row, err, "iii", (int64_t)0, hub->head, INT64_MAX);
+	enum status status = db_query(&hub->db, SQL_SORT_LIST, &row, err, "i", wall_ms());
 
 	while (status == OK && row) {
 		struct text record = db_text(row, 1);
@@ -57,14 +57,17 @@ static enum status list_finishes(struct hub *hub, struct finishes *list, struct 
 		if (status == OK) {
 			bool over = build.state == STATE_FINISHED && build.finished_at != INT_NULL;
 
-			status = add(list, over ? build.finished_at : INT64_MAX, sqlite3_column_int64(row, 0),
+			status = add(list,
+				     (struct finish){over ? build.finished_at : INT64_MAX,
+						     sqlite3_column_int64(row, 0),
+						     sqlite3_column_int64(row, 2) != 0},
 				     err);
 		}
 		if (status == OK) {
 			status = db_next(&hub->db, &row, err);
 		}
 	}
-	db_done(&hub->db, SQL_READ_FEED_FRESH);
+	db_done(&hub->db, SQL_SORT_LIST);
 	return status;
 }
 
@@ -102,6 +105,13 @@ static enum status move(struct hub *hub, int64_t seq, struct err *err)
 	return OK;
 }
 
+/* Of what was not read to its end the newest came first: without the rest it would be a hole. The next run
+ * reads it again. */
+static enum status hide(struct hub *hub, int64_t seq, struct err *err)
+{
+	return db_run(&hub->db, SQL_SUPERSEDED_ADD, err, "ii", seq, wall_ms());
+}
+
 enum status sort_by_finish(struct hub *hub, struct err *err)
 {
 	struct finishes list = {0};
@@ -110,10 +120,11 @@ enum status sort_by_finish(struct hub *hub, struct err *err)
 	if (status == OK) {
 		status = list_finishes(hub, &list, err);
 	}
-	if (status == OK && list.count > 1 && (status = batch_begin(hub, err)) == OK) {
+	if (status == OK && list.count > 0 && (status = batch_begin(hub, err)) == OK) {
 		qsort(list.items, list.count, sizeof *list.items, compare);
 		for (size_t i = 0; status == OK && i < list.count; i++) {
-			status = move(hub, list.items[i].seq, err);
+			status = list.items[i].whole ? move(hub, list.items[i].seq, err)
+						     : hide(hub, list.items[i].seq, err);
 		}
 		if (status != OK) {
 			batch_break(hub, err);

@@ -52,11 +52,8 @@ static enum status put_all(struct hub *hub, const struct plan *plan, struct err 
  * killed: it is alone here, and whoever still holds one is refused by its fence. */
 static enum status put_due(struct hub *hub, struct err *err)
 {
-	enum status status = db_run(&hub->db, SQL_LEASE_END_ALL, err, "");
+	enum status status = lease_end_all(hub, err);
 
-	if (status == OK) {
-		status = lease_load(hub, err);
-	}
 	if (status == OK) {
 		status = db_run(&hub->db, SQL_DUE_TARGETS, err, "");
 	}

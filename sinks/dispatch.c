@@ -5,6 +5,7 @@
 #include "common/metrics.h"
 #include "common/process.h"
 #include "sinks/engine.h"
+#include "sinks/queues.h"
 
 #include <stdlib.h>
 
@@ -19,11 +20,13 @@ enum status dispatch_open(struct engine *engine, struct err *err)
 	engine->batch_records = sink->batch_records ? sink->batch_records : BATCH_RECORDS;
 	engine->batch_bytes = sink->batch_bytes ? sink->batch_bytes : BATCH_BYTES;
 	engine->in_order = engine_asks(sink);
+	engine->one_version = sink->one_version || engine->in_order;
 	engine->concurrency = sink->concurrency && !engine->in_order ? sink->concurrency : 1;
 	engine->flights = calloc(engine->concurrency, sizeof *engine->flights);
 	for (size_t i = 0; engine->flights && i < engine->concurrency; i++) {
 		struct flight *flight = &engine->flights[i];
 		flight->batch.engine = engine;
+		flight->batch.in_order = engine->in_order;
 		flight->batch.records = calloc(engine->batch_records, sizeof *flight->batch.records);
 		flight->frames = calloc(engine->batch_records, sizeof *flight->frames);
 		arena_init(&flight->batch.arena, BATCH_ARENA_MAX);
@@ -104,6 +107,12 @@ static bool flight_take(struct flight *flight, struct entry *entry)
 	return true;
 }
 
+/* In an outage what failed needs no back-off of its own. */
+static bool is_due(const struct engine *engine, const struct entry *entry, int64_t at_ms)
+{
+	return entry->due_ms <= at_ms || (health_outage(&engine->health) && !entry->timed);
+}
+
 /* What a batch may still take while it is filled. */
 struct filling {
 	size_t bytes_left, records_left;
@@ -115,12 +124,9 @@ struct filling {
 static bool may_take(const struct engine *engine, const struct flight *flight, const struct entry *entry,
 		     const struct filling *filling, int64_t at_ms)
 {
-	bool due = entry->due_ms <= at_ms || health_outage(&engine->health);
-
-	return entry->state == ENTRY_WAITING && (due || entry->tries == 0) &&
+	return entry->state == ENTRY_WAITING && (is_due(engine, entry, at_ms) || entry->tries == 0) &&
 	       (flight->batch.count == 0 || entry->share == filling->share) &&
-	       !window_blocked(&engine->window, entry,
-			       engine->options.sink->one_version ? NULL : (const void *)flight);
+	       !window_blocked(&engine->window, entry, engine->one_version ? NULL : (const void *)flight);
 }
 
 static void take(const struct engine *engine, struct flight *flight, struct entry *entry,
@@ -139,7 +145,7 @@ static void take(const struct engine *engine, struct flight *flight, struct entr
 		}
 	}
 	filling->bytes_left -= entry->size < filling->bytes_left ? entry->size : filling->bytes_left;
-	filling->ready |= entry->due_ms <= at_ms || health_outage(&engine->health);
+	filling->ready |= is_due(engine, entry, at_ms);
 	filling->full |= --filling->records_left == 0;
 }
 
@@ -155,13 +161,17 @@ static void scan(struct engine *engine, struct flight *flight, uint64_t from, st
 		 int64_t at_ms)
 {
 	struct window *window = &engine->window;
+	struct queues held = {.count = 0};
 
-	for (uint64_t i = from; i < window->end && !filling->full; i++) {
+	for (uint64_t i = from; i < window->end && !filling->full && !queues_full(&held); i++) {
 		struct entry *entry = window_at(window, i);
+		if (engine->in_order && queues_has(&held, entry->pipeline)) {
+			continue;
+		}
 		if (may_take(engine, flight, entry, filling, at_ms)) {
 			take(engine, flight, entry, filling, at_ms);
 		} else if (engine->in_order && entry->state == ENTRY_WAITING) {
-			return;
+			queues_add(&held, entry->pipeline);
 		}
 	}
 }
@@ -211,10 +221,11 @@ static struct outcome count_verdicts(const struct sink_batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct sink_record *record = &batch->records[i];
 		bool retry = record->verdict == VERDICT_RETRY || record->verdict == VERDICT_NONE;
+		bool wait = record->verdict == VERDICT_WAIT;
 
 		outcome.retried += retry;
 		outcome.suspects += record->verdict == VERDICT_SUSPECT;
-		outcome.good += !retry;
+		outcome.good += !retry && !wait;
 		if (retry && record->reason) {
 			outcome.why = record->reason;
 		}
@@ -231,6 +242,7 @@ static void retry(struct engine *engine, struct entry *entry, const struct sink_
 	char reason[600];
 
 	window_failed(&engine->window, entry);
+	entry->timed = false;
 	entry->failed_ms = entry->failed_ms ? entry->failed_ms : at_ms;
 	entry->due_ms = at_ms + (wait_ms > record->retry_ms ? wait_ms : record->retry_ms);
 	++*engine->numbers.retried;
@@ -239,6 +251,13 @@ static void retry(struct engine *engine, struct entry *entry, const struct sink_
 			 record->reason ? record->reason : "no reason given");
 		engine_refuse(engine, entry, reason);
 	}
+}
+
+static void wait_until(struct engine *engine, struct entry *entry, int64_t due_ms)
+{
+	window_failed(&engine->window, entry);
+	entry->due_ms = due_ms;
+	entry->timed = true;
 }
 
 static void suspect(struct engine *engine, struct entry *entry, const struct sink_record *record,
@@ -265,6 +284,8 @@ static void apply(struct engine *engine, const struct sink_record *record, size_
 		engine_refuse(engine, entry, record->reason);
 	} else if (record->verdict == VERDICT_SUSPECT) {
 		suspect(engine, entry, record, suspects);
+	} else if (record->verdict == VERDICT_WAIT) {
+		wait_until(engine, entry, at_ms + record->retry_ms);
 	} else {
 		retry(engine, entry, record, at_ms);
 	}
@@ -279,7 +300,7 @@ static void recover(struct engine *engine)
 	metrics_health(true, NULL);
 	for (uint64_t i = window->first; i < window->end; i++) {
 		struct entry *entry = window_at(window, i);
-		entry->due_ms = 0;
+		entry->due_ms = entry->timed ? entry->due_ms : 0;
 		entry->tries = entry->tries ? 1 : 0;
 	}
 }
@@ -290,15 +311,15 @@ static void judge(struct engine *engine, const struct flight *flight, const stru
 	const struct sink_batch *batch = &flight->batch;
 	int64_t wait_ms;
 
-	if (outcome->good > 0) {
+	if (outcome->good > 0 || outcome->retried == 0) {
 		if (health_success(&engine->health, at_ms)) {
 			recover(engine);
 		}
 	} else if (flight->fresh || health_outage(&engine->health)) {
 		wait_ms = health_failure(&engine->health, at_ms, outcome->asked_ms);
 		metrics_health(false, outcome->why);
-		log_warn("sink.retry", STR("why", outcome->why), NUM("records", batch->count),
-			 NUM("retry_ms", wait_ms));
+		log_warn("sink.retry", STR("sink", engine->options.name), STR("why", outcome->why),
+			 NUM("records", batch->count), NUM("retry_ms", wait_ms));
 		engine->probe_from = window_from(&engine->window, batch->records[batch->count - 1].seq + 1);
 	}
 }
@@ -350,20 +371,29 @@ bool dispatch_some(struct engine *engine)
 
 int64_t dispatch_next_ms(const struct engine *engine)
 {
-	int64_t next_ms = INT64_MAX;
+	struct queues held = {.count = 0};
+	bool outage = health_outage(&engine->health);
+	int64_t next_ms = INT64_MAX, due_ms;
 
 	/* The end of a batch is the next event then. */
 	if (!flight_free(engine) || older_flying(engine)) {
 		return INT64_MAX;
 	}
-	if (health_outage(&engine->health)) {
-		return engine->flying ? INT64_MAX : engine->health.until_ms;
+	if (outage && engine->flying) {
+		return INT64_MAX;
 	}
-	for (uint64_t i = engine->window.first; i < engine->window.end; i++) {
+	for (uint64_t i = engine->window.first; i < engine->window.end && !queues_full(&held); i++) {
 		const struct entry *entry = window_at(&engine->window, i);
-		if (entry->state == ENTRY_WAITING && entry->due_ms < next_ms &&
-		    !window_blocked(&engine->window, entry, NULL)) {
-			next_ms = entry->due_ms;
+		if (entry->state != ENTRY_WAITING ||
+		    (engine->in_order && queues_has(&held, entry->pipeline))) {
+			continue;
+		}
+		due_ms = outage && !entry->timed ? engine->health.until_ms : entry->due_ms;
+		if (due_ms < next_ms && !window_blocked(&engine->window, entry, NULL)) {
+			next_ms = due_ms;
+		}
+		if (engine->in_order) {
+			queues_add(&held, entry->pipeline);
 		}
 	}
 	return next_ms;

@@ -170,6 +170,17 @@ static void on_attached(void *context, const struct feed_session *session)
 	engine_turn(engine);
 }
 
+/* Of the id of a build: all but its number. */
+static size_t pipeline_size(struct text id)
+{
+	size_t size = id.size;
+
+	while (size > 0 && id.at[size - 1] != '/') {
+		size--;
+	}
+	return size;
+}
+
 /* False: the hub sent more than it was allowed to. */
 static bool take_record(struct engine *engine, int64_t seq, zmq_msg_t *frame)
 {
@@ -187,6 +198,7 @@ static bool take_record(struct engine *engine, int64_t seq, zmq_msg_t *frame)
 	if (!entry) {
 		return false;
 	}
+	entry->pipeline = status == OK ? XXH3_64bits(build.id.at, pipeline_size(build.id)) : 0;
 	entry->due_ms =
 		engine->options.sink->batch_age_ms ? now_ms() + engine->options.sink->batch_age_ms : 0;
 	engine->large_bytes -= engine->large_bytes / 64;

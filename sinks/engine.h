@@ -65,8 +65,10 @@ struct engine {
 	int wake_timer;    /* -1: none */
 	int64_t wake_ms;
 	bool draining, ended;
-	bool asked;    /* what the destination has */
-	bool in_order; /* a record that waits holds up those after it (normalizer/sorted.c says why) */
+	bool asked; /* what the destination has */
+	/* A record that waits holds up those of its pipeline after it (normalizer/sorted.c says why). */
+	bool in_order;
+	bool one_version; /* of a build in a batch */
 	struct engine_numbers numbers;
 };
 

@@ -22,6 +22,7 @@ enum verdict {
 	VERDICT_NONE,    /* not said: counts as RETRY when the batch ends */
 	VERDICT_DONE,    /* the destination confirmed it durably */
 	VERDICT_RETRY,   /* not now: again after a back-off */
+	VERDICT_WAIT,    /* not before its time, of which nobody is to blame: no failure, no dead letter */
 	VERDICT_REJECT,  /* never: to the dead letters, with the reason */
 	VERDICT_SUSPECT, /* the destination refused the batch because of some record, and this may be it: the
 			    engine tries the suspects again in halves until it is alone */
@@ -38,7 +39,7 @@ struct sink_record {
 	/* Set by the sink with the functions below. */
 	enum verdict verdict;
 	enum effect effect; /* DONE */
-	int64_t retry_ms;   /* RETRY: not before; 0: the engine's back-off alone */
+	int64_t retry_ms;   /* RETRY: not before; 0: the engine's back-off alone. WAIT: then */
 	char *reason;       /* REJECT, RETRY, SUSPECT: heap, owned by the engine */
 };
 
@@ -49,6 +50,7 @@ struct sink_batch {
 	struct sink_record *records;
 	size_t count;
 	int64_t epoch;      /* of all seqs: (epoch, first seq, last seq) names the batch */
+	bool in_order;      /* what is not done holds up all of its pipeline that comes after it */
 	struct arena arena; /* scratch memory that dies with the batch */
 	void *user;         /* the sink's own, NULL at first */
 };
@@ -56,6 +58,7 @@ struct sink_batch {
 /* Say what became of a record; the last word counts. format: a sentence for people, no secrets. */
 void sink_done(struct sink_record *record, enum effect effect);
 void sink_retry(struct sink_record *record, int64_t after_ms, const char *format, ...) PRINTF(3, 4);
+void sink_wait(struct sink_record *record, int64_t after_ms);
 void sink_reject(struct sink_record *record, const char *format, ...) PRINTF(2, 3);
 void sink_suspect(struct sink_record *record, const char *format, ...) PRINTF(2, 3);
 /* The same for all of a batch. */

@@ -32,6 +32,12 @@ void sink_retry(struct sink_record *record, int64_t after_ms, const char *format
 	record->retry_ms = after_ms;
 }
 
+void sink_wait(struct sink_record *record, int64_t after_ms)
+{
+	record->verdict = VERDICT_WAIT;
+	record->retry_ms = after_ms;
+}
+
 void sink_reject(struct sink_record *record, const char *format, ...)
 {
 	va_list args;

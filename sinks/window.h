@@ -23,12 +23,14 @@ struct entry {
 	zmq_msg_t record; /* valid until DONE */
 	size_t size;
 	uint64_t id_hash;  /* two ids with one hash merely wait for each other */
+	uint64_t pipeline; /* a hash of the id without its number */
 	uint64_t previous; /* number + 1 of the entry before it in its bucket; 0: none */
 	enum entry_state state;
 	const void *batch; /* FLYING: which */
 	unsigned tries;    /* that ended in retry */
 	unsigned share;    /* > 0: a suspect, to be tried with at most so many of its kind */
 	int64_t due_ms;    /* WAITING: not before */
+	bool timed;        /* due_ms is the record's own time: no end of an outage makes it earlier */
 	int64_t failed_ms; /* of the first try that failed; 0: none did */
 	int64_t told;      /* REFUSED: session in which the hub was told; 0: not yet */
 	char *reason;      /* REFUSED; heap */

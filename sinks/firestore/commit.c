@@ -39,7 +39,9 @@ static size_t take_projects(const struct delivery *delivery, size_t from, size_t
  * one piece, with what they don't behind it. By the golden section few tries come close to each other. */
 static size_t first_write(const struct delivery *delivery)
 {
-	return (size_t)(delivery->firestore->given_up * UINT64_C(618) % 1000 * delivery->count / 1000);
+	return delivery->in_order ? 0
+				  : (size_t)(delivery->firestore->given_up * UINT64_C(618) % 1000 *
+					     delivery->count / 1000);
 }
 
 static size_t list_writes(struct delivery *delivery)
@@ -103,8 +105,10 @@ static void halve(struct delivery *delivery, struct range range)
 
 static void plan(struct delivery *delivery)
 {
-	size_t count = list_writes(delivery);
+	size_t count;
 
+	order_hold(delivery);
+	count = list_writes(delivery);
 	delivery->range_count = 0;
 	if (count > 0) {
 		add_range(delivery, 0, count);
@@ -125,6 +129,13 @@ static void give_up_project(struct delivery *delivery, struct text project, cons
 	plan(delivery);
 }
 
+static void hold_others(struct delivery *delivery)
+{
+	if (delivery->in_order) {
+		plan(delivery);
+	}
+}
+
 /* The first range was refused because of one of its documents, perhaps. */
 static void on_refused(struct delivery *delivery, struct range range, const struct reply *reply)
 {
@@ -138,6 +149,8 @@ static void on_refused(struct delivery *delivery, struct range range, const stru
 		halve(delivery, range);
 	} else if (forbidden) {
 		item_retry(delivery, item, reply->text, 0);
+		item->refused = true;
+		hold_others(delivery);
 	} else {
 		item_reject(delivery, item, reply->text);
 	}
@@ -159,6 +172,7 @@ static void on_answer(void *context, const struct http_answer *answer)
 	case REPLY_STALE:
 		++*delivery->firestore->numbers.conflicts;
 		set_state(delivery, range, ITEM_READ);
+		hold_others(delivery);
 		break;
 	case REPLY_SPLIT:
 	case REPLY_FORBIDDEN:

@@ -33,6 +33,7 @@ static struct delivery *delivery_new(struct firestore *firestore, struct sink_ba
 	LIST_INSERT_HEAD(&firestore->deliveries, delivery, link);
 	delivery->firestore = firestore;
 	delivery->batch = batch;
+	delivery->in_order = batch->in_order && order_is_patient(firestore);
 	delivery->items = calloc(batch->count, sizeof *delivery->items);
 	delivery->item_of = calloc(batch->count, sizeof *delivery->item_of);
 	delivery->order = calloc(batch->count, sizeof *delivery->order);
@@ -173,8 +174,11 @@ static void tell(const struct delivery *delivery)
 			sink_done(record, EFFECT_UNCHANGED);
 		} else if (item->state == ITEM_WRITTEN) {
 			sink_done(record, item->updated_at ? EFFECT_UPDATED : EFFECT_CREATED);
+		} else if (item->state == ITEM_WAIT) {
+			sink_wait(record, item->retry_ms);
 		} else if (item->state == ITEM_REJECT) {
-			sink_reject(record, "%s", item->why ? item->why : "Firestore refuses it");
+			sink_reject(record, "build/%s: %s", item->document.id,
+				    item->why ? item->why : "Firestore refuses it");
 		} else {
 			sink_retry(record, item->retry_ms, "%s", item->why ? item->why : "no memory");
 		}
@@ -186,6 +190,7 @@ static void end(struct delivery *delivery)
 	struct sink_batch *batch = delivery->batch;
 	bool starting = delivery->starting;
 
+	order_end(delivery);
 	tell(delivery);
 	delivery_free(delivery);
 	batch->user = NULL;

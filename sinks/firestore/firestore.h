@@ -44,6 +44,7 @@ struct firestore {
 	/* Of a `buildbus sync`. */
 	int64_t timeout_ms; /* --in-progress-timeout */
 	bool may_run;       /* some document may be in progress */
+	int64_t refused_ms; /* since then the rules refuse a document that holds up others; 0: none */
 	struct question_list questions;
 	struct known *known;   /* NULL: not asked */
 	struct settle *settle; /* NULL: not yet */
@@ -56,6 +57,7 @@ enum item_state {
 	ITEM_DONE,  /* was stored before, or something later was */
 	ITEM_WRITTEN,
 	ITEM_RETRY,  /* not now */
+	ITEM_WAIT,   /* for its time, or for one before it */
 	ITEM_REJECT, /* never */
 };
 
@@ -64,8 +66,9 @@ struct item {
 	const char *name; /* whole, as in the API */
 	enum item_state state;
 	const char *updated_at; /* of what is stored; NULL: nothing is */
-	int64_t retry_ms;
-	const char *why; /* RETRY, REJECT */
+	int64_t retry_ms;       /* RETRY, WAIT */
+	bool refused;           /* by the rules, alone; then RETRY */
+	const char *why;        /* RETRY, REJECT */
 };
 
 enum delivery_state {
@@ -86,6 +89,7 @@ struct delivery {
 	enum delivery_state state;
 	bool starting; /* inside `write`: its end is told by the return value */
 	bool due;      /* to be resumed */
+	bool in_order; /* of a project nothing after what is not written (order.c) */
 	struct item *items;
 	size_t count;
 	size_t *item_of;         /* of each record: its item; SIZE_MAX: already said */
@@ -125,6 +129,12 @@ void item_reject(struct delivery *delivery, struct item *item, const char *why);
 void delivery_read(struct delivery *delivery);
 /* commit.c */
 void delivery_commit(struct delivery *delivery);
+
+/* order.c: what may not be written before what is before it waits; what the rules refuse for long is
+ * given up. */
+void order_hold(struct delivery *delivery);
+bool order_is_patient(const struct firestore *firestore);
+void order_end(struct delivery *delivery);
 
 /* check.c */
 extern const struct sink_checker firestore_checker;

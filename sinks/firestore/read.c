@@ -5,6 +5,10 @@
 #include "sinks/firestore/firestore.h"
 #include "sinks/firestore/stored.h"
 
+#include <stdio.h>
+
+#define AHEAD_MAX_MS 60000
+
 static yyjson_mut_doc *body_of(struct delivery *delivery, const yyjson_alc *alc)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(alc);
@@ -55,14 +59,25 @@ static void judge_stored(struct delivery *delivery, struct item *item, yyjson_va
 	}
 }
 
-/* The rules of the Metrics application refuse a start that is ahead of the server's clock. It will have come
- * soon; the time itself stays what the provider said. */
+/* The rules of the Metrics application refuse a start that is ahead of the server's clock. It will come; the
+ * time itself stays what the provider said. A sync, which is to end, leaves what is far ahead to the next
+ * one: whatever finishes after it is ahead as well. */
 static void hold_future(struct delivery *delivery, struct item *item, int64_t server_ms)
 {
 	int64_t ahead_ms = item->document.started_at - server_ms;
+	char why[160];
 
-	if (item->state == ITEM_WRITE && ahead_ms > 0) {
-		item_retry(delivery, item, "the build's start is ahead of Firestore's clock", ahead_ms);
+	if (item->state != ITEM_WRITE || ahead_ms <= 0) {
+		return;
+	}
+	if (delivery->batch->in_order && ahead_ms > AHEAD_MAX_MS) {
+		snprintf(why, sizeof why,
+			 "its start is %lld s ahead of Firestore's clock: a later run will write it",
+			 (long long)ahead_ms / 1000);
+		item_reject(delivery, item, why);
+	} else {
+		item->state = ITEM_WAIT;
+		item->retry_ms = ahead_ms;
 	}
 }
 

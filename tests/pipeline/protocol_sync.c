@@ -72,6 +72,8 @@ Test(sync_hub, sinks_wait_for_the_release_and_get_the_builds_in_the_order_of_the
 	publish(3, "passed", "2025-12-31T23:59:50Z");
 	publish(2, "running", NULL);
 	publish(1, "passed", "2025-12-31T23:59:10Z");
+	say(worker, "done $fence 30000 nil nil nil true nil");
+	hear(worker, "ack 3 ...");
 	say(sink, "attach 'store' nil nil");
 	hear(sink, "busy _");
 	say(sink, "release");
@@ -83,4 +85,30 @@ Test(sync_hub, sinks_wait_for_the_release_and_get_the_builds_in_the_order_of_the
 	cr_expect_eq(heard_int(sink, 0, "number"), 1);
 	cr_expect_eq(heard_int(sink, 1, "number"), 3);
 	cr_expect_eq(heard_int(sink, 2, "number"), 2);
+}
+
+/* Its newest builds without the rest would hide the rest from every later run. */
+Test(sync_hub, what_was_not_read_to_its_end_is_not_released)
+{
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $fence ...");
+	publish(3, "passed", "2025-12-31T23:59:50Z");
+	say(worker, "done $fence 30000 nil nil nil true nil");
+	hear(worker, "ack 1 ...");
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $other ...");
+	with(worker, .number = 7, .state = "passed", .observed_at = T0, .finished_at = "2025-12-31T23:59:10Z");
+	say(worker, "publish $other 1 nil");
+	hear(worker, "ack 1 1 0 0 $other");
+	say(sink, "release");
+	hear(sink, "released 3");
+	say(worker, "publish $other 2 nil");
+	hear(worker, "error 'fence' ...");
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "idle _");
+	say(sink, "attach 'store' nil nil");
+	hear(sink, "attached $session [$epoch 0] nil [$epoch 3]");
+	say(sink, "credit $session 10");
+	hear(sink, "records $session 1 3 [3]");
+	cr_expect_eq(heard_int(sink, 0, "number"), 3);
 }

@@ -2,6 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "tests/support/child.h"
+#include "tests/support/simulator.h"
+
+#define HOUR   INT64_C(3600000)
+#define MINUTE INT64_C(60000)
 
 struct sync_run {
 	char *out, *err; /* heap */
@@ -24,3 +28,16 @@ struct sync_run sync_once_at(struct spot spot, const struct sync_place *where, i
 void sync_run_free(struct sync_run *run);
 /* The number at a key of the object that --json printed; a flag is 0 or 1. */
 int64_t sync_told(const struct sync_run *run, const char *key);
+
+/* The world of the runs: builds of acme/web. how: members of POST /_sim/build, ' for ". */
+void world_build(const struct simulator *sim, const char *how);
+void world_builds(const struct simulator *sim, int count, const char *how);
+void world_act(const struct simulator *sim, int number, const char *action);
+void world_pass(const struct simulator *sim, int64_t ms);
+int64_t world_now_ms(const struct simulator *sim);
+/* Fails unless store.db of the place holds the truth. */
+#define expect_store(where, sim) expect_store_at(HERE, where, sim)
+void expect_store_at(struct spot spot, const struct sync_place *where, const struct simulator *sim);
+/* What it said on stderr is one sentence, which has these words. */
+#define expect_sentence(run, ...) expect_sentence_at(HERE, run, ARGS(__VA_ARGS__))
+void expect_sentence_at(struct spot spot, const struct sync_run *run, const char *const *words);
