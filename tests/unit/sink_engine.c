@@ -1,9 +1,16 @@
 /* The engine against a hand-written hub and a sink that does as the test says. */
 /* SPDX-License-Identifier: MIT */
+#include "common/process.h"
 #include "tests/unit/sink_plan.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
+
+static bool has_waited(void *arg)
+{
+	(void)arg;
+	return plan.wait_to != 0;
+}
 
 Test(sink_engine, writes_everything_once_and_acknowledges_it)
 {
@@ -154,6 +161,25 @@ static bool is_dead(void *arg)
 	}
 	fake_hub_add_number(run.hub, run.hub->head + 10, 1);
 	return run.hub->dead_count > 0;
+}
+
+/* Alone in its batch, too: nobody takes it for an outage. */
+Test(sink_engine, a_record_that_must_wait_for_its_time_is_no_failure_and_holds_up_nothing)
+{
+	plan.wait = 1;
+	plan.wait_ms = 1000;
+	run.retry_for_ms = 1;
+	start();
+	fake_hub_add_number(run.hub, 1, 1);
+	cr_assert(until(has_waited));
+	for (int i = 2; i <= 50; i++) {
+		fake_hub_add_number(run.hub, i, i);
+	}
+	wait_position(50);
+	cr_expect_eq(run.writes[49].number, 1, "it held up the others");
+	cr_expect_geq(now_ms(), plan.wait_to);
+	cr_expect_eq(run.hub->dead_count, 0);
+	stop();
 }
 
 Test(sink_engine, gives_up_on_a_record_that_fails_for_long_while_others_succeed)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/sink_plan.h"
+#include "common/process.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -30,12 +31,20 @@ static bool spoiled(const struct sink_batch *batch)
 	return false;
 }
 
+static bool must_wait(void)
+{
+	plan.wait_to = plan.wait_to ? plan.wait_to : now_ms() + plan.wait_ms;
+	return now_ms() < plan.wait_to;
+}
+
 static void judge(struct sink_record *record)
 {
 	const struct build *build = &record->build;
 
 	if (plan.down || (plan.retry && build->number == plan.retry)) {
 		sink_retry(record, 1, "the test said so");
+	} else if (plan.wait && build->number == plan.wait && must_wait()) {
+		sink_wait(record, plan.wait_to - now_ms());
 	} else if (plan.reject && build->number == plan.reject) {
 		sink_reject(record, "number %lld is not wanted", (long long)build->number);
 	} else {

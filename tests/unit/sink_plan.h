@@ -15,8 +15,11 @@ extern struct plan {
 	int64_t poison; /* number that spoils every batch that it is in */
 	int64_t retry;  /* number that is always told to try again */
 	int64_t reject; /* number that is rejected by name */
-	bool down;      /* everything fails */
-	bool keep;      /* batches are kept until `release` */
+	int64_t wait;   /* number that must wait for so long … */
+	int64_t wait_ms;
+	int64_t wait_to; /* … until this time (now_ms), set at its first try */
+	bool down;       /* everything fails */
+	bool keep;       /* batches are kept until `release` */
 	bool one_version;
 	size_t batch, concurrency;
 } plan;
