@@ -57,6 +57,11 @@ struct job {
 	struct text url;
 };
 
+/* All null, or none. */
+struct test_counts {
+	int64_t total, passed, failed, skipped;
+};
+
 struct build {
 	struct text type; /* "build" */
 	struct text id, uid;
@@ -76,9 +81,7 @@ struct build {
 	int64_t created_at, queued_at, started_at, finished_at, queue_ms, duration_ms;
 	struct text url, api_url;
 	double coverage; /* 0..1 */
-	struct {
-		int64_t total, passed, failed, skipped;
-	} tests;
+	struct test_counts tests;
 	struct text workflow;
 	struct field_list jobs;   /* struct job */
 	struct text pipeline_uid; /* what a pipeline keeps when it is renamed: for the hub, not packed */

@@ -1,5 +1,6 @@
-/* Details that the API keeps elsewhere: its answer is a redirect to a signed URL of another host. That one is
- * asked by a client of its own, without credentials, so that it can hold up nothing that goes to the API. */
+/* Details that the API keeps elsewhere: its answer is a redirect to a signed URL of another host, or the URL
+ * of a file. That one is asked by a client of its own, so that it can hold up nothing that goes to the API;
+ * with the credentials only at hosts of the provider that want them, never behind a redirect. */
 /* SPDX-License-Identifier: MIT */
 #include "common/http/url.h"
 #include "fetchers/engine.h"
@@ -55,6 +56,21 @@ static void on_elsewhere(void *context, const struct http_answer *answer)
 
 	request->sent = NULL;
 	request_settle(visit, request, judge(request, answer, &err), &err);
+}
+
+enum status request_send_elsewhere(struct request *request, struct err *err)
+{
+	struct source *source = request->visit->source;
+	bool ours = source->info.files_domain && http_url_within(request->url, source->info.files_domain);
+	const char *const headers[] = {"Accept: */*", ours ? source->authorization : NULL, NULL};
+	enum status status = client(source, err);
+
+	if (status != OK) {
+		return status;
+	}
+	request->sent = http_send(source->elsewhere, "GET", request->url, headers, NULL, 0, on_elsewhere,
+				  request, err);
+	return request->sent ? OK : err->status;
 }
 
 /* The new address takes the place of the old one. */

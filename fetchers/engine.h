@@ -49,6 +49,7 @@ struct request {
 	char *url;
 	char *moved; /* where it was redirected to last, signed: never to be logged; NULL: nowhere */
 	int hops;
+	bool elsewhere; /* url is no part of the API */
 	enum visit_priority priority;
 	bool detail;
 	visit_callback *callback;
@@ -74,6 +75,7 @@ struct visit {
 	int64_t started_ms;
 	int64_t turn_ms; /* when its turn of back-fill began */
 	int waiting, requests, builds;
+	struct details *details; /* of a lease on details; NULL: not begun */
 	bool spare;
 	bool backfilling; /* it has a turn */
 	bool over;        /* freed at the end of this turn */
@@ -160,7 +162,12 @@ struct source_checks;
 enum status sources_check(struct engine *engine, struct err *err) MUST_CHECK;
 void source_checks_free(struct source_checks **checks);
 
+/* details.c */
+void visit_details_free(struct details **details);
+
 /* elsewhere.c */
+/* Sends a request that is, outside of the API's budget. */
+enum status request_send_elsewhere(struct request *request, struct err *err) MUST_CHECK;
 /* A redirected detail is asked for there. ERR_AGAIN: it is on its way. */
 enum status request_follow(struct request *request, const struct http_answer *answer,
 			   struct err *err) MUST_CHECK;

@@ -26,6 +26,8 @@ struct source_info {
 				      none */
 	const char *authorization_header; /* its name; NULL: Authorization */
 	const char *accept;               /* NULL: application/json */
+	const char *files_domain; /* the provider keeps files at its hosts, for those with the authorization;
+				     NULL: nowhere but at api_url */
 	int64_t poll_interval_ms;
 	size_t targets; /* how many the config names; "*" is one */
 };
@@ -69,8 +71,7 @@ bool visit_anew(const struct visit *visit);
 int64_t visit_newest(const struct visit *visit);
 int64_t visit_finished_from(const struct visit *visit);
 /* The lease is not on a pipeline: its due keys are finished builds, "<address in the API>@<finish>", whose
- * details are to be read (visit_get_detail), handed over (visit_detail) and published (visit_page), each
- * once. Then visit_done(visit, 0). */
+ * details are to be read: visit_begin_details. */
 bool visit_details(const struct visit *visit);
 int64_t visit_age_ms(const struct visit *visit); /* since the lease */
 /* Memory for what a callback makes of an answer, shared by all visits and emptied after each callback. */
@@ -106,8 +107,7 @@ enum visit_priority { VISIT_LIVE, VISIT_BACKFILL }; /* back-fill leaves a part o
 /* Whether the visit may read back-fill now. Before each round of requests for it: only some visits at once
  * have a turn, and a turn ends. */
 bool visit_backfill(struct visit *visit);
-/* It has had its turn: others wait. A visit for details begins no more of them, and ends after what it has
- * begun. */
+/* It has had its turn: others wait. */
 bool visit_late(const struct visit *visit);
 /* When a visit that has more back-fill to read should be due again; for visit_done. */
 int64_t visit_next_turn(const struct visit *visit);
@@ -117,9 +117,14 @@ enum status visit_get(struct visit *visit, const char *path, enum visit_priority
 		      visit_callback *callback, intptr_t tag, struct err *err) MUST_CHECK;
 /* The same for what a build can do without: it leaves a part of the budget to the builds, comes after those
  * of its kind, is tried less often, and stops nothing when it is refused. A redirect, as to the signed URL of
- * a file, is followed to the other host without the token; such an answer has at most 1 MiB. */
+ * a file, is followed to the other host without the token. path may be the whole URL of a file, as an answer
+ * says: of another host, it gets the token only within source_info.files_domain. What comes from another host
+ * has at most 1 MiB. */
 enum status visit_get_detail(struct visit *visit, const char *path, visit_callback *callback, intptr_t tag,
 			     struct err *err) MUST_CHECK;
+/* Whether a file may be asked for at url, as an answer says: at the API's own host, or at another by https.
+ */
+bool visit_may_get(const struct visit *visit, const char *url);
 /* Requests started and not yet answered. */
 int visit_waiting(const struct visit *visit);
 
@@ -140,15 +145,23 @@ enum detail_result {
 	DETAIL_TOO_LARGE, /* none that can be used */
 	DETAIL_LATER, /* it can't be had now: the hub asks again, ever less often, and gives up in the end */
 };
-/* What came of one due key of a lease on details, for the open page. json: an object, e.g.
- * {"coverage_summary": "<the text of the artifact>"}; its keys are those of normalizer/coverage.h. */
+/* Asks for the details of one due key (visit_get_detail), whose end is one visit_detail. */
+typedef enum status visit_begin_detail(struct visit *visit, size_t index, struct err *err);
+/* Of a lease on details, from start: begin is called for each due key, a few at a time. The visit ends with
+ * the last of them. */
+enum status visit_begin_details(struct visit *visit, visit_begin_detail *begin, struct err *err) MUST_CHECK;
 struct visit_detail {
-	const char *key;
+	size_t index; /* of the due key */
 	int64_t observed_at;
 	enum detail_result result;
-	struct text json; /* of DETAIL_FOUND */
+	struct text
+		json; /* of DETAIL_FOUND: an object, e.g. {"coverage_summary": "<the text of the artifact>"};
+			 its keys are those of normalizer/coverage.h and normalizer/test_counts.h */
 };
+/* What came of a due key, once: published. Further ones begin, or the visit ends. */
 enum status visit_detail(struct visit *visit, const struct visit_detail *detail, struct err *err) MUST_CHECK;
+/* What comes of a due key of which an answer is of that kind. */
+enum detail_result visit_detail_result(enum answer_kind kind);
 /* ANSWER_REFUSED, the token may not read details: says so once, and ends the visit for a while. */
 void visit_details_refused(struct visit *visit, const struct visit_answer *answer);
 /* Cuts the page; cursor holds once it is stored. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/engine.h"
 
+#include "common/http/url.h"
 #include "common/log.h"
 #include "fetchers/backoff.h"
 #include "fetchers/count.h"
@@ -52,18 +53,25 @@ void requests_drop(struct visit *visit)
 	}
 }
 
+static bool is_whole(const char *path)
+{
+	return strncmp(path, "https://", 8) == 0 || strncmp(path, "http://", 7) == 0;
+}
+
 static enum status start(struct visit *visit, const char *path, const struct request *values, struct err *err)
 {
 	struct engine *engine = visit->source->engine;
 	struct request **end = &engine->requests;
 	struct request *request = calloc(1, sizeof *request);
+	bool whole = values->detail && is_whole(path);
 	char *url;
 
-	if (!request || !(url = redirect_url(visit, path))) {
+	if (!request || !(url = whole ? strdup(path) : redirect_url(visit, path))) {
 		free(request);
 		return err_set(err, ERR_SYS, "out of memory for a request");
 	}
 	*request = *values;
+	request->elsewhere = whole && !http_url_same_origin(visit->source->info.api_url, url);
 	request->visit = visit;
 	request->url = url;
 	while (*end) {
@@ -94,6 +102,13 @@ enum status visit_get_detail(struct visit *visit, const char *path, visit_callba
 	};
 
 	return start(visit, path, &values, err);
+}
+
+bool visit_may_get(const struct visit *visit, const char *url)
+{
+	const char *api_url = visit->source->info.api_url;
+
+	return http_url_same_origin(api_url, url) || http_url_may_follow(api_url, url);
 }
 
 int visit_waiting(const struct visit *visit)
@@ -200,6 +215,12 @@ static void send_request(struct request *request)
 	const char *const headers[] = {source->accept, source->authorization, NULL};
 	struct err err;
 
+	if (request->elsewhere) {
+		if (request_send_elsewhere(request, &err) != OK) {
+			visit_fail(request->visit, &err);
+		}
+		return;
+	}
 	source->ahead = is_page(request) ? 0 : source->ahead + (source->ahead < AHEAD_MAX);
 	request->sent =
 		http_send(source->http, "GET", request->url, headers, NULL, 0, on_answer, request, &err);
@@ -220,8 +241,8 @@ static bool may_send(struct request *request, bool low, int64_t now)
 	struct alarm *alarm = &visit->source->engine->alarm;
 	int64_t wait_ms;
 
-	if (request->sent || visit->over || http_in_flight(visit->source->http) >= FETCH_CONNECTIONS ||
-	    !ingest_room(visit->lease)) {
+	if (request->sent || visit->over || !ingest_room(visit->lease) ||
+	    (!request->elsewhere && http_in_flight(visit->source->http) >= FETCH_CONNECTIONS)) {
 		return false;
 	}
 	if (request->priority == VISIT_BACKFILL && !request->detail && visit_late(visit)) {
@@ -231,7 +252,7 @@ static bool may_send(struct request *request, bool low, int64_t now)
 		alarm_by(alarm, request->not_before_ms);
 		return false;
 	}
-	wait_ms = budget_take(&visit->source->budget, now, low);
+	wait_ms = request->elsewhere ? 0 : budget_take(&visit->source->budget, now, low);
 	if (wait_ms > 0) {
 		alarm_by(alarm, now + wait_ms);
 	}

@@ -85,6 +85,7 @@ static void visit_free(struct visit *visit)
 		free(visit->due_keys[i]);
 	}
 	free(visit->due_keys);
+	visit_details_free(&visit->details);
 	redirect_forget(visit);
 	free(visit->cursor);
 	free(visit->slug);

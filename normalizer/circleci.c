@@ -242,6 +242,17 @@ static struct text id_with_workflow(struct arena *arena, struct text id, struct 
 			    : NULL);
 }
 
+/* …/pipeline/<id> to …/workflow/<id of its newest run>. */
+static struct text workflow_url(struct arena *arena, struct text url, struct text id)
+{
+	static const char pipeline[] = "/pipeline/";
+	const char *at = url.at ? memmem(url.at, url.size, pipeline, sizeof pipeline - 1) : NULL;
+
+	return text_of(at && id.at ? arena_format(arena, "%.*s/workflow/%.*s", (int)(at - url.at), url.at,
+						  TEXT_FMT(id))
+				   : NULL);
+}
+
 static size_t build_per_workflow(const struct json *root, const struct circleci_workflows *all,
 				 const struct build *whole, struct build *builds)
 {
@@ -264,6 +275,7 @@ static size_t build_per_workflow(const struct json *root, const struct circleci_
 			json_full(root);
 			return 0;
 		}
+		build->api_url = workflow_url(arena, whole->api_url, some.items[some.count - 1].id);
 		circleci_attempts(root, &some, build);
 		count++;
 	}

@@ -7,6 +7,7 @@
 #include "normalizer/coverage.h"
 #include "normalizer/hub.h"
 #include "normalizer/plan.h"
+#include "normalizer/test_counts.h"
 
 #define KEY_BYTES_MAX 512 /* of the protocol */
 #define KEYS_MAX      50  /* of one lease: what is new must not wait for long behind back-fill */
@@ -170,9 +171,15 @@ static enum status put_off(struct hub *hub, const struct owed *owed, struct err 
 		      wall_ms() + (wait_ms < LATER_MAX_MS ? wait_ms : LATER_MAX_MS), owed->id);
 }
 
+/* What was owed. */
+struct told {
+	double coverage;
+	struct test_counts tests;
+};
+
 /* The next version of the record: as it was, and what was owed. */
-static enum status settle(struct hub *hub, const struct owed *owed, const struct raw *raw, double coverage,
-			  enum change *change, struct err *err)
+static enum status settle(struct hub *hub, const struct owed *owed, const struct raw *raw,
+			  const struct told *told, enum change *change, struct err *err)
 {
 	const struct observation seen = {
 		.target = owed->target,
@@ -189,22 +196,35 @@ static enum status settle(struct hub *hub, const struct owed *owed, const struct
 		*change = CHANGE_STALE;
 		return OK;
 	}
-	build.coverage = coverage;
+	build.coverage = told->coverage;
+	build.tests = told->tests;
 	status = record_apply(hub, &build, &seen, change, err);
 	return status == OK ? db_run(&hub->db, SQL_BUILD_DETAILED, err, "it", owed->finished_at, owed->id)
 			    : status;
 }
 
+/* False: it tells nothing. */
+static bool read_told(struct hub *hub, const struct raw *raw, struct told *told)
+{
+	*told = (struct told){.coverage = REAL_NULL, .tests.total = INT_NULL};
+	if (!raw->body.at) {
+		return false;
+	}
+	if (!coverage_read(&hub->arena, raw->body, &told->coverage) ||
+	    !test_counts_read(&hub->arena, raw->body, &told->tests)) {
+		++*hub->counts.unreadable;
+	}
+	return !isnan(told->coverage) || told->tests.total != INT_NULL;
+}
+
 static enum status take(struct hub *hub, const struct owed *owed, const struct raw *raw, enum change *change,
 			struct err *err)
 {
-	double coverage = REAL_NULL;
 	enum status status = db_run(&hub->db, SQL_OWED_END, err, "t", owed->id);
+	struct told told;
 
-	if (status == OK && raw->body.at && !coverage_read(&hub->arena, raw->body, &coverage)) {
-		++*hub->counts.unreadable;
-	}
-	return status == OK && !isnan(coverage) ? settle(hub, owed, raw, coverage, change, err) : status;
+	return status == OK && read_told(hub, raw, &told) ? settle(hub, owed, raw, &told, change, err)
+							  : status;
 }
 
 enum status details_take(struct hub *hub, const struct lease *lease, const struct raw *raw,

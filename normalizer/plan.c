@@ -11,7 +11,7 @@ struct part {
 	char *organization;
 	struct config_list slugs;
 	int64_t poll_ms;
-	bool coverage;
+	bool coverage, tests;
 };
 
 #define SLUGS_ROW(KEY)                                                                                       \
@@ -24,6 +24,12 @@ struct part {
 		.fallback = "30s", .min = 1000,                                                              \
 	}
 
+#define FLAG_ROW(FIELD)                                                                                      \
+	{                                                                                                    \
+		.key = #FIELD, .type = CONFIG_BOOL, .offset = offsetof(struct part, FIELD),                  \
+		.fallback = "false",                                                                         \
+	}
+
 static const struct config_row buildkite_part[] = {
 	{.key = "organization_slug",
 	 .type = CONFIG_TEXT,
@@ -31,14 +37,12 @@ static const struct config_row buildkite_part[] = {
 	 .required = true},
 	SLUGS_ROW("pipeline_slug"),
 	POLL_ROW,
-	{.key = "coverage",
-	 .type = CONFIG_BOOL,
-	 .offset = offsetof(struct part, coverage),
-	 .fallback = "false"},
+	FLAG_ROW(coverage),
 	CONFIG_END,
 };
 
-static const struct config_row circleci_part[] = {SLUGS_ROW("project_slug"), POLL_ROW, CONFIG_END};
+static const struct config_row circleci_part[] = {SLUGS_ROW("project_slug"), POLL_ROW, FLAG_ROW(coverage),
+						  FLAG_ROW(tests), CONFIG_END};
 
 static const struct kind {
 	const char *name;
@@ -169,10 +173,11 @@ static enum status add_source(struct plan *plan, const struct config *config,
 	}
 	status = config_read_part(config, section, kind->rows, &part, err);
 	if (status == OK) {
-		plan->sources[plan->source_count++] = (struct plan_source){.name = strdup(section->name),
-									   .provider = section->kind,
-									   .poll_ms = part.poll_ms,
-									   .details = part.coverage};
+		plan->sources[plan->source_count++] =
+			(struct plan_source){.name = strdup(section->name),
+					     .provider = section->kind,
+					     .poll_ms = part.poll_ms,
+					     .details = part.coverage || part.tests};
 		status = add_targets(plan, &part, err);
 	}
 	if (status == OK && kind->live &&

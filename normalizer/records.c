@@ -244,7 +244,8 @@ enum status record_load(struct hub *hub, int64_t seq, struct build *build, struc
 static bool has_details(const struct build *build, const struct latest *latest)
 {
 	return build->state == STATE_FINISHED && build->finished_at != INT_NULL &&
-	       build->finished_at == latest->detailed_for && isnan(build->coverage);
+	       build->finished_at == latest->detailed_for && isnan(build->coverage) &&
+	       build->tests.total == INT_NULL;
 }
 
 /* Some answers carry less of the pipeline than others (Buildkite's "Get a build" has no default_branch, its
@@ -265,6 +266,7 @@ static enum status keep_known(struct hub *hub, struct build *build, const struct
 	}
 	if (status == OK && has_details(build, latest)) {
 		build->coverage = old.coverage;
+		build->tests = old.tests;
 	}
 	return status;
 }

@@ -73,6 +73,57 @@ bool http_url_may_follow(const char *api_url, const char *url)
 	return api.here ? there.tls || !api.tls : there.tls && !there.here;
 }
 
+static char *part_of(const char *text, CURLUPart part)
+{
+	CURLU *url = curl_url();
+	char *value = NULL, *copy = NULL;
+
+	if (url && curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) == CURLUE_OK &&
+	    curl_url_get(url, part, &value, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+		copy = strdup(value);
+	}
+	curl_free(value);
+	curl_url_cleanup(url);
+	return copy;
+}
+
+static bool same_part(const char *a, const char *b, CURLUPart part)
+{
+	char *of_a = part_of(a, part), *of_b = part_of(b, part);
+	bool same = of_a && of_b && strcasecmp(of_a, of_b) == 0;
+
+	free(of_a);
+	free(of_b);
+	return same;
+}
+
+bool http_url_same_origin(const char *a, const char *b)
+{
+	return same_part(a, b, CURLUPART_SCHEME) && same_part(a, b, CURLUPART_HOST) &&
+	       same_part(a, b, CURLUPART_PORT);
+}
+
+static bool is_below(const char *host, const char *domain)
+{
+	size_t size = strlen(host), tail = strlen(domain);
+
+	return size >= tail && strcasecmp(host + size - tail, domain) == 0 &&
+	       (size == tail || host[size - tail - 1] == '.');
+}
+
+bool http_url_within(const char *url, const char *domain)
+{
+	char *scheme = part_of(url, CURLUPART_SCHEME), *host = part_of(url, CURLUPART_HOST),
+	     *port = part_of(url, CURLUPART_PORT);
+	bool within = scheme && host && port && strcmp(scheme, "https") == 0 && strcmp(port, "443") == 0 &&
+		      is_below(host, domain);
+
+	free(scheme);
+	free(host);
+	free(port);
+	return within;
+}
+
 bool http_address_is_private_to_host(const char *address)
 {
 	static const char *const prefixes[] = {"169.254.", "fe80:", "fd00:ec2::254"};

@@ -137,7 +137,7 @@ void look_open(struct buildkite_visit *state);
 
 /* details.c */
 enum status details_start(struct visit *visit, struct err *err) MUST_CHECK;
-void details_free(struct details **details);
+void details_free(struct visit *visit);
 
 /* check.c */
 struct buildkite_check {

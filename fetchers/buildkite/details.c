@@ -4,80 +4,52 @@
 #include "fetchers/buildkite/artifacts.h"
 #include "fetchers/buildkite/buildkite.h"
 
-#include "common/process.h"
-
 #include <stdlib.h>
 
-#define AT_ONCE   4  /* builds; half of the connections stay free for what is new */
 #define PAGES_MAX 20 /* of a list: nobody finds one file among more than 2,000 by its name alone */
 
-struct detail {
-	const char *key;
+/* Of one due key. */
+struct details {
 	struct path build;
 	struct artifacts artifacts;
 	int page;
 	int64_t observed_at; /* Date of the first answer */
 };
 
-struct details {
-	struct detail items[DUE_MAX];
-	size_t count, next; /* next: the first that was not begun */
-	int under_way;
-	bool ended;
-};
-
-static enum status begin_more(struct visit *visit, struct err *err);
-
-static struct detail *detail_of(struct visit *visit, intptr_t index)
+static struct details *detail_of(struct visit *visit, intptr_t index)
 {
 	struct buildkite_visit *state = visit_state(visit);
 
-	return &state->details->items[index];
+	return &state->details[index];
 }
 
-static void note_date(struct detail *detail, const struct visit_answer *answer)
+static enum status hand_over(struct visit *visit, intptr_t index, enum detail_result result, struct text json,
+			     struct err *err)
 {
-	if (detail->observed_at == INT_NULL) {
-		detail->observed_at = answer->date_ms;
-	}
-}
-
-/* One is over; the next may begin. */
-static enum status hand_over(struct visit *visit, struct detail *detail, enum detail_result result,
-			     struct text json, struct err *err)
-{
-	struct buildkite_visit *state = visit_state(visit);
+	struct details *detail = detail_of(visit, index);
 	const struct visit_detail over = {
-		.key = detail->key,
-		.observed_at = detail->observed_at != INT_NULL ? detail->observed_at : wall_ms(),
+		.index = (size_t)index,
+		.observed_at = detail->observed_at,
 		.result = result,
 		.json = json,
 	};
-	enum status status = visit_detail(visit, &over, err);
 
-	if (status == OK) {
-		status = visit_page(visit, (struct text){0}, err);
-	}
 	artifacts_fini(&detail->artifacts);
-	state->details->under_way--;
-	return status == OK ? begin_more(visit, err) : status;
+	return visit_detail(visit, &over, err);
 }
 
-static enum status hand_over_none(struct visit *visit, struct detail *detail, enum answer_kind kind,
-				  struct err *err)
+static enum status hand_over_none(struct visit *visit, intptr_t index, enum answer_kind kind, struct err *err)
 {
-	enum detail_result result = kind == ANSWER_UNUSABLE    ? DETAIL_LATER
-				    : kind == ANSWER_TOO_LARGE ? DETAIL_TOO_LARGE
-							       : DETAIL_NONE;
-
-	return hand_over(visit, detail, result, (struct text){0}, err);
+	return hand_over(visit, index, visit_detail_result(kind), (struct text){0}, err);
 }
 
 /* What is no answer to read. True: the build is done with, or the visit. */
-static bool is_end(struct visit *visit, struct detail *detail, const struct visit_answer *answer,
+static bool is_end(struct visit *visit, intptr_t index, const struct visit_answer *answer,
 		   enum status *status, struct err *err)
 {
-	note_date(detail, answer);
+	struct details *detail = detail_of(visit, index);
+
+	detail->observed_at = detail->observed_at == INT_NULL ? answer->date_ms : detail->observed_at;
 	if (answer->kind == ANSWER_OK) {
 		return false;
 	}
@@ -85,7 +57,7 @@ static bool is_end(struct visit *visit, struct detail *detail, const struct visi
 		visit_details_refused(visit, answer);
 		*status = OK;
 	} else {
-		*status = hand_over_none(visit, detail, answer->kind, err);
+		*status = hand_over_none(visit, index, answer->kind, err);
 	}
 	return true;
 }
@@ -105,15 +77,14 @@ static struct text summary_json(struct arena *arena, struct text summary)
 static enum status on_file(struct visit *visit, intptr_t index, const struct visit_answer *answer,
 			   struct err *err)
 {
-	struct detail *detail = detail_of(visit, index);
 	enum status status;
 	struct text json;
 
-	if (is_end(visit, detail, answer, &status, err)) {
+	if (is_end(visit, index, answer, &status, err)) {
 		return status;
 	}
 	json = summary_json(visit_arena(visit), answer->body);
-	return hand_over(visit, detail, json.at ? DETAIL_FOUND : DETAIL_TOO_LARGE, json, err);
+	return hand_over(visit, index, json.at ? DETAIL_FOUND : DETAIL_TOO_LARGE, json, err);
 }
 
 static enum status ask_file(struct visit *visit, intptr_t index, const struct artifact *artifact,
@@ -125,11 +96,11 @@ static enum status ask_file(struct visit *visit, intptr_t index, const struct ar
 static enum status on_jobs(struct visit *visit, intptr_t index, const struct visit_answer *answer,
 			   struct err *err)
 {
-	struct detail *detail = detail_of(visit, index);
+	struct details *detail = detail_of(visit, index);
 	const struct artifact *chosen;
 	enum status status;
 
-	if (is_end(visit, detail, answer, &status, err)) {
+	if (is_end(visit, index, answer, &status, err)) {
 		return status;
 	}
 	status = artifacts_choose(&detail->artifacts, visit_arena(visit), answer->body, &chosen, err);
@@ -139,11 +110,11 @@ static enum status on_jobs(struct visit *visit, intptr_t index, const struct vis
 /* Only jobs have times, so several that have the file need the build once more. */
 static enum status choose(struct visit *visit, intptr_t index, struct err *err)
 {
-	struct detail *detail = detail_of(visit, index);
+	struct details *detail = detail_of(visit, index);
 	struct path path;
 
 	if (detail->artifacts.count == 0) {
-		return hand_over_none(visit, detail, ANSWER_NOT_FOUND, err);
+		return hand_over_none(visit, index, ANSWER_NOT_FOUND, err);
 	}
 	if (detail->artifacts.count == 1) {
 		return ask_file(visit, index, &detail->artifacts.items[0], err);
@@ -158,11 +129,11 @@ static enum status on_list(struct visit *visit, intptr_t index, const struct vis
 			   struct err *err)
 {
 	const struct buildkite_config *config = visit_config(visit);
-	struct detail *detail = detail_of(visit, index);
+	struct details *detail = detail_of(visit, index);
 	enum status status;
 	size_t listed;
 
-	if (is_end(visit, detail, answer, &status, err)) {
+	if (is_end(visit, index, answer, &status, err)) {
 		return status;
 	}
 	status = artifacts_read(&detail->artifacts, config->api_url, visit_arena(visit), answer->body,
@@ -178,7 +149,7 @@ static enum status on_list(struct visit *visit, intptr_t index, const struct vis
 
 static enum status ask_list(struct visit *visit, intptr_t index, struct err *err)
 {
-	struct detail *detail = detail_of(visit, index);
+	struct details *detail = detail_of(visit, index);
 	struct path path;
 
 	path_artifacts(&path, &detail->build, ++detail->page);
@@ -188,56 +159,32 @@ static enum status ask_list(struct visit *visit, intptr_t index, struct err *err
 static enum status begin(struct visit *visit, size_t index, struct err *err)
 {
 	const struct buildkite_config *config = visit_config(visit);
-	struct buildkite_visit *state = visit_state(visit);
-	struct detail *detail = &state->details->items[index];
+	struct details *detail = detail_of(visit, (intptr_t)index);
 
-	*detail = (struct detail){.key = visit_due_key(visit, index), .observed_at = INT_NULL};
-	state->details->under_way++;
-	return path_below(&detail->build, config->api_url, detail->key)
+	detail->observed_at = INT_NULL;
+	return path_below(&detail->build, config->api_url, visit_due_key(visit, index))
 		       ? ask_list(visit, (intptr_t)index, err)
-		       : hand_over_none(visit, detail, ANSWER_NOT_FOUND, err);
-}
-
-static bool wants_more(struct visit *visit)
-{
-	const struct buildkite_visit *state = visit_state(visit);
-
-	return state->details->next < state->details->count && !visit_late(visit);
-}
-
-static enum status begin_more(struct visit *visit, struct err *err)
-{
-	struct buildkite_visit *state = visit_state(visit);
-	struct details *details = state->details;
-	enum status status = OK;
-
-	while (status == OK && details->under_way < AT_ONCE && wants_more(visit)) {
-		status = begin(visit, details->next++, err);
-	}
-	if (status == OK && details->under_way == 0 && !details->ended && !wants_more(visit)) {
-		details->ended = true;
-		visit_done(visit, 0);
-	}
-	return status;
+		       : hand_over_none(visit, (intptr_t)index, ANSWER_NOT_FOUND, err);
 }
 
 enum status details_start(struct visit *visit, struct err *err)
 {
 	struct buildkite_visit *state = visit_state(visit);
 
-	state->details = calloc(1, sizeof *state->details);
+	state->details = calloc(visit_due_count(visit) + 1, sizeof *state->details);
 	if (!state->details) {
 		return err_set(err, ERR_SYS, "out of memory for details");
 	}
-	state->details->count = visit_due_count(visit) < DUE_MAX ? visit_due_count(visit) : DUE_MAX;
-	return begin_more(visit, err);
+	return visit_begin_details(visit, begin, err);
 }
 
-void details_free(struct details **details)
+void details_free(struct visit *visit)
 {
-	for (size_t i = 0; *details && i < (*details)->count; i++) {
-		artifacts_fini(&(*details)->items[i].artifacts);
+	struct buildkite_visit *state = visit_state(visit);
+
+	for (size_t i = 0; state->details && i < visit_due_count(visit); i++) {
+		artifacts_fini(&state->details[i].artifacts);
 	}
-	free(*details);
-	*details = NULL;
+	free(state->details);
+	state->details = NULL;
 }

@@ -57,7 +57,7 @@ static void stop(struct visit *visit)
 
 	arena_fini(&state->found);
 	free(state->discovery.slugs);
-	details_free(&state->details);
+	details_free(visit);
 }
 
 static const struct fetcher buildkite = {

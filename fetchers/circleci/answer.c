@@ -61,6 +61,13 @@ static uint64_t print_of(yyjson_val *object)
 	return print;
 }
 
+static uint64_t name_of(yyjson_val *object)
+{
+	yyjson_val *name = yyjson_obj_get(object, "name");
+
+	return yyjson_is_str(name) ? XXH3_64bits(yyjson_get_str(name), yyjson_get_len(name)) : 0;
+}
+
 static void take_state(yyjson_val *object, struct item *item)
 {
 	static const char *const over[] = {"success",      "failed",  "error", "canceled",
@@ -93,6 +100,8 @@ static enum status take_item(yyjson_val *object, struct item *item, struct err *
 	yyjson_val *number = yyjson_obj_get(object, "job_number");
 
 	*item = (struct item){.created_at = answer_time(object, "created_at"),
+			      .stopped_at = answer_time(object, "stopped_at"),
+			      .name = name_of(object),
 			      .number = yyjson_is_uint(number) ? yyjson_get_sint(number) : INT_NULL};
 	if (!yyjson_is_obj(object)) {
 		return err_set(err, ERR_DATA, "the answer is no object");
@@ -157,7 +166,7 @@ static enum status append(struct items *items, yyjson_val *list, struct err *err
 }
 
 /* A token that leads to itself would be followed for ever. */
-static enum status take_token(yyjson_val *root, char next[static TOKEN_BYTES], struct err *err)
+enum status answer_next(yyjson_val *root, char next[static TOKEN_BYTES], struct err *err)
 {
 	yyjson_val *token = yyjson_obj_get(root, "next_page_token");
 	const char *text = yyjson_is_str(token) ? yyjson_get_str(token) : "";
@@ -172,6 +181,12 @@ static enum status take_token(yyjson_val *root, char next[static TOKEN_BYTES], s
 	return OK;
 }
 
+enum status answer_list(yyjson_val *root, yyjson_val **list, struct err *err)
+{
+	*list = yyjson_obj_get(root, "items");
+	return yyjson_is_arr(*list) ? OK : err_set(err, ERR_DATA, "the answer is no list: it has no `items`");
+}
+
 enum status answer_read_list(struct arena *arena, struct text body, struct items *items,
 			     char next[static TOKEN_BYTES], struct err *err)
 {
@@ -182,13 +197,12 @@ enum status answer_read_list(struct arena *arena, struct text body, struct items
 	if (status != OK) {
 		return status;
 	}
-	list = yyjson_obj_get(root, "items");
-	if (!yyjson_is_arr(list)) {
-		return err_set(err, ERR_DATA, "the answer is no list: it has no `items`");
-	}
-	status = append(items, list, err);
+	status = answer_list(root, &list, err);
 	if (status == OK) {
-		status = take_token(root, next, err);
+		status = append(items, list, err);
+	}
+	if (status == OK) {
+		status = answer_next(root, next, err);
 	}
 	if (status != OK) {
 		shrink(items, before);

@@ -39,9 +39,9 @@ static void put_work(FILE *out, const struct work *work, const struct circleci_c
 	fputs("{\"pipeline\":", out);
 	fwrite(work->pipeline.json, 1, work->pipeline.size, out);
 	fputs(",\"workflows\":[", out);
-	for (size_t i = 0; i < work->workflows.count; i++) {
+	for (size_t i = 0; i < work->tree.workflows.count; i++) {
 		fputs(i > 0 ? "," : "", out);
-		put_workflow(out, &work->flows[i]);
+		put_workflow(out, &work->tree.flows[i]);
 	}
 	fputs(config->build_per == PER_WORKFLOW ? "],\"build_per\":\"workflow\"}" : "]}", out);
 }

@@ -16,16 +16,17 @@ struct item {
 	char *json;
 	size_t size;
 	char id[ID_BYTES];
-	int64_t created_at; /* INT_NULL */
-	int64_t number;     /* of a job: job_number; INT_NULL */
-	uint64_t print;     /* of id, status and times: another one when it went on */
-	bool ended;         /* of a workflow: it will not go on */
-	bool passed;        /* of a workflow */
-	bool started;       /* of a job */
-	bool approval;      /* of a job */
-	bool errored;       /* of a pipeline: it has no workflows and will have none */
-	char project[160];  /* of a pipeline: its project's slug, "" where there is none */
-	bool coming;        /* of a pipeline: further workflows will come */
+	int64_t created_at, stopped_at; /* INT_NULL */
+	int64_t number;                 /* of a job: job_number; INT_NULL */
+	uint64_t print;                 /* of id, status and times: another one when it went on */
+	uint64_t name;                  /* of its name, a hash */
+	bool ended;                     /* of a workflow: it will not go on */
+	bool passed;                    /* of a workflow */
+	bool started;                   /* of a job */
+	bool approval;                  /* of a job */
+	bool errored;                   /* of a pipeline: it has no workflows and will have none */
+	char project[160];              /* its project's slug, "" where it names none */
+	bool coming;                    /* of a pipeline: further workflows will come */
 };
 
 struct items {
@@ -34,6 +35,10 @@ struct items {
 };
 
 void items_fini(struct items *items);
+/* The `items` of a list. */
+enum status answer_list(yyjson_val *root, yyjson_val **list, struct err *err) MUST_CHECK;
+/* Where a list goes on, "": nowhere. next: the token that it was asked for with. */
+enum status answer_next(yyjson_val *root, char next[static TOKEN_BYTES], struct err *err) MUST_CHECK;
 /* Appends the items of a list to items and says where it goes on ("" : nowhere). ERR_DATA: no such list;
  * items is as it was. */
 enum status answer_read_list(struct arena *arena, struct text body, struct items *items,
@@ -57,41 +62,68 @@ void path_pipeline(struct path *path, const char *id);
 void path_workflows(struct path *path, const char *id, const char *token);
 void path_jobs(struct path *path, const char *workflow, const char *token);
 void path_job(struct path *path, const char *slug, int64_t number);
+void path_tests(struct path *path, const char *slug, int64_t job, const char *token);
+void path_artifacts(struct path *path, const char *slug, int64_t job, const char *token);
 void path_organizations(struct path *path);
 void path_followed(struct path *path, const char *organization, const char *token);
 
-/* work.c */
+/* tree.c */
 /* Of one job. */
 struct detail {
-	struct work *work;
+	struct tree *tree;
 	struct item item; /* json NULL: none */
 };
 
 /* A workflow of a pipeline that is being read. */
 struct flow {
-	struct work *work;
-	const struct item *item; /* in work->workflows */
+	struct tree *tree;
+	const struct item *item; /* in tree->workflows */
 	struct items jobs;
 	char token[TOKEN_BYTES];
 	struct detail *details; /* of each job; NULL: not asked for */
 };
 
-enum stage { STAGE_WORKFLOWS, STAGE_JOBS, STAGE_DETAILS };
+enum tree_way { TREE_LIVE, TREE_BACKFILL, TREE_DETAIL };
+/* All that was asked for has been answered; tree->failed says whether well. */
+typedef enum status tree_callback(struct tree *tree, struct err *err);
 
-/* A pipeline that is being read: its workflows, then their jobs, and once all has ended their details. */
-struct work {
-	struct work *next;
+/* A pipeline's workflows and their jobs, and the requests about them that are under way. */
+struct tree {
 	struct visit *visit;
-	char id[ID_BYTES];
-	struct item pipeline; /* json NULL: not known yet */
+	char pipeline[ID_BYTES];
 	struct items workflows;
+	struct flow *flows; /* one for each workflow; NULL: jobs were not asked for */
 	char token[TOKEN_BYTES];
-	struct flow *flows;
-	enum stage stage;
-	int waiting;             /* for so many answers of the stage */
+	enum tree_way way;
+	tree_callback *whole;
+	int waiting;
 	enum answer_kind failed; /* of one of them; ANSWER_OK */
 	struct err why;
 	int64_t observed_at;
+};
+
+void tree_init(struct tree *tree, struct visit *visit, enum tree_way way, tree_callback *whole);
+void tree_fini(struct tree *tree);
+enum status tree_ask_workflows(struct tree *tree, const char *pipeline, struct err *err) MUST_CHECK;
+/* Of all its workflows; without any, nothing is asked for and nothing called back. */
+enum status tree_ask_jobs(struct tree *tree, struct err *err) MUST_CHECK;
+/* One request more; its callback ends with tree_answered. */
+enum status tree_get(struct tree *tree, const char *path, visit_callback *callback, intptr_t tag,
+		     struct err *err) MUST_CHECK;
+/* False: the answer can't be used, which `failed` says from now on. */
+bool tree_take(struct tree *tree, const struct visit_answer *answer, const struct err *err);
+/* The same of what the tree can do without, unless it may be there another time. */
+bool tree_take_part(struct tree *tree, const struct visit_answer *answer, const struct err *err);
+/* The end of an answer's callback. Of one that is refused the visit's end. */
+enum status tree_answered(struct tree *tree, const struct visit_answer *answer, struct err *err) MUST_CHECK;
+
+/* work.c */
+/* A pipeline that is being read: its workflows, then their jobs, and once all has ended their details. */
+struct work {
+	struct tree tree; /* first */
+	struct work *next;
+	char id[ID_BYTES];
+	struct item pipeline; /* json NULL: not known yet */
 	enum build_origin origin;
 };
 
@@ -103,9 +135,22 @@ enum status work_start(struct visit *visit, struct err *err) MUST_CHECK;
 bool work_has(const struct visit *visit, const char *id);
 void work_free_all(struct work **works);
 
+/* jobs.c */
+/* Whether there is more to know of it. */
+bool job_has_run(const struct item *job);
+/* Asks for the details of its jobs, where there are any. */
+enum status jobs_ask(struct work *work, struct err *err) MUST_CHECK;
+
 /* body.c */
 /* The raw record, without what redact names; lives until the next call. at NULL: it is too big. */
 struct text body_of(struct arena *scratch, const struct work *work, const struct circleci_config *config);
+
+/* details.c: test results and coverage of finished builds. */
+enum status details_start(struct visit *visit, struct err *err) MUST_CHECK;
+void details_free(struct visit *visit);
+
+/* check.c */
+enum status circleci_check(struct source_check *check, struct err *err) MUST_CHECK;
 
 /* discover.c */
 struct discovery;
@@ -132,6 +177,7 @@ struct circleci_visit {
 	int skipped, pages;
 	int64_t counted; /* of the page, for `since` */
 	struct discovery *discovery;
+	struct owed *owed; /* of each due key of a lease on details; NULL: it is none */
 };
 
 enum status visit_begin(struct visit *visit, struct err *err) MUST_CHECK;

@@ -72,6 +72,21 @@ const struct config_row circleci_config_rows[] = {
 	},
 	SOURCE_SINCE_ROW(circleci_config, "project", "pipelines"),
 	SOURCE_POLL_ROW(circleci_config, "project"),
+	{
+		.key = "tests",
+		.type = CONFIG_BOOL,
+		.offset = offsetof(struct circleci_config, tests),
+		.fallback = "false",
+		.help = "count the test results of finished builds: a request for each job that ran, or more",
+	},
+	{
+		.key = "coverage",
+		.type = CONFIG_BOOL,
+		.offset = offsetof(struct circleci_config, coverage),
+		.fallback = "false",
+		.help = "read the artifact coverage-summary.json of finished builds: a request for each job "
+			"until one has it",
+	},
 	SOURCE_REDACT_ROW(circleci_config, check_redact, "the pipeline with its workflows, jobs and details",
 			  "env, webhook_url"),
 	SOURCE_API_ROW(circleci_config, "https://circleci.com/api/v2", "the API, version 2"),

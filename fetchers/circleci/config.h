@@ -11,6 +11,7 @@ struct circleci_config {
 	int build_per;                   /* enum build_per */
 	struct config_since since;
 	int64_t poll_interval_ms;
+	bool tests, coverage;
 	struct config_list redact; /* paths, beside what is always left out: fetchers/redact.h */
 	char *api_url;             /* without trailing slash: https://circleci.com/api/v2 */
 };

@@ -19,6 +19,7 @@ static enum status source(const void *section, char *buffer, size_t size, struct
 		.api_url = config->api_url,
 		.authorization = config->token,
 		.authorization_header = "Circle-Token",
+		.files_domain = "circle-artifacts.com",
 		.poll_interval_ms = config->poll_interval_ms,
 		.targets = config->project_slug.count,
 	};
@@ -30,6 +31,9 @@ static enum status start(struct visit *visit, struct err *err)
 	struct circleci_visit *state = visit_state(visit);
 	const char *slug = visit_slug(visit);
 
+	if (visit_details(visit)) {
+		return details_start(visit, err);
+	}
 	if (strcmp(slug, "*") == 0) {
 		return discover_start(visit, err);
 	}
@@ -47,6 +51,7 @@ static void stop(struct visit *visit)
 	work_free_all(&state->works);
 	items_fini(&state->page);
 	discovery_free(&state->discovery);
+	details_free(visit);
 }
 
 static const struct fetcher circleci = {
@@ -55,6 +60,9 @@ static const struct fetcher circleci = {
 	.config_size = sizeof(struct circleci_config),
 	.visit_size = sizeof(struct circleci_visit),
 	.token_hint = "check token: a personal API token of a user who can see the projects",
+	.details_hint =
+		"`tests` and `coverage` need the token of a user who may see the project's jobs; or set both "
+		"to false",
 	.source = source,
 	.start = start,
 	.stop = stop,

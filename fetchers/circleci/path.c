@@ -69,6 +69,20 @@ void path_job(struct path *path, const char *slug, int64_t number)
 	put(path, "/project/%s/job/%" PRId64, slug, number);
 }
 
+void path_tests(struct path *path, const char *slug, int64_t job, const char *token)
+{
+	path->size = 0;
+	put(path, "/project/%s/%" PRId64 "/tests", slug, job);
+	put_token(path, '?', token);
+}
+
+void path_artifacts(struct path *path, const char *slug, int64_t job, const char *token)
+{
+	path->size = 0;
+	put(path, "/project/%s/%" PRId64 "/artifacts", slug, job);
+	put_token(path, '?', token);
+}
+
 void path_organizations(struct path *path)
 {
 	path->size = 0;

@@ -16,17 +16,7 @@
 
 static void work_free(struct work *work)
 {
-	for (size_t i = 0; work->flows && i < work->workflows.count; i++) {
-		struct flow *flow = &work->flows[i];
-
-		for (size_t j = 0; flow->details && j < flow->jobs.count; j++) {
-			item_fini(&flow->details[j].item);
-		}
-		free(flow->details);
-		items_fini(&flow->jobs);
-	}
-	free(work->flows);
-	items_fini(&work->workflows);
+	tree_fini(&work->tree);
 	item_fini(&work->pipeline);
 	free(work);
 }
@@ -53,6 +43,14 @@ bool work_has(const struct visit *visit, const char *id)
 	return false;
 }
 
+static enum status workflows_whole(struct tree *tree, struct err *err);
+
+/* The tree is its first member. */
+static struct work *work_of(struct tree *tree)
+{
+	return (struct work *)tree;
+}
+
 enum status work_add(struct visit *visit, const char *id, struct item *item, enum build_origin origin,
 		     struct err *err)
 {
@@ -62,14 +60,13 @@ enum status work_add(struct visit *visit, const char *id, struct item *item, enu
 	if (!work) {
 		return err_set(err, ERR_SYS, "out of memory for a pipeline");
 	}
-	work->visit = visit;
+	tree_init(&work->tree, visit, origin == ORIGIN_BACKFILL ? TREE_BACKFILL : TREE_LIVE, workflows_whole);
 	work->origin = origin;
-	work->observed_at = INT_NULL;
 	memcpy(work->id, id, strnlen(id, ID_BYTES - 1));
 	if (item) {
 		work->pipeline = *item;
 		item->json = NULL;
-		work->observed_at = state->date;
+		work->tree.observed_at = state->date;
 	}
 	while (*end) {
 		end = &(*end)->next;
@@ -78,15 +75,10 @@ enum status work_add(struct visit *visit, const char *id, struct item *item, enu
 	return OK;
 }
 
-static enum visit_priority priority_of(const struct work *work)
-{
-	return work->origin == ORIGIN_BACKFILL ? VISIT_BACKFILL : VISIT_LIVE;
-}
-
 static enum status leave(struct work *work, struct err *err)
 {
-	struct circleci_visit *state = visit_state(work->visit);
-	struct visit *visit = work->visit;
+	struct circleci_visit *state = visit_state(work->tree.visit);
+	struct visit *visit = work->tree.visit;
 	struct work **at = &state->works;
 
 	while (*at != work) {
@@ -100,25 +92,25 @@ static enum status leave(struct work *work, struct err *err)
 /* What it is now known to be. */
 static void follow(const struct work *work, bool ended, uint64_t print)
 {
-	struct circleci_visit *state = visit_state(work->visit);
+	struct circleci_visit *state = visit_state(work->tree.visit);
 	const struct follow *known = cursor_follow(&state->cursor, work->id);
 	struct follow follow = {
 		.created_at = work->pipeline.json ? work->pipeline.created_at
 			      : known             ? known->created_at
-						  : work->observed_at,
-		.checked_at = work->observed_at,
+						  : work->tree.observed_at,
+		.checked_at = work->tree.observed_at,
 		.print = print,
 		.ended = ended,
 	};
 
-	follow.created_at = follow.created_at == INT_NULL ? work->observed_at : follow.created_at;
+	follow.created_at = follow.created_at == INT_NULL ? work->tree.observed_at : follow.created_at;
 	memcpy(follow.id, work->id, ID_BYTES);
 	cursor_put(&state->cursor, &follow);
 }
 
 static enum status commit_and_leave(struct work *work, struct err *err)
 {
-	enum status status = visit_commit(work->visit, err);
+	enum status status = visit_commit(work->tree.visit, err);
 
 	return status == OK ? leave(work, err) : status;
 }
@@ -126,14 +118,14 @@ static enum status commit_and_leave(struct work *work, struct err *err)
 /* It is not there, or too large to be had. */
 static enum status give_up(struct work *work, struct err *err)
 {
-	struct circleci_visit *state = visit_state(work->visit);
+	struct circleci_visit *state = visit_state(work->tree.visit);
 	const struct visit_build bare = {
 		.key = work->id,
-		.observed_at = work->observed_at,
+		.observed_at = work->tree.observed_at,
 		.origin = work->origin,
-		.oversize = work->failed == ANSWER_TOO_LARGE,
+		.oversize = work->tree.failed == ANSWER_TOO_LARGE,
 	};
-	enum status status = visit_build(work->visit, &bare, err);
+	enum status status = visit_build(work->tree.visit, &bare, err);
 
 	if (status != OK) {
 		return status;
@@ -146,14 +138,14 @@ static enum status give_up(struct work *work, struct err *err)
  * of them it is the API that is broken. */
 static enum status skip(struct work *work, struct err *err)
 {
-	struct circleci_visit *state = visit_state(work->visit);
+	struct circleci_visit *state = visit_state(work->tree.visit);
 
 	if (++state->skipped > SKIPPED_MAX) {
-		*err = work->why;
+		*err = work->tree.why;
 		return err->status;
 	}
-	log_warn("fetch.skipped", STR("target", visit_slug(work->visit)), STR("build", work->id),
-		 STR("why", work->why.text));
+	log_warn("fetch.skipped", STR("target", visit_slug(work->tree.visit)), STR("build", work->id),
+		 STR("why", work->tree.why.text));
 	follow(work, false, 0);
 	return commit_and_leave(work, err);
 }
@@ -161,9 +153,9 @@ static enum status skip(struct work *work, struct err *err)
 /* Behind a setup that did not pass nothing comes, nor long after one that did (normalizer/circleci.c). */
 static bool may_go_on(const struct work *work)
 {
-	for (size_t i = 0; i < work->workflows.count; i++) {
-		if (work->workflows.at[i].passed) {
-			return work->observed_at - work->pipeline.created_at < SETUP_MS;
+	for (size_t i = 0; i < work->tree.workflows.count; i++) {
+		if (work->tree.workflows.at[i].passed) {
+			return work->tree.observed_at - work->pipeline.created_at < SETUP_MS;
 		}
 	}
 	return false;
@@ -173,33 +165,33 @@ static bool has_ended(const struct work *work)
 {
 	const struct item *pipeline = &work->pipeline;
 
-	for (size_t i = 0; i < work->workflows.count; i++) {
-		if (!work->workflows.at[i].ended) {
+	for (size_t i = 0; i < work->tree.workflows.count; i++) {
+		if (!work->tree.workflows.at[i].ended) {
 			return false;
 		}
 	}
-	if (work->workflows.count > 0) {
+	if (work->tree.workflows.count > 0) {
 		return !pipeline->coming || !may_go_on(work);
 	}
 	return pipeline->errored || (pipeline->created_at != INT_NULL &&
-				     work->observed_at - pipeline->created_at > NO_WORKFLOW_MS);
+				     work->tree.observed_at - pipeline->created_at > NO_WORKFLOW_MS);
 }
 
 static uint64_t print_of(const struct work *work)
 {
 	uint64_t print = 1;
 
-	for (size_t i = 0; i < work->workflows.count; i++) {
-		print = print * 1099511628211u + work->workflows.at[i].print;
+	for (size_t i = 0; i < work->tree.workflows.count; i++) {
+		print = print * 1099511628211u + work->tree.workflows.at[i].print;
 	}
 	return print ? print : 1;
 }
 
 static enum status publish(struct work *work, struct err *err)
 {
-	const struct circleci_config *config = visit_config(work->visit);
+	const struct circleci_config *config = visit_config(work->tree.visit);
 	struct visit_build build = {
-		.key = work->id, .observed_at = work->observed_at, .origin = work->origin};
+		.key = work->id, .observed_at = work->tree.observed_at, .origin = work->origin};
 	char url[PATH_BYTES + 512];
 	struct path path;
 	enum status status;
@@ -207,9 +199,9 @@ static enum status publish(struct work *work, struct err *err)
 	path_pipeline(&path, work->id);
 	snprintf(url, sizeof url, "%s%s", config->api_url, path.text);
 	build.url = url;
-	build.json = body_of(visit_scratch(work->visit), work, config);
+	build.json = body_of(visit_scratch(work->tree.visit), work, config);
 	build.oversize = !build.json.at;
-	status = visit_build(work->visit, &build, err);
+	status = visit_build(work->tree.visit, &build, err);
 	if (status != OK) {
 		return status;
 	}
@@ -217,219 +209,90 @@ static enum status publish(struct work *work, struct err *err)
 	return commit_and_leave(work, err);
 }
 
-static enum status answered(struct work *work, struct err *err);
-
-/* False: the answer can't be used, and the work's end says so. */
-static bool take_answer(struct work *work, const struct visit_answer *answer, const struct err *err)
+/* False: it is not to be had as a whole, and what becomes of it is done. */
+static bool is_whole(struct work *work, enum status *status, struct err *err)
 {
-	int64_t date = visit_date(work->visit, answer);
+	enum answer_kind failed = work->tree.failed;
 
-	if (work->observed_at == INT_NULL || date < work->observed_at) {
-		work->observed_at = date;
+	if (failed == ANSWER_OK) {
+		return true;
 	}
-	if (answer->kind != ANSWER_OK) {
-		work->failed = answer->kind;
-		work->why = answer->kind == ANSWER_UNUSABLE ? *err : (struct err){.status = ERR_REMOTE};
-	}
-	return answer->kind == ANSWER_OK;
-}
-
-/* A build without some details is better than none. */
-static enum status on_details(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
-			      struct err *err)
-{
-	struct detail *detail = (struct detail *)tag;
-	enum status status = OK;
-
-	if (answer->kind == ANSWER_OK) {
-		status = answer_read_item(visit_arena(visit), answer->body, &detail->item, err);
-	}
-	(void)visit_date(visit, answer);
-	return status == OK ? answered(detail->work, err) : status;
-}
-
-/* A re-run lists what passed in an earlier run once more. */
-static bool ran_before(const struct flow *flow, const struct item *job)
-{
-	const struct work *work = flow->work;
-
-	for (size_t i = 0; i < work->workflows.count; i++) {
-		const struct flow *other = &work->flows[i];
-
-		if (other->item->created_at >= flow->item->created_at) {
-			continue;
-		}
-		for (size_t j = 0; j < other->jobs.count; j++) {
-			if (strcmp(other->jobs.at[j].id, job->id) == 0) {
-				return true;
-			}
-		}
-	}
+	*status = failed == ANSWER_UNUSABLE ? skip(work, err) : give_up(work, err);
 	return false;
 }
 
-static enum status ask_details_of(struct flow *flow, struct err *err)
+static enum status details_whole(struct tree *tree, struct err *err)
 {
-	const struct circleci_visit *state = visit_state(flow->work->visit);
-	enum status status = OK;
-	struct path path;
-
-	flow->details = calloc(flow->jobs.count + 1, sizeof *flow->details);
-	if (!flow->details) {
-		return err_set(err, ERR_SYS, "out of memory for the details of jobs");
-	}
-	for (size_t i = 0; status == OK && i < flow->jobs.count; i++) {
-		const struct item *job = &flow->jobs.at[i];
-
-		flow->details[i].work = flow->work;
-		if (job->approval || !job->started || job->number <= 0 || ran_before(flow, job)) {
-			continue; /* they would add nothing */
-		}
-		path_job(&path, state->slug, job->number);
-		flow->work->waiting++;
-		status = visit_get(flow->work->visit, path.text, priority_of(flow->work), on_details,
-				   (intptr_t)&flow->details[i], err);
-	}
-	return status;
+	return publish(work_of(tree), err);
 }
 
 /* Only of what has ended: so each job is asked for once. */
-static enum status ask_details(struct work *work, struct err *err)
+static enum status jobs_whole(struct tree *tree, struct err *err)
 {
+	struct work *work = work_of(tree);
 	enum status status = OK;
 
-	work->stage = STAGE_DETAILS;
-	for (size_t i = 0; status == OK && has_ended(work) && i < work->workflows.count; i++) {
-		status = ask_details_of(&work->flows[i], err);
-	}
-	return status != OK || work->waiting > 0 ? status : publish(work, err);
-}
-
-static enum status on_jobs(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
-			   struct err *err);
-
-static enum status ask_jobs_of(struct flow *flow, struct err *err)
-{
-	struct path path;
-
-	path_jobs(&path, flow->item->id, flow->token);
-	return visit_get(flow->work->visit, path.text, priority_of(flow->work), on_jobs, (intptr_t)flow, err);
-}
-
-static enum status on_jobs(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
-			   struct err *err)
-{
-	struct flow *flow = (struct flow *)tag;
-	enum status status;
-
-	if (!take_answer(flow->work, answer, err)) {
-		return answered(flow->work, err);
-	}
-	status = answer_read_list(visit_arena(visit), answer->body, &flow->jobs, flow->token, err);
-	if (status != OK) {
+	if (!is_whole(work, &status, err)) {
 		return status;
 	}
-	return flow->token[0] ? ask_jobs_of(flow, err) : answered(flow->work, err);
+	tree->whole = details_whole;
+	if (has_ended(work)) {
+		status = jobs_ask(work, err);
+	}
+	return status != OK || tree->waiting > 0 ? status : publish(work, err);
 }
 
 static enum status on_pipeline(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
 			       struct err *err)
 {
 	struct work *work = (struct work *)tag;
-	enum status status;
+	enum status status = OK;
 
-	if (!take_answer(work, answer, err)) {
-		return answered(work, err);
+	if (tree_take(&work->tree, answer, err)) {
+		status = answer_read_item(visit_arena(visit), answer->body, &work->pipeline, err);
 	}
-	status = answer_read_item(visit_arena(visit), answer->body, &work->pipeline, err);
-	return status == OK ? answered(work, err) : status;
+	return status == OK ? tree_answered(&work->tree, answer, err) : status;
 }
 
 static enum status ask_jobs(struct work *work, struct err *err)
 {
+	struct tree *tree = &work->tree;
 	enum status status = OK;
 	struct path path;
 
-	work->stage = STAGE_JOBS;
-	work->flows = calloc(work->workflows.count + 1, sizeof *work->flows);
-	if (!work->flows) {
-		return err_set(err, ERR_SYS, "out of memory for workflows");
-	}
+	tree->whole = jobs_whole;
 	if (!work->pipeline.json) {
-		work->waiting++;
 		path_pipeline(&path, work->id);
-		status = visit_get(work->visit, path.text, priority_of(work), on_pipeline, (intptr_t)work,
-				   err);
+		status = tree_get(tree, path.text, on_pipeline, (intptr_t)work, err);
 	}
-	for (size_t i = 0; status == OK && i < work->workflows.count; i++) {
-		work->flows[i].work = work;
-		work->flows[i].item = &work->workflows.at[i];
-		work->waiting++;
-		status = ask_jobs_of(&work->flows[i], err);
+	if (status == OK) {
+		status = tree_ask_jobs(tree, err);
 	}
-	return status != OK || work->waiting > 0 ? status : ask_details(work, err);
+	return status != OK || tree->waiting > 0 ? status : jobs_whole(tree, err);
 }
 
 /* What had ended and still looks the same needs no further question. */
 static bool is_unchanged(const struct work *work)
 {
-	struct circleci_visit *state = visit_state(work->visit);
+	struct circleci_visit *state = visit_state(work->tree.visit);
 	struct follow *known = cursor_follow(&state->cursor, work->id);
 
 	if (!known || !known->ended || known->print != print_of(work)) {
 		return false;
 	}
-	known->checked_at = work->observed_at;
+	known->checked_at = work->tree.observed_at;
 	return true;
 }
 
-static enum status answered(struct work *work, struct err *err)
+static enum status workflows_whole(struct tree *tree, struct err *err)
 {
-	if (--work->waiting > 0) {
-		return OK;
-	}
-	if (work->failed == ANSWER_UNUSABLE || work->failed == ANSWER_REFUSED) {
-		return skip(work, err);
-	}
-	if (work->failed != ANSWER_OK) {
-		return give_up(work, err);
-	}
-	switch (work->stage) {
-	case STAGE_WORKFLOWS:
-		return is_unchanged(work) ? commit_and_leave(work, err) : ask_jobs(work, err);
-	case STAGE_JOBS:
-		return ask_details(work, err);
-	case STAGE_DETAILS:
-		break;
-	}
-	return publish(work, err);
-}
-
-static enum status on_workflows(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
-				struct err *err);
-
-static enum status ask_workflows(struct work *work, struct err *err)
-{
-	struct path path;
-
-	path_workflows(&path, work->id, work->token);
-	return visit_get(work->visit, path.text, priority_of(work), on_workflows, (intptr_t)work, err);
-}
-
-static enum status on_workflows(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
-				struct err *err)
-{
-	struct work *work = (struct work *)tag;
+	struct work *work = work_of(tree);
 	enum status status;
 
-	if (!take_answer(work, answer, err)) {
-		return answered(work, err);
-	}
-	status = answer_read_list(visit_arena(visit), answer->body, &work->workflows, work->token, err);
-	if (status != OK) {
+	if (!is_whole(work, &status, err)) {
 		return status;
 	}
-	return work->token[0] ? ask_workflows(work, err) : answered(work, err);
+	return is_unchanged(work) ? commit_and_leave(work, err) : ask_jobs(work, err);
 }
 
 enum status work_start(struct visit *visit, struct err *err)
@@ -438,8 +301,7 @@ enum status work_start(struct visit *visit, struct err *err)
 	enum status status = OK;
 
 	for (struct work *work = state->works; status == OK && work; work = work->next) {
-		work->waiting = 1;
-		status = ask_workflows(work, err);
+		status = tree_ask_workflows(&work->tree, work->id, err);
 	}
 	return status;
 }

@@ -80,3 +80,40 @@ Test(http_url, addresses_of_the_machines_own_credentials_are_known)
 	cr_expect_not(http_address_is_private_to_host("10.169.254.1"));
 	cr_expect_not(http_address_is_private_to_host("2600:1f00::1"));
 }
+
+Test(http_url, one_origin_is_one_scheme_host_and_port)
+{
+	static const char api[] = "https://circleci.com/api/v2";
+
+	cr_expect(http_url_same_origin(api, "https://circleci.com/output/job/1"));
+	cr_expect(http_url_same_origin(api, "https://CircleCI.com:443/x"));
+	cr_expect_not(http_url_same_origin(api, "http://circleci.com/x"));
+	cr_expect_not(http_url_same_origin(api, "https://circleci.com:8443/x"));
+	cr_expect_not(http_url_same_origin(api, "https://circleci.com.example/x"));
+	cr_expect_not(http_url_same_origin(api, "https://me:pw@circleci.com/x"));
+	cr_expect_not(http_url_same_origin(api, "no url"));
+}
+
+Test(http_url, within_a_domain_is_it_and_what_is_below_by_https)
+{
+	static const char domain[] = "circle-artifacts.com";
+	static const char *const never[] = {
+		"http://output.circle-artifacts.com/f",
+		"https://output.circle-artifacts.com:8443/f",
+		"https://circle-artifacts.com.evil.example/f",
+		"https://evilcircle-artifacts.com/f",
+		"https://me@output.circle-artifacts.com/f",
+		"https://evil.example/circle-artifacts.com",
+		"https://evil.example#.circle-artifacts.com",
+		"https://evil.example\\.circle-artifacts.com/f",
+		"circle-artifacts.com",
+		"",
+	};
+
+	cr_expect(http_url_within("https://output.circle-artifacts.com/output/job/1", domain));
+	cr_expect(http_url_within("https://3-84488553-GH.Circle-Artifacts.com/0/f", domain));
+	cr_expect(http_url_within("https://circle-artifacts.com/f", domain));
+	for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+		cr_expect_not(http_url_within(never[i], domain), "%s", never[i]);
+	}
+}
