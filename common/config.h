@@ -74,7 +74,8 @@ struct bus_config {
 	bool sync;    /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
 	bool dry_run; /* of it: nothing may be written to a destination (BUILDBUS_SYNC_DRY_RUN) */
 	bool insecure;
-	char *certificate, *server_key, *clients_dir; /* curve: */
+	char *certificate, *server_key, *clients_dir; /* curve: certificate NULL: the bus is plain */
+	const char *who; /* whose certificate it is where `certificate` is a folder; NULL: admin */
 	int64_t log_retention_ms, raw_retention_ms, absent_max_ms, min_free_bytes;
 };
 

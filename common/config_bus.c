@@ -26,8 +26,11 @@ const struct config_row bus_config_rows[] = {
 	ROW("tap", CONFIG_TEXT, tap, .help = "ZeroMQ address for whoever listens (`buildbus tap`); default ipc in state_dir"),
 	ROW("insecure", CONFIG_BOOL, insecure, .fallback = "false",
 	    .help = "allow plain TCP off loopback, on a private network"),
-	ROW("curve.certificate", CONFIG_PATH, certificate, .help = "this process's secret certificate"),
-	ROW("curve.server_key", CONFIG_TEXT, server_key, .help = "of clients: the public key of the hub"),
+	ROW("curve.certificate", CONFIG_PATH, certificate,
+	    .help = "this process's secret certificate, or a folder where it is `NAME.cert_secret`"),
+	ROW("curve.server_key", CONFIG_TEXT, server_key,
+	    .help = "of clients: the public key of the hub; default that of `hub.cert` beside the "
+		    "certificate"),
 	ROW("curve.clients_dir", CONFIG_PATH, clients_dir,
 	    .help = "of the hub: folder of the clients' public certificates"),
 	ROW("log_retention", CONFIG_DURATION, log_retention_ms, .fallback = "7d",
@@ -73,7 +76,7 @@ static long port_of(const char *colon)
 }
 
 /* The sentence about a tcp:// address that can't be used, NULL for a good one. */
-static const char *tcp_fault(const char *address, bool insecure)
+static const char *tcp_fault(const char *address, const struct bus_config *bus)
 {
 	const char *host = address + strlen("tcp://"), *colon = strrchr(host, ':');
 	long port = colon && colon != host ? port_of(colon) : 0;
@@ -81,10 +84,10 @@ static const char *tcp_fault(const char *address, bool insecure)
 	if (port < 1 || port > 65535) {
 		return "must be tcp://HOST:PORT with a port from 1 to 65535";
 	}
-	if (!insecure && !is_loopback(host, (size_t)(colon - host))) {
-		return "plain TCP off loopback can be read and written by anybody in between; keep the bus "
-		       "on ipc or "
-		       "loopback, or set bus.insecure: true on a private network";
+	if (!bus->insecure && !bus->certificate && !is_loopback(host, (size_t)(colon - host))) {
+		return "plain TCP off loopback can be read and written by anybody in between; give each "
+		       "process a certificate (bus.curve), keep the bus on ipc or loopback, or set "
+		       "bus.insecure: true on a private network";
 	}
 	return NULL;
 }
@@ -112,7 +115,7 @@ static const char *settle_ipc(const char *folder, char **address)
 static const char *settle(const struct config_doc *doc, const struct bus_config *bus, char **address)
 {
 	if (strncmp(*address, "tcp://", 6) == 0) {
-		return tcp_fault(*address, bus->insecure);
+		return tcp_fault(*address, bus);
 	}
 	if (strncmp(*address, "ipc://", 6) == 0 && (*address)[6] != '\0' && (*address)[6] != '@') {
 		return settle_ipc(doc->folder, address);
@@ -220,15 +223,10 @@ void config_bus(struct config *config, struct config_problems *problems)
 		options.map = 0;
 	}
 	config_options_read(&options, bus_config_rows, &config->bus, problems);
-	if (config->bus.certificate || config->bus.server_key || config->bus.clients_dir) {
-		problem_add(problems, doc_line(doc, doc_get(doc, map, "curve")), "bus.curve",
-			    "encryption is not part of this version yet; keep the bus on ipc or loopback, or "
-			    "set insecure: "
-			    "true on a private network");
-	}
 	if (config->bus.state_dir) {
 		settle_folders(&config->bus);
 	}
+	config_curve(config, &config->bus, map, problems);
 	check_addresses(config, &config->bus, map, problems);
 	if (config->bus.state_dir && !default_addresses(&config->bus)) {
 		problem_no_memory(problems);

@@ -38,3 +38,6 @@ void config_options_read(const struct config_options *options, const struct conf
 void config_shape(struct config *config, const struct config_kind *kinds, struct config_problems *problems);
 /* Reads `bus:` into config->bus and resolves its addresses. */
 void config_bus(struct config *config, struct config_problems *problems);
+/* Checks bus.curve, once bus is read. */
+void config_curve(const struct config *config, struct bus_config *bus, int map,
+		  struct config_problems *problems);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/dealer.h"
+#include "common/backoff.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #define TCP_PING_WAIT_MS 6000
 #define QUEUE_MAX        256 /* messages in each direction */
 #define TURN_MAX         128 /* messages handled in one turn of the loop */
+#define REFUSED_MS       100 /* after a refusal; doubles */
+#define REFUSED_MAX_MS   2000
 
 static bool is_tcp(const char *endpoint)
 {
@@ -85,6 +88,7 @@ static void receive_one(struct dealer *dealer)
 
 	/* A head that can't be read is dropped: the numbers of the protocol find what is missing. */
 	if (status == OK) {
+		dealer->refusals = 0;
 		dealer->events->message(dealer->context, &dealer->in, &fields, version);
 	}
 	wire_fields_fini(&fields);
@@ -119,34 +123,83 @@ static int on_ready(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 	return 0;
 }
 
+static void close_socket(struct dealer *dealer)
+{
+	if (dealer->socket) {
+		handshake_end(&dealer->handshake);
+		unwatch(dealer);
+		zsock_destroy(&dealer->socket);
+	}
+}
+
+void dealer_renew(struct dealer *dealer)
+{
+	close_socket(dealer);
+	alarm_by(&dealer->alarm, zclock_mono() + backoff_ms(dealer->refusals++, REFUSED_MS, REFUSED_MAX_MS));
+}
+
+static void on_refused(void *context, const char *why)
+{
+	struct dealer *dealer = context;
+
+	dealer_renew(dealer);
+	dealer->events->refused(dealer->context, why);
+}
+
 static enum status connect_socket(struct dealer *dealer, struct err *err)
 {
+	enum status status;
+	void *socket;
+
 	dealer->socket = zsock_new(ZMQ_DEALER);
 	if (!dealer->socket) {
 		return err_set(err, ERR_SYS, "can't create a socket: %s", zmq_strerror(errno));
 	}
+	socket = zsock_resolve(dealer->socket);
 	set_options(dealer);
-	if (zmq_connect(zsock_resolve(dealer->socket), dealer->endpoint) != 0) {
+	if ((status = curve_dress(&dealer->curve, socket, err)) != OK ||
+	    (status = handshake_watch(&dealer->handshake, zsys_init(), socket, dealer->endpoint,
+				      dealer->curve.certificate, err)) != OK ||
+	    (status = handshake_tell(&dealer->handshake, dealer->loop, on_refused, dealer, err)) != OK) {
+		return status;
+	}
+	if (zmq_connect(socket, dealer->endpoint) != 0) {
 		return err_set(err, ERR_CONFIG, "%s: %s", dealer->endpoint, zmq_strerror(errno));
 	}
 	return watch(dealer, err);
 }
 
-enum status dealer_open(struct dealer *dealer, zloop_t *loop, const char *endpoint,
+static void on_alarm(void *context)
+{
+	struct dealer *dealer = context;
+	struct err err;
+
+	if (connect_socket(dealer, &err) != OK) {
+		on_refused(dealer, err.text);
+	}
+}
+
+enum status dealer_open(struct dealer *dealer, zloop_t *loop, const struct bus_config *bus,
 			const struct dealer_events *events, void *context, struct err *err)
 {
 	*dealer = (struct dealer){.loop = loop, .events = events, .context = context};
-	dealer->endpoint = strdup(endpoint);
+	alarm_init(&dealer->alarm, loop, on_alarm, dealer);
+	dealer->endpoint = strdup(bus->ingest);
 	if (!dealer->endpoint) {
 		return err_set(err, ERR_SYS, "out of memory");
 	}
-	return connect_socket(dealer, err);
+	return curve_init(&dealer->curve, bus, err) == OK ? connect_socket(dealer, err) : err->status;
 }
 
 enum status dealer_send(struct dealer *dealer, struct wire_message *message, struct err *err)
 {
-	enum status status = wire_send(zsock_resolve(dealer->socket), NULL, message, err);
+	enum status status;
 
+	if (!dealer->socket) {
+		dealer->waits = true;
+		return ERR_AGAIN;
+	}
+	status = wire_send(zsock_resolve(dealer->socket), NULL, message, err);
 	if (status == ERR_AGAIN) {
 		set_waits(dealer, true);
 	}
@@ -155,10 +208,9 @@ enum status dealer_send(struct dealer *dealer, struct wire_message *message, str
 
 void dealer_close(struct dealer *dealer)
 {
-	if (dealer->socket) {
-		unwatch(dealer);
-		zsock_destroy(&dealer->socket);
-	}
+	close_socket(dealer);
+	alarm_fini(&dealer->alarm);
+	curve_fini(&dealer->curve);
 	wire_fini(&dealer->in);
 	free(dealer->endpoint);
 	*dealer = (struct dealer){0};

@@ -4,6 +4,9 @@
  * protocol's numbers find it. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "common/alarm.h"
+#include "common/curve.h"
+#include "common/handshake.h"
 #include "common/wire.h"
 
 #include <czmq.h>
@@ -15,6 +18,9 @@ struct dealer_events {
 			int64_t version);
 	/* There is room again after dealer_send said ERR_AGAIN. Called once for each time. */
 	void (*writable)(void *context);
+	/* The hub does not let us in: why is for an operator. It is tried again, with the certificate that
+	 * lies there then. */
+	void (*refused)(void *context, const char *why);
 };
 
 struct dealer {
@@ -25,11 +31,17 @@ struct dealer {
 	char *endpoint;
 	struct wire_message in;
 	bool waits; /* for room */
+	struct curve curve;
+	struct handshake handshake;
+	struct alarm alarm; /* set while there is no socket */
+	unsigned refusals;  /* since a message came */
 };
 
-/* ERR_CONFIG: the endpoint can't be used. Connecting goes on in the background. */
-enum status dealer_open(struct dealer *dealer, zloop_t *loop, const char *endpoint,
+/* ERR_CONFIG: bus.ingest or the certificate can't be used. Connecting goes on in the background. */
+enum status dealer_open(struct dealer *dealer, zloop_t *loop, const struct bus_config *bus,
 			const struct dealer_events *events, void *context, struct err *err) MUST_CHECK;
+/* Connects anew after a while: the hub said that it denies us. */
+void dealer_renew(struct dealer *dealer);
 /* OK: the message was taken and is empty. ERR_AGAIN: no connection, or it is full: writable will be called.
  */
 enum status dealer_send(struct dealer *dealer, struct wire_message *message, struct err *err) MUST_CHECK;

@@ -9,6 +9,7 @@
 #define ATTACH_CAP_MS    10000
 #define RETRY_BASE_MS    50 /* between attaches that were refused */
 #define RETRY_CAP_MS     5000
+#define REFUSED_CAP_MS   2000  /* between handshakes that were refused */
 #define SILENCE_MS       10000 /* without a word from the hub: shorter than the life of a session */
 #define DETACH_WAIT_MS   1000
 #define UNANSWERED_MAX   3  /* heartbeats in a row that are sent into silence */
@@ -41,16 +42,34 @@ void feed_end(struct feed_client *client, const struct err *err)
 	}
 }
 
+static void begin_to_wait(struct feed_client *client, int64_t wait_ms)
+{
+	client->question_count = 0;
+	client->credit_left = 0;
+	feed_enter(client, FEED_WAITING, wait_ms);
+}
+
 void feed_lose(struct feed_client *client, int64_t wait_ms, const char *why)
 {
 	if (client->state == FEED_DETACHING || client->leaving) {
 		feed_end(client, NULL);
 		return;
 	}
-	client->question_count = 0;
-	client->credit_left = 0;
-	feed_enter(client, FEED_WAITING, wait_ms);
+	begin_to_wait(client, wait_ms);
 	client->events->waiting(client->context, why);
+}
+
+void feed_refused(void *context, const char *why)
+{
+	struct feed_client *client = context;
+
+	if (client->state == FEED_DETACHING || client->leaving) {
+		feed_end(client, NULL);
+	} else if (client->state != FEED_ENDED) {
+		client->worn_socket = true;
+		begin_to_wait(client, backoff_ms(client->tries++, RETRY_BASE_MS, REFUSED_CAP_MS));
+		client->events->refused(client->context, why);
+	}
 }
 
 int64_t feed_wait_ms(struct feed_client *client, int64_t asked_ms)
@@ -76,20 +95,14 @@ static void socket_close(struct feed_client *client)
 	zmq_pollitem_t item = {.socket = client->socket ? zsock_resolve(client->socket) : NULL};
 
 	if (client->socket) {
+		handshake_end(&client->handshake);
 		zloop_poller_end(client->loop, &item);
 		zsock_destroy(&client->socket);
 	}
 }
 
-static enum status socket_open(struct feed_client *client, struct err *err)
+static void set_options(struct feed_client *client)
 {
-	zmq_pollitem_t item = {.events = ZMQ_POLLIN};
-
-	client->socket = zsock_new(ZMQ_DEALER);
-	if (!client->socket) {
-		return err_sys(err, "a socket for the feed");
-	}
-	item.socket = zsock_resolve(client->socket);
 	zsock_set_linger(client->socket, 0);
 	zsock_set_reconnect_ivl(client->socket, RECONNECT_MS);
 	zsock_set_reconnect_ivl_max(client->socket, RECONNECT_MAX_MS);
@@ -97,16 +110,43 @@ static enum status socket_open(struct feed_client *client, struct err *err)
 	zsock_set_rcvhwm(client->socket, 0);
 	zsock_set_heartbeat_ivl(client->socket, WIRE_HEARTBEAT_MS);
 	zsock_set_heartbeat_timeout(client->socket, SILENCE_MS);
+}
+
+static enum status socket_connect(struct feed_client *client, struct err *err)
+{
+	zmq_pollitem_t item = {.socket = zsock_resolve(client->socket), .events = ZMQ_POLLIN};
+	enum status status;
+
+	if ((status = curve_dress(&client->curve, item.socket, err)) != OK ||
+	    (status = handshake_watch(&client->handshake, zsys_init(), item.socket, client->endpoint,
+				      client->curve.certificate, err)) != OK ||
+	    (status = handshake_tell(&client->handshake, client->loop, feed_refused, client, err)) != OK) {
+		return status;
+	}
 	if (zmq_connect(item.socket, client->endpoint) != 0) {
-		err_set(err, ERR_CONFIG, "bus.feed: can't connect to %s: %s", client->endpoint,
-			zmq_strerror(errno));
-		zsock_destroy(&client->socket);
-		return ERR_CONFIG;
+		return err_set(err, ERR_CONFIG, "bus.feed: can't connect to %s: %s", client->endpoint,
+			       zmq_strerror(errno));
 	}
 	zloop_poller(client->loop, &item, on_message, client);
 	zloop_poller_set_tolerant(client->loop, &item);
 	client->worn_socket = false;
 	return OK;
+}
+
+static enum status socket_open(struct feed_client *client, struct err *err)
+{
+	enum status status;
+
+	client->socket = zsock_new(ZMQ_DEALER);
+	if (!client->socket) {
+		return err_sys(err, "a socket for the feed");
+	}
+	set_options(client);
+	status = socket_connect(client, err);
+	if (status != OK) {
+		socket_close(client);
+	}
+	return status;
 }
 
 static void attach(struct feed_client *client)
@@ -233,10 +273,14 @@ enum status feed_client_new(struct feed_client **out, zloop_t *loop, const struc
 	}
 	*client = (struct feed_client){.loop = loop, .events = events, .context = context, .timer = -1};
 	client->from = options->from;
-	client->endpoint = strdup(options->endpoint);
+	client->endpoint = strdup(options->bus->feed);
 	client->sink = options->sink ? strdup(options->sink) : NULL;
-	status = client->endpoint && (client->sink || !options->sink) ? socket_open(client, err)
-								      : err_sys(err, "memory for the feed");
+	status = client->endpoint && (client->sink || !options->sink)
+			 ? curve_init(&client->curve, options->bus, err)
+			 : err_sys(err, "memory for the feed");
+	if (status == OK) {
+		status = socket_open(client, err);
+	}
 	client->tick = zloop_timer(loop, WIRE_HEARTBEAT_MS, 0, on_tick, client);
 	if (status != OK) {
 		feed_client_free(&client);
@@ -259,6 +303,7 @@ void feed_client_free(struct feed_client **out)
 	zloop_timer_end(client->loop, client->tick);
 	socket_close(client);
 	wire_fini(&client->in);
+	curve_fini(&client->curve);
 	free(client->endpoint);
 	free(client->sink);
 	free(client);

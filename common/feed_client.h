@@ -7,6 +7,7 @@
  * Callbacks run on the loop; they may call anything here but feed_client_free. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "common/config.h"
 #include "common/err.h"
 #include "common/wire.h"
 
@@ -17,8 +18,8 @@
 struct feed_client;
 
 struct feed_options {
-	const char *endpoint; /* copied */
-	const char *sink;     /* the name at the hub, copied; NULL: anonymous, nothing is kept there */
+	const struct bus_config *bus; /* copied: address and certificate of the feed */
+	const char *sink; /* the name at the hub, copied; NULL: anonymous, nothing is kept there */
 	/* Anonymous only: start after it; epoch 0: with the newest version of each build. */
 	struct position from;
 };
@@ -59,6 +60,8 @@ struct feed_events {
 	void (*noted)(void *context);
 	/* There is no session; why is for people. It goes on by itself. */
 	void (*waiting)(void *context, const char *why);
+	/* Likewise, and an operator must act at the hub: it does not let us in. */
+	void (*refused)(void *context, const char *why);
 	/* It can't go on: an operator must act (another protocol version). Nothing is called after it. */
 	void (*failed)(void *context, const struct err *err);
 	/* The answer to feed_client_detach: the hub took everything that was sent, or did not answer in time.

@@ -2,7 +2,9 @@
  */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "common/curve.h"
 #include "common/feed_client.h"
+#include "common/handshake.h"
 
 enum feed_state {
 	FEED_WAITING,   /* until the attach timer fires */
@@ -24,6 +26,8 @@ struct feed_client {
 	zloop_t *loop;
 	zsock_t *socket;
 	char *endpoint, *sink;
+	struct curve curve;
+	struct handshake handshake;
 	const struct feed_events *events;
 	void *context;
 	enum feed_state state;
@@ -62,6 +66,8 @@ void feed_enter(struct feed_client *client, enum feed_state state, int64_t wait_
 void feed_end(struct feed_client *client, const struct err *err);
 /* No session (any more): attach after wait_ms. */
 void feed_lose(struct feed_client *client, int64_t wait_ms, const char *why);
+/* The hub does not let us in: likewise, with a new socket and the certificate that lies there then. */
+void feed_refused(void *client, const char *why);
 /* With jitter, not less than the hub asked for. */
 int64_t feed_wait_ms(struct feed_client *client, int64_t asked_ms);
 /* Tells the hub as much of what was acknowledged as this session has seen. */

@@ -131,6 +131,14 @@ static void on_trouble(struct feed_client *client, int64_t retry_ms, struct text
 		  text_is(code, "full") ? "the hub's disk is full" : "the hub refuses what was sent");
 }
 
+static void deny(struct feed_client *client, struct text detail)
+{
+	char why[256];
+
+	snprintf(why, sizeof why, "%.*s", TEXT_FMT(detail));
+	feed_refused(client, why);
+}
+
 static void on_error(struct feed_client *client, const struct wire_fields *fields)
 {
 	struct text code = TEXT(""), detail = TEXT("");
@@ -142,6 +150,8 @@ static void on_error(struct feed_client *client, const struct wire_fields *field
 	if (text_is(code, "version") || text_is(code, "command") ||
 	    (client->state == FEED_ATTACHING && text_is(code, "malformed"))) {
 		stop_for(client, code, detail);
+	} else if (text_is(code, "denied")) {
+		deny(client, detail);
 	} else if (!text_is(code, "no_session")) {
 		on_trouble(client, retry_ms, code);
 	} else if (client->state == FEED_ATTACHED || client->state == FEED_DETACHING) {

@@ -29,7 +29,7 @@ enum status ingest_new(struct ingest_client **out, zloop_t *loop, const struct b
 	alarm_init(&client->alarm, loop, on_alarm, client);
 	status = client->provider && client->worker ? OK : err_set(err, ERR_SYS, "out of memory");
 	if (status == OK) {
-		status = dealer_open(&client->dealer, loop, bus->ingest, &ingest_dealer_events, client, err);
+		status = dealer_open(&client->dealer, loop, bus, &ingest_dealer_events, client, err);
 	}
 	if (status != OK) {
 		ingest_free(&client);

@@ -41,7 +41,8 @@ struct ingest_ack {
 	int64_t n, fresh, unchanged, stale;
 };
 
-#define INGEST_SILENT "silent" /* for ten seconds; told once until it speaks again */
+#define INGEST_SILENT  "silent"  /* for ten seconds; told once until it speaks again */
+#define INGEST_REFUSED "refused" /* the hub does not let us in; it is tried again */
 
 struct ingest_trouble {
 	const char *code;   /* of the protocol's error, or INGEST_SILENT */

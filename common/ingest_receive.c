@@ -203,7 +203,8 @@ static void report(struct ingest_client *client, const struct lease *lease, stru
 	struct text detail;
 	char code_text[32], detail_text[256] = "";
 
-	snprintf(code_text, sizeof code_text, "%.*s", TEXT_FMT(code));
+	snprintf(code_text, sizeof code_text, "%.*s",
+		 TEXT_FMT(text_is(code, "denied") ? TEXT(INGEST_REFUSED) : code));
 	if (wire_text(fields, 2, &detail)) {
 		snprintf(detail_text, sizeof detail_text, "%.*s", TEXT_FMT(detail));
 	}
@@ -290,7 +291,10 @@ static void on_error(struct ingest_client *client, const struct wire_fields *fie
 		return;
 	}
 	report(client, lease, code, fields);
-	if (text_is(code, "oversize")) {
+	if (text_is(code, "denied")) {
+		client->claimed_at_ms = 0;
+		dealer_renew(&client->dealer); /* what is not acknowledged goes again, by the numbers */
+	} else if (text_is(code, "oversize")) {
 		on_oversize(client, lease);
 	} else if (wire_int(fields, 1, &number)) {
 		pause_until_retry(client, lease, number);
@@ -332,4 +336,17 @@ static void on_writable(void *context)
 	ingest_pump(context);
 }
 
-const struct dealer_events ingest_dealer_events = {.message = on_message, .writable = on_writable};
+static void on_refused(void *context, const char *why)
+{
+	struct ingest_client *client = context;
+	struct ingest_trouble trouble = {.code = INGEST_REFUSED, .detail = why};
+
+	client->claimed_at_ms = 0;
+	client->events->trouble(client->context, &trouble);
+}
+
+const struct dealer_events ingest_dealer_events = {
+	.message = on_message,
+	.writable = on_writable,
+	.refused = on_refused,
+};

@@ -29,6 +29,15 @@ struct runner {
 	bool idling;            /* failed for good in a container: only waits for SIGTERM */
 };
 
+/* The bus part knows who reads it: its certificate may depend on that. */
+static enum status load_config(const struct runner *runner, struct config *config, struct err *err)
+{
+	enum status status = config_load(config, runner->options.config_path, err);
+
+	config->bus.who = runner->context.process->name;
+	return status;
+}
+
 static int on_stop(zloop_t *loop, int timer, void *arg)
 {
 	(void)loop, (void)timer, (void)arg;
@@ -105,7 +114,7 @@ static void on_hangup(struct runner *runner)
 			 STR("why", "this process reads its configuration once: restart it for another"));
 		return;
 	}
-	if (config_load(&fresh, runner->options.config_path, &err) != OK) {
+	if (load_config(runner, &fresh, &err) != OK) {
 		config_fini(&fresh);
 		err_append(&err, "; the old configuration stays");
 		log_error("proc.reload_failed", STR("why", err.text));
@@ -203,7 +212,7 @@ static enum status open_metrics(struct runner *runner, struct err *err)
 static enum status open_config(struct runner *runner, struct err *err)
 {
 	struct process_context *context = &runner->context;
-	enum status status = config_load(&context->config, runner->options.config_path, err);
+	enum status status = load_config(runner, &context->config, err);
 
 	if (status != OK) {
 		return status;

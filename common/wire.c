@@ -3,6 +3,7 @@
 #include "common/wire.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static zmq_msg_t *frame_add(struct wire_message *message)
@@ -80,6 +81,14 @@ static enum status receive_frames(void *socket, struct wire_message *message, st
 	return OK;
 }
 
+/* The property that the ZAP handler gave the connection. A ROUTER's routing id does not always carry it. */
+static void note_sender(struct wire_message *message)
+{
+	const char *sender = message->count ? zmq_msg_gets(&message->frames[0], "User-Id") : NULL;
+
+	snprintf(message->sender, sizeof message->sender, "%s", sender ? sender : "");
+}
+
 enum status wire_receive(void *socket, zmq_msg_t *identity, struct wire_message *message, struct err *err)
 {
 	enum status status;
@@ -95,6 +104,7 @@ enum status wire_receive(void *socket, zmq_msg_t *identity, struct wire_message 
 		}
 	}
 	status = receive_frames(socket, message, err);
+	note_sender(message);
 	if (status != OK) {
 		wire_clear(message);
 	}

@@ -19,10 +19,13 @@
 	15000 /* a lease, and a feed session, lives that long without a sign of its holder */
 #define WIRE_HEARTBEAT_MS 1000
 
+#define WIRE_SENDER_SIZE 41 /* a key in Z85 */
+
 /* One message, received or to be sent. Owns its frames. Zeroed is empty. */
 struct wire_message {
 	zmq_msg_t *frames; /* [0] the head, then bodies */
 	size_t count, capacity;
+	char sender[WIRE_SENDER_SIZE]; /* received under CURVE: the public key that was shown; else "" */
 };
 
 /* Receives one whole message without blocking. ROUTER: the routing id is moved to *identity (else pass NULL).

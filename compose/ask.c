@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/ask.h"
+#include "common/curve.h"
 #include "common/process.h"
 
 #include <errno.h>
@@ -32,19 +33,32 @@ static enum status silent(const struct bus_config *bus, struct err *err)
 	return err_set(err, ERR_AGAIN, "no normalizer answers at %s: start it with `buildbus up`", bus->feed);
 }
 
-static enum status listen_for(void *socket, const struct bus_config *bus, struct answer *answer,
-			      struct err *err)
+static enum status listen_for(struct asker *asker, struct answer *answer, struct err *err)
 {
 	int64_t until_ms = now_ms() + PATIENCE_MS, left_ms;
-	zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+	zmq_pollitem_t items[] = {
+		{.socket = asker->socket, .events = ZMQ_POLLIN},
+		{.socket = asker->handshake.monitor, .events = ZMQ_POLLIN},
+	};
 	enum status status = ERR_AGAIN;
 
 	while (status == ERR_AGAIN && (left_ms = until_ms - now_ms()) > 0) {
-		if (zmq_poll(&item, 1, (long)left_ms) > 0) {
-			status = wire_receive(socket, NULL, &answer->message, err);
+		if (zmq_poll(items, 2, (long)left_ms) > 0) {
+			status = wire_receive(asker->socket, NULL, &answer->message, err);
+		}
+		if (status == ERR_AGAIN && handshake_refused(&asker->handshake, err)) {
+			return ERR_REMOTE;
 		}
 	}
-	return status == ERR_AGAIN ? silent(bus, err) : status;
+	return status == ERR_AGAIN ? silent(asker->bus, err) : status;
+}
+
+static bool is_denied(const struct answer *answer)
+{
+	struct text code;
+
+	return text_is(answer->fields.command, "error") && wire_text(&answer->fields, 0, &code) &&
+	       text_is(code, "denied");
 }
 
 enum status ask_read(struct answer *answer, struct err *err)
@@ -60,8 +74,23 @@ enum status ask_read(struct answer *answer, struct err *err)
 		return OK;
 	}
 	wire_text(&answer->fields, 2, &sentence);
+	if (is_denied(answer)) {
+		return err_set(err, ERR_REMOTE, "the normalizer refuses: %.*s", TEXT_FMT(sentence));
+	}
 	return err_set(err, ERR_REMOTE, "the normalizer did not answer with its status but with %.*s %.*s",
 		       TEXT_FMT(answer->fields.command), TEXT_FMT(sentence));
+}
+
+enum status ask_dress(void *socket, const struct bus_config *bus, struct err *err)
+{
+	struct curve curve;
+	enum status status = curve_init(&curve, bus, err);
+
+	if (status == OK) {
+		status = curve_dress(&curve, socket, err);
+	}
+	curve_fini(&curve);
+	return status;
 }
 
 enum status asker_open(struct asker *asker, const struct bus_config *bus, struct err *err)
@@ -73,6 +102,11 @@ enum status asker_open(struct asker *asker, const struct bus_config *bus, struct
 	if (!asker->socket) {
 		return err_sys(err, "open a socket");
 	}
+	if (ask_dress(asker->socket, bus, err) != OK ||
+	    handshake_watch(&asker->handshake, asker->context, asker->socket, bus->feed, bus->certificate,
+			    err) != OK) {
+		return err->status;
+	}
 	if (zmq_setsockopt(asker->socket, ZMQ_LINGER, &none, sizeof none) == -1 ||
 	    zmq_connect(asker->socket, bus->feed) == -1) {
 		return err_set(err, ERR_CONFIG, "bus.feed %s: %s", bus->feed, zmq_strerror(errno));
@@ -82,6 +116,7 @@ enum status asker_open(struct asker *asker, const struct bus_config *bus, struct
 
 void asker_close(struct asker *asker)
 {
+	handshake_end(&asker->handshake);
 	if (asker->socket) {
 		zmq_close(asker->socket);
 	}
@@ -122,7 +157,7 @@ enum status ask(struct asker *asker, const char *command, struct wire_head *head
 	ask_fini(answer);
 	wire_fini(&message);
 	if (status == OK) {
-		status = listen_for(asker->socket, asker->bus, answer, err);
+		status = listen_for(asker, answer, err);
 	}
 	if (status == OK) {
 		status = wire_read(&answer->message, &answer->fields, &version, err);
@@ -137,7 +172,7 @@ enum status ask_status(const struct bus_config *bus, struct answer *answer, stru
 
 	*answer = (struct answer){0};
 	status = status == OK ? ask_send(asker.socket, err) : status;
-	status = status == OK ? listen_for(asker.socket, bus, answer, err) : status;
+	status = status == OK ? listen_for(&asker, answer, err) : status;
 	status = status == OK ? ask_read(answer, err) : status;
 	asker_close(&asker);
 	return status;

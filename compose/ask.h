@@ -3,6 +3,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/config.h"
+#include "common/handshake.h"
 #include "common/wire.h"
 
 /* Zeroed is empty; ask_fini in any case. */
@@ -16,6 +17,7 @@ struct answer {
 struct asker {
 	const struct bus_config *bus;
 	void *context, *socket;
+	struct handshake handshake;
 };
 /* asker_close in any case. */
 enum status asker_open(struct asker *asker, const struct bus_config *bus, struct err *err) MUST_CHECK;
@@ -32,6 +34,8 @@ void ask_fini(struct answer *answer);
 
 /* The two halves, for those who have a loop; socket is a DEALER. ask_read reads answer->message. */
 enum status ask_send(void *socket, struct err *err) MUST_CHECK;
+/* Prepares it before it connects, where the bus uses CURVE. */
+enum status ask_dress(void *socket, const struct bus_config *bus, struct err *err) MUST_CHECK;
 /* Another command without fields. */
 enum status ask_tell(void *socket, const char *command, struct err *err);
 enum status ask_read(struct answer *answer, struct err *err) MUST_CHECK;

@@ -108,13 +108,14 @@ static const struct feed_events events = {
 	.rejected = on_number,
 	.noted = on_nothing,
 	.waiting = on_waiting,
+	.refused = on_waiting,
 	.failed = on_failed,
 	.detached = on_nothing,
 };
 
 static enum status client_open(struct show *show, struct err *err)
 {
-	struct feed_options options = {.endpoint = show->bus->feed, .from = show->from};
+	struct feed_options options = {.bus = show->bus, .from = show->from};
 
 	return feed_client_new(&show->client, show->loop, &options, &events, show, err);
 }

@@ -64,6 +64,9 @@ static enum status watch_open(struct status_watch *watch, const struct bus_confi
 	zsock_set_linger(watch->socket, 0);
 	zsock_set_sndhwm(watch->socket, 1); /* questions don't pile up while there is no hub */
 	zsock_set_immediate(watch->socket, 1);
+	if (ask_dress(zsock_resolve(watch->socket), bus, err) != OK) {
+		return err->status;
+	}
 	if (zsock_connect(watch->socket, "%s", bus->feed) == -1) {
 		return err_set(err, ERR_CONFIG, "bus.feed %s: %s", bus->feed, zmq_strerror(errno));
 	}

@@ -1,6 +1,7 @@
 /* `buildbus tap`: records as they pass, through libbuildbus-tap. */
 /* SPDX-License-Identifier: MIT */
 #include "common/config.h"
+#include "common/curve.h"
 #include "common/process.h"
 #include "common/time.h"
 #include "compose/command.h"
@@ -166,24 +167,44 @@ static int hear(struct listener *listener)
 	return listener->code < 0 ? EXIT_DONE : listener->code;
 }
 
+static enum status show_keys(struct curve *curve, const struct bus_config *bus,
+			     char hub_key[static KEY_TEXT_SIZE], struct buildbus_tap_options *wanted,
+			     struct err *err)
+{
+	enum status status = curve_init(curve, bus, err);
+
+	if (status == OK && curve->certificate) {
+		status = curve_hub_key(curve, hub_key, err);
+		wanted->server_key = hub_key;
+	}
+	wanted->certificate = curve->certificate;
+	return status;
+}
+
 static int tap_bus(const struct tap_options *options, char *const *topics, const struct tap_format *format,
 		   const struct bus_config *bus)
 {
 	struct buildbus_tap_options wanted = {.size = sizeof wanted,
 					      .tap = bus->tap,
 					      .feed = bus->feed,
-					      .topics = (const char *const *)topics,
-					      .certificate = bus->certificate,
-					      .server_key = bus->server_key};
+					      .topics = (const char *const *)topics};
 	struct listener listener = {
 		.bus = bus, .format = format, .left = options->count ? options->count : -1, .code = -1};
+	struct curve curve = {0};
+	char hub_key[KEY_TEXT_SIZE];
 	struct err err = {0};
 	int code;
 
 	if (options->from && read_from(options->from, &wanted, &err) != OK) {
 		return command_fail_err(&err);
 	}
-	if (buildbus_tap_open(&listener.tap, &wanted) != 0) {
+	if (show_keys(&curve, bus, hub_key, &wanted, &err) != OK) {
+		curve_fini(&curve);
+		return command_fail_err(&err);
+	}
+	code = buildbus_tap_open(&listener.tap, &wanted);
+	curve_fini(&curve);
+	if (code != 0) {
 		return command_fail(EXIT_USAGE, "%s", buildbus_tap_error(NULL));
 	}
 	watch_signals();

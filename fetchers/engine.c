@@ -21,6 +21,7 @@ static void on_granted(void *context, struct ingest_lease *lease, const struct i
 	struct engine *engine = context;
 
 	once_fini(&engine->refusals);
+	denial_over(&engine->denial);
 	if (engine->draining || engine->failed) {
 		ingest_done(lease, 0, -1, -1);
 		return;
@@ -65,6 +66,10 @@ static void on_trouble(void *context, const struct ingest_trouble *trouble)
 			 STR("why", "no answer from the hub: is buildbus-normalizer running there?"));
 		return;
 	}
+	if (strcmp(trouble->code, INGEST_REFUSED) == 0) {
+		denial_tell(&engine->denial, trouble->detail);
+		return;
+	}
 	if (strcmp(trouble->code, "version") == 0 || strcmp(trouble->code, "command") == 0) {
 		err_set(&err, ERR_CONFIG,
 			"the hub at %s does not speak protocol version %d: run fetcher and hub of the same "
@@ -84,6 +89,7 @@ static void on_idle(void *context)
 {
 	struct engine *engine = context;
 
+	denial_over(&engine->denial);
 	if (engine->draining) {
 		alarm_by(&engine->alarm, zclock_mono());
 	}

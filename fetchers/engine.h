@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/alarm.h"
+#include "common/denial.h"
 #include "common/ingest_client.h"
 #include "common/process.h"
 #include "fetchers/budget.h"
@@ -88,9 +89,10 @@ struct engine {
 	struct alarm alarm;
 	struct source *sources;
 	struct visit *visits;
-	struct request *requests;     /* in the order of their start */
-	int64_t answers, builds;      /* since the start */
-	int64_t refused_turn_ms;      /* when a visit last found no turn for its back-fill; 0: never */
+	struct request *requests; /* in the order of their start */
+	int64_t answers, builds;  /* since the start */
+	int64_t refused_turn_ms;  /* when a visit last found no turn for its back-fill; 0: never */
+	struct denial denial;
 	struct once refusals;         /* of the hub, since it last took something */
 	struct source_checks *checks; /* NULL: it works */
 	bool draining;

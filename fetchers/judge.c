@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/engine.h"
 
+#include "common/backoff.h"
 #include "common/http/url.h"
 #include "common/log.h"
-#include "fetchers/backoff.h"
 #include "fetchers/limited.h"
 #include "fetchers/redirect.h"
 #include "fetchers/remark.h"
@@ -35,13 +35,12 @@ static enum status put_off(struct request *request, const struct http_answer *an
 	int64_t wait_ms = limited_wait_ms(answer);
 
 	if (wait_ms < 0) {
-		wait_ms = LIMITED_MS + backoff_ms(0, LIMITED_MS, LIMITED_MS, backoff_random());
+		wait_ms = LIMITED_MS + backoff_ms(0, LIMITED_MS, LIMITED_MS);
 	}
 	wait_ms = wait_ms > LIMITED_MAX_MS ? LIMITED_MAX_MS : wait_ms < 1 ? SPREAD_MS : wait_ms;
 	log_warn("fetch.limited", STR("source", source->name), NUM("wait_ms", wait_ms));
 	/* A little later than told, spread: or all workers come back in the same millisecond. */
-	budget_pause(&source->budget, zclock_mono(),
-		     wait_ms + backoff_ms(0, SPREAD_MS, SPREAD_MS, backoff_random()));
+	budget_pause(&source->budget, zclock_mono(), wait_ms + backoff_ms(0, SPREAD_MS, SPREAD_MS));
 	if (++request->limited >= LIMITED_MAX) {
 		return err_set(err, ERR_REMOTE, "the provider answers %ld (rate limit) again and again",
 			       answer->code);

@@ -2,9 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/engine.h"
 
+<<<<<<< HEAD
 #include "common/http/url.h"
+=======
+#include "common/backoff.h"
+>>>>>>> 8134e11 (curve: certificates with roles, checked at each message)
 #include "common/log.h"
-#include "fetchers/backoff.h"
 #include "fetchers/count.h"
 #include "fetchers/redirect.h"
 
@@ -135,7 +138,7 @@ static int tries_max(const struct request *request)
 enum status request_retry(struct request *request, struct err *err)
 {
 	struct visit *visit = request->visit;
-	int64_t wait_ms = backoff_ms(request->tries, RETRY_MS, RETRY_MAX_MS, backoff_random());
+	int64_t wait_ms = backoff_ms(request->tries, RETRY_MS, RETRY_MAX_MS);
 
 	free(request->moved);
 	request->moved = NULL;

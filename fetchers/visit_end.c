@@ -3,9 +3,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/engine.h"
 
+#include "common/backoff.h"
 #include "common/log.h"
 #include "common/time.h"
-#include "fetchers/backoff.h"
 #include "fetchers/count.h"
 
 #define FAILED_MAX_MS 600000 /* a target whose visits fail waits at most that long */
@@ -115,7 +115,7 @@ static void fail_spare(struct visit *visit, const struct err *err)
 
 	if (err->status != ERR_CONFIG) {
 		wait_ms = visit->source->info.poll_interval_ms +
-			  backoff_ms(SPARE_BACKOFF, SECOND_MS, FAILED_MAX_MS, backoff_random());
+			  backoff_ms(SPARE_BACKOFF, SECOND_MS, FAILED_MAX_MS);
 	}
 	count_visit(visit->source->name, "failed");
 	log_warn("fetch.spared", STR("target", visit->lease->target), STR("why", err->text),
@@ -134,7 +134,7 @@ static int64_t wait_after_failure(struct source *source)
 	}
 	most_ms = now - source->failing_since_ms;
 	most_ms = most_ms < SECOND_MS ? SECOND_MS : most_ms > FAILED_MAX_MS ? FAILED_MAX_MS : most_ms;
-	return source->info.poll_interval_ms + backoff_ms(0, most_ms, most_ms, backoff_random());
+	return source->info.poll_interval_ms + backoff_ms(0, most_ms, most_ms);
 }
 
 void visit_fail(struct visit *visit, const struct err *err)

@@ -30,7 +30,7 @@ static struct session *session_for(struct request *request)
 		return NULL;
 	}
 	session = session_of(request->hub, number);
-	if (!session) {
+	if (!session || !door_owns(request, session)) {
 		request_refuse(request, "no_session", 0, NULL);
 		return NULL;
 	}
@@ -98,6 +98,13 @@ static void on_attach(struct request *request)
 						  "nil, position or time or nil")
 				 : request_fail(request, &err);
 		return;
+	}
+	if (!door_allows_name(request, name)) {
+		return;
+	}
+	session = session_of(hub, old);
+	if (session && !door_owns(request, session)) {
+		old = 0; /* guessed: nobody's session is closed by it */
 	}
 	if (hub->held && name.at) {
 		answer_busy(request, HELD_RETRY_MS);

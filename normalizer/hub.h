@@ -38,6 +38,7 @@
 #include "normalizer/archive.h"
 #include "normalizer/chain.h"
 #include "normalizer/db.h"
+#include "normalizer/door.h"
 #include "normalizer/known.h"
 #include "normalizer/minute.h"
 #include "normalizer/tap.h"
@@ -103,9 +104,10 @@ struct session {
 	int64_t number;
 	char *name; /* NULL: anonymous */
 	zmq_msg_t identity;
-	int64_t position; /* acknowledged */
-	int64_t sent;     /* last seq sent */
-	int64_t fresh_to; /* up to here superseded versions are skipped */
+	char owner[WIRE_SENDER_SIZE]; /* its public key, where the bus uses CURVE */
+	int64_t position;             /* acknowledged */
+	int64_t sent;                 /* last seq sent */
+	int64_t fresh_to;             /* up to here superseded versions are skipped */
 	int64_t credit;
 	int64_t alive_ms;
 	int64_t moved_ms; /* passed_ms(): its position, last */
@@ -117,6 +119,7 @@ struct hub {
 	struct process_context *context;
 	struct db db;
 	zsock_t *ingest, *feed;
+	struct door door;
 	int64_t epoch, counter; /* counter: fences and sessions */
 	int64_t head;           /* newest committed seq */
 	int64_t next;           /* seq of the next record */

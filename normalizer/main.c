@@ -76,8 +76,9 @@ static enum status hub_open(void *state, struct process_context *context, struct
 		return status;
 	}
 	upkeep_disk(hub);
-	if ((status = socket_bind(&hub->ingest, &ingest_plan, bus->ingest, err)) != OK ||
-	    (status = socket_bind(&hub->feed, &feed_plan, bus->feed, err)) != OK ||
+	if ((status = door_open(hub, bus, err)) != OK ||
+	    (status = socket_bind(&hub->door, &hub->ingest, &ingest_plan, bus->ingest, err)) != OK ||
+	    (status = socket_bind(&hub->door, &hub->feed, &feed_plan, bus->feed, err)) != OK ||
 	    (status = tap_open(hub, err)) != OK) {
 		return status;
 	}
@@ -95,6 +96,7 @@ static void hub_reload(void *state, struct config *fresh)
 	struct err err = {0};
 
 	batch_end(hub, NULL);
+	door_reload(hub, &fresh->bus);
 	if (targets_load(hub, fresh, &err) != OK) {
 		log_error("hub.reload_failed", STR("why", err.text));
 		hub->targets_pending = true;
@@ -119,6 +121,7 @@ static void hub_close(void *state)
 	zsock_destroy(&hub->ingest);
 	zsock_destroy(&hub->feed);
 	tap_fini(&hub->tap);
+	door_close(&hub->door);
 	chain_forget(&hub->chain);
 	recent_cut(&hub->recent, hub->recent.first);
 	session_forget_all(hub);

@@ -83,7 +83,9 @@ static void dispatch(struct request *request, const struct command *commands)
 
 	for (; commands->name; commands++) {
 		if (text_is(name, commands->name)) {
-			commands->run(request);
+			if (door_allows(request)) {
+				commands->run(request);
+			}
 			return;
 		}
 	}
@@ -100,6 +102,9 @@ static void handle(struct request *request, enum status received, const struct e
 	int64_t version;
 
 	request->fields = &fields;
+	if (!door_admits(request)) {
+		return;
+	}
 	if (received != OK) {
 		request_refuse(request, "oversize", -1, err->text);
 		return;

@@ -231,6 +231,7 @@ enum status session_open(struct hub *hub, struct text name, int64_t old, const s
 	session.number = ++hub->counter;
 	zmq_msg_init(&session.identity);
 	zmq_msg_copy(&session.identity, (zmq_msg_t *)(uintptr_t)identity);
+	memcpy(session.owner, hub->in.sender, sizeof session.owner);
 	if (!name.at) {
 		bool ours = from && from->epoch == hub->epoch && from->seq <= hub->head;
 		session.position = ours ? from->seq : 0;

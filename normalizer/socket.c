@@ -81,7 +81,8 @@ static void set_options(zsock_t *socket, const struct socket_plan *plan)
 	zsock_set_heartbeat_timeout(socket, 15000);
 }
 
-enum status socket_bind(zsock_t **out, const struct socket_plan *plan, const char *endpoint, struct err *err)
+enum status socket_bind(const struct door *door, zsock_t **out, const struct socket_plan *plan,
+			const char *endpoint, struct err *err)
 {
 	zsock_t *socket = zsock_new(plan->type);
 	enum status status;
@@ -95,5 +96,8 @@ enum status socket_bind(zsock_t **out, const struct socket_plan *plan, const cha
 		return status;
 	}
 	set_options(socket, plan);
+	if (door_dress(door, socket, plan->key, err) != OK) {
+		return err->status;
+	}
 	return zsock_bind(socket, "%s", endpoint) < 0 ? cant_bind(endpoint, plan->key, err) : OK;
 }

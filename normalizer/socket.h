@@ -1,7 +1,7 @@
 /* The sockets that the hub binds: their addresses are checked, their options set, here and nowhere else. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include "common/err.h"
+#include "normalizer/door.h"
 
 #include <czmq.h>
 
@@ -13,5 +13,5 @@ struct socket_plan {
 };
 
 /* *out is set as soon as there is a socket: zsock_destroy it also after a failure. */
-enum status socket_bind(zsock_t **out, const struct socket_plan *plan, const char *endpoint,
-			struct err *err) MUST_CHECK;
+enum status socket_bind(const struct door *door, zsock_t **out, const struct socket_plan *plan,
+			const char *endpoint, struct err *err) MUST_CHECK;

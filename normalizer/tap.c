@@ -192,7 +192,7 @@ enum status tap_open(struct hub *hub, struct err *err)
 	if (bus->sync) {
 		return OK;
 	}
-	status = socket_bind(&hub->tap.socket, &tap_plan, bus->tap, err);
+	status = socket_bind(&hub->door, &hub->tap.socket, &tap_plan, bus->tap, err);
 	if (status == OK) {
 		zsock_set_xpub_verbose(hub->tap.socket, 1); /* a reconnected one asks again under its topic */
 		zloop_reader(hub->context->loop, hub->tap.socket, on_tap, hub);

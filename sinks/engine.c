@@ -161,6 +161,7 @@ static void on_attached(void *context, const struct feed_session *session)
 	engine->session = session->session;
 	++*engine->numbers.sessions;
 	engine->waiting[0] = '\0';
+	denial_over(&engine->denial);
 	notes_ask_again(engine);
 	log_info("sink.attached", STR("sink", engine->options.name), NUM("position", session->position.seq),
 		 NUM("head", session->head.seq));
@@ -262,6 +263,13 @@ static void on_waiting(void *context, const char *why)
 	}
 }
 
+static void on_refused(void *context, const char *why)
+{
+	struct engine *engine = context;
+
+	denial_tell(&engine->denial, why);
+}
+
 static void on_failed(void *context, const struct err *err)
 {
 	engine_end(context, err->status, err);
@@ -304,6 +312,7 @@ static const struct feed_events feed_events = {
 	.rejected = on_rejected,
 	.noted = on_noted,
 	.waiting = on_waiting,
+	.refused = on_refused,
 	.failed = on_failed,
 	.detached = on_detached,
 };
@@ -334,7 +343,7 @@ void sink_stop(struct sink_context *context, enum status status, const struct er
 
 enum status engine_open(struct engine *engine, const struct engine_options *options, struct err *err)
 {
-	struct feed_options feed = {.endpoint = options->bus->feed, .sink = options->name};
+	struct feed_options feed = {.bus = options->bus, .sink = options->name};
 	const struct sink *sink = options->sink;
 	enum status status;
 

@@ -2,6 +2,7 @@
  * verdicts. A sink's author reads sinks/sink.h instead. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "common/denial.h"
 #include "common/feed_client.h"
 #include "sinks/health.h"
 #include "sinks/sink.h"
@@ -61,6 +62,7 @@ struct engine {
 	size_t flying, refused;
 	size_t large_bytes; /* how big records are at present, rather too much than too little */
 	struct engine_note *notes;
+	struct denial denial;
 	char waiting[128]; /* why, as logged last */
 	int wake_timer;    /* -1: none */
 	int64_t wake_ms;

@@ -16,6 +16,7 @@ struct sink_process {
 struct sink_state {
 	struct process_context *context;
 	const struct sink *sink;
+	char who[80]; /* names its certificate */
 	struct engine engine;
 	void *config; /* the sink's section, read */
 	struct sink_check check;
@@ -49,7 +50,7 @@ static size_t count_sections(const struct config *config, const struct sink *sin
 /* *out: which destination; without --name the one that is named like its kind, or the only one. */
 static enum status read_section(struct sink_state *state, const struct config_section **out, struct err *err)
 {
-	const struct process_context *context = state->context;
+	struct process_context *context = state->context;
 	const struct sink *sink = state->sink;
 	const struct config_section *section;
 	const char *name;
@@ -67,6 +68,8 @@ static enum status read_section(struct sink_state *state, const struct config_se
 			       context->config.path, sink->name, name, sink->name, name);
 	}
 	*out = section;
+	snprintf(state->who, sizeof state->who, "sink-%s", section->name);
+	state->context->config.bus.who = state->who;
 	state->config = calloc(1, sink->config_size ? sink->config_size : 1);
 	if (!state->config) {
 		return err_sys(err, "memory for the configuration");

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zmq.h>
 
 #define FRAMES_MAX 8192
@@ -22,8 +23,10 @@ struct peer {
 
 static void *context;
 
-static struct peer *connect_peer(const char *endpoint, int room)
+/* keys: of the hub, of its own, and the secret one; NULL: without CURVE. */
+static struct peer *connect_peer(const char *endpoint, int room, const char *const *keys)
 {
+	static const int options[] = {ZMQ_CURVE_SERVERKEY, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY};
 	struct peer *peer = calloc(1, sizeof *peer);
 	int none = 0;
 
@@ -34,6 +37,9 @@ static struct peer *connect_peer(const char *endpoint, int room)
 	peer->socket = zmq_socket(context, ZMQ_DEALER);
 	zmq_setsockopt(peer->socket, ZMQ_LINGER, &none, sizeof none);
 	zmq_setsockopt(peer->socket, ZMQ_RCVHWM, &room, sizeof room);
+	for (size_t i = 0; keys && i < sizeof options / sizeof options[0]; i++) {
+		cr_assert_eq(zmq_setsockopt(peer->socket, options[i], keys[i], strlen(keys[i]) + 1), 0);
+	}
 	snprintf(peer->endpoint, sizeof peer->endpoint, "%s", endpoint);
 	cr_assert_eq(zmq_connect(peer->socket, endpoint), 0, "connect %s: %s", endpoint, zmq_strerror(errno));
 	msgpack_unpacked_init(&peer->head);
@@ -43,12 +49,18 @@ static struct peer *connect_peer(const char *endpoint, int room)
 
 struct peer *peer_new(const char *endpoint)
 {
-	return connect_peer(endpoint, 100000);
+	return connect_peer(endpoint, 100000, NULL);
 }
 
 struct peer *peer_new_narrow(const char *endpoint)
 {
-	return connect_peer(endpoint, 1);
+	return connect_peer(endpoint, 1, NULL);
+}
+
+struct peer *peer_new_curve(const char *endpoint, const char *hub_key, const char *public_key,
+			    const char *secret_key)
+{
+	return connect_peer(endpoint, 100000, (const char *const[]){hub_key, public_key, secret_key});
 }
 
 static void forget(zmq_msg_t *frames, size_t *count)

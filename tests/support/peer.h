@@ -18,6 +18,9 @@ struct peer;
 struct peer *peer_new(const char *endpoint);
 /* The same with room for one message: what is not heard waits at the other side. */
 struct peer *peer_new_narrow(const char *endpoint);
+/* The same under CURVE, with keys in Z85. */
+struct peer *peer_new_curve(const char *endpoint, const char *hub_key, const char *public_key,
+			    const char *secret_key);
 void peer_free(struct peer **peer);
 
 /* A body of the next message; the bytes are copied. */

@@ -147,12 +147,15 @@ Test(config_bus, takes_loopback_and_what_the_operator_allows)
 	config_fini(&loaded.config);
 	cr_expect_str_eq(load_bus("bus: {feed: \"tcp://*:5551\", insecure: true}\n")->feed, "tcp://*:5551");
 	config_fini(&loaded.config);
+	cr_expect_str_eq(load_bus("bus: {feed: \"tcp://*:5551\", curve: {certificate: a}}\n")->feed,
+			 "tcp://*:5551");
+	config_fini(&loaded.config);
 }
 
 #define OFF_LOOPBACK                                                                                         \
-	"plain TCP off loopback can be read and written by anybody in between; keep the bus on ipc or "      \
-	"loopback, or "                                                                                      \
-	"set bus.insecure: true on a private network\n"
+	"plain TCP off loopback can be read and written by anybody in between; give each process a "         \
+	"certificate (bus.curve), keep the bus on ipc or loopback, or set bus.insecure: true on a private "  \
+	"network\n"
 
 Test(config_bus, says_what_may_not_be)
 {
@@ -176,10 +179,12 @@ Test(config_bus, says_what_may_not_be)
 		 "buildbus.yml:2: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"},
 		{"bus:\n  tap: \"ipc://\"\n",
 		 "buildbus.yml:2: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"},
-		{"bus:\n  curve: {certificate: a, clients_dir: b}\n",
-		 "buildbus.yml:2: bus.curve: encryption is not part of this version yet; keep the bus on ipc "
-		 "or loopback, "
-		 "or set insecure: true on a private network\n"},
+		{"bus:\n  curve: {clients_dir: b}\n",
+		 "buildbus.yml:2: bus.curve.certificate: missing: this process's secret certificate, or a "
+		 "folder of them (`buildbus keys new` makes one)\n"},
+		{"bus:\n  curve: {certificate: a, server_key: abc}\n",
+		 "buildbus.yml:2: bus.curve.server_key: must be the 40 characters of the hub's public key "
+		 "between single quotes; or write server_key_file: hub.cert\n"},
 		{"bus:\n  curve: {certificat: a}\n",
 		 "buildbus.yml:2: bus.curve.certificat: unknown key, did you mean certificate?\n"},
 		{"bus:\n  state_dir: $UNSET_HERE\n",

@@ -79,6 +79,7 @@ static const struct feed_events events = {
 	.rejected = on_rejected,
 	.noted = on_noted,
 	.waiting = on_waiting,
+	.refused = on_waiting,
 	.failed = on_failed,
 	.detached = on_detached,
 };
@@ -87,7 +88,8 @@ static struct reader reader;
 
 static void start(bool bound)
 {
-	struct feed_options options = {.sink = "store"};
+	struct bus_config bus = {0};
+	struct feed_options options = {.bus = &bus, .sink = "store"};
 	struct err err;
 
 	memset(&reader, 0, sizeof reader);
@@ -98,7 +100,7 @@ static void start(bool bound)
 	if (bound) {
 		fake_hub_bind(reader.hub);
 	}
-	options.endpoint = reader.hub->endpoint;
+	bus.feed = reader.hub->endpoint;
 	cr_assert(feed_client_new(&reader.feed, reader.loop, &options, &events, &reader, &err) == OK);
 }
 
