@@ -2,11 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/engine.h"
 
-<<<<<<< HEAD
-#include "common/http/url.h"
-=======
 #include "common/backoff.h"
->>>>>>> 8134e11 (curve: certificates with roles, checked at each message)
+#include "common/http/url.h"
 #include "common/log.h"
 #include "fetchers/count.h"
 #include "fetchers/redirect.h"
