@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define APPLICATION_ID 0x62627573 /* "bbus" */
-
 static enum status sqlite_status(int code)
 {
 	switch (code & 0xff) {
@@ -121,7 +119,7 @@ static enum status check_ours(struct db *db, int64_t *out_version, struct err *e
 		return status;
 	}
 	*out_version = version;
-	if (application != APPLICATION_ID && (version != 0 || application != 0 || tables != 0)) {
+	if (application != DB_APPLICATION_ID && (version != 0 || application != 0 || tables != 0)) {
 		return err_set(
 			err, ERR_CONFIG,
 			"%s is not a hub database of buildbus: move it away or choose another bus.state_dir",
@@ -137,9 +135,7 @@ static enum status check_ours(struct db *db, int64_t *out_version, struct err *e
 	return OK;
 }
 
-/* 48 bits: exact in every language that a tapper may use. The counter of fences and sessions starts anywhere
- * too: a worker that still holds one of another hub.db must not hit a lease of this one. */
-static enum status draw_epoch(struct db *db, struct err *err)
+enum status db_draw_epoch(struct db *db, struct err *err)
 {
 	uint64_t epoch = 0, counter = 0;
 	char sql[160];
@@ -147,7 +143,7 @@ static enum status draw_epoch(struct db *db, struct err *err)
 	if (getrandom(&epoch, 6, 0) != 6 || getrandom(&counter, 5, 0) != 5) {
 		return err_sys(err, "getrandom");
 	}
-	snprintf(sql, sizeof sql, "INSERT INTO meta VALUES('epoch', %llu), ('counter', %llu), ('builds', 0)",
+	snprintf(sql, sizeof sql, "INSERT OR REPLACE INTO meta VALUES('epoch', %llu), ('counter', %llu)",
 		 (unsigned long long)(epoch | 1), (unsigned long long)counter);
 	return script(db->write, sql, err);
 }
@@ -157,12 +153,12 @@ static enum status migrate_one(struct db *db, int64_t version, struct err *err)
 	enum status status;
 	char sql[128];
 
-	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %lld", APPLICATION_ID,
+	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %lld", DB_APPLICATION_ID,
 		 (long long)version + 1);
 	if ((status = script(db->write, "BEGIN IMMEDIATE", err)) != OK ||
 	    (status = script(db->write, migrations[version], err)) != OK ||
 	    (status = script(db->write, sql, err)) != OK ||
-	    (version == 0 && (status = draw_epoch(db, err)) != OK)) {
+	    (version == 0 && (status = db_draw_epoch(db, err)) != OK)) {
 		return status; /* closing the connection rolls back */
 	}
 	return script(db->write, "COMMIT", err);

@@ -79,6 +79,11 @@ enum sql {
 	SQL_SINK_FORGET_RESEND,
 	SQL_SINK_FORGET_REPLAY,
 	SQL_LEASE_END_ALL,
+	SQL_RESTORE_SINKS,
+	SQL_RESTORE_BUILDS,
+	SQL_RESTORE_RESEND,
+	SQL_RESTORE_DEAD,
+	SQL_RESTORE_REPLAY,
 	SQL_DUE_TARGETS,
 	SQL_DUE_BUILDS,
 	SQL_BUILD_MOVED,
@@ -128,6 +133,8 @@ enum sql {
 	SQL_COUNT,
 };
 
+#define DB_RESTORED "restored" /* key in meta: this file is a backup, made by `buildbus backup` */
+
 extern const char *const db_sql[SQL_COUNT];
 extern const char db_schema[]; /* version 1 */
 extern const char db_schema_pipeline[];
@@ -138,6 +145,7 @@ extern const char db_schema_dead[];
 extern const char db_schema_again[];
 extern const char db_schema_sinks[];
 extern const char db_schema_chain[];
+#define DB_APPLICATION_ID 0x62627573 /* "bbus" */
 #define DB_SCHEMA_VERSION 10
 
 #define DB_BUSY_MS 5000
@@ -153,6 +161,10 @@ struct db {
 enum status db_open(struct db *db, const char *state_dir, struct err *err) MUST_CHECK;
 /* Accepts zeroed and half-opened (lock_fd must be -1 before db_open). */
 void db_close(struct db *db);
+
+/* Draws the epoch, 48 bits: exact in every language that a tapper may use. The counter of fences and sessions
+ * starts anywhere too: a worker that still holds one of another hub.db must not hit a lease of this one. */
+enum status db_draw_epoch(struct db *db, struct err *err) MUST_CHECK;
 
 /* Binds and runs one statement to its end. types: one letter a value: i int64_t, t struct text (null: NULL),
  * b struct text as BLOB, in the order of the parameters. Texts need only live during the call. */

@@ -248,6 +248,12 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_SINK_FORGET_REPLAY] = "DELETE FROM replay WHERE sink = ?",
 	[SQL_SINK_FORGET_DEAD] = "DELETE FROM dead WHERE stage = 'sink:' || ?",
 	[SQL_LEASE_END_ALL] = "DELETE FROM lease",
+	[SQL_RESTORE_SINKS] = "UPDATE sink SET position = 0, fresh_to = ?, note = NULL",
+	/* Not what is kept: what was sent since may differ, so that what is seen next is sent in any case. */
+	[SQL_RESTORE_BUILDS] = "UPDATE build SET hash = ~hash WHERE finished = 0",
+	[SQL_RESTORE_RESEND] = "DELETE FROM resend",
+	[SQL_RESTORE_DEAD] = "UPDATE dead SET resent = NULL WHERE resent IS NOT NULL",
+	[SQL_RESTORE_REPLAY] = "DELETE FROM replay",
 	[SQL_DUE_TARGETS] = "UPDATE target SET due_at = 0 WHERE active = 1",
 	[SQL_DUE_BUILDS] = "UPDATE build SET due_at = 0 WHERE finished = 0",
 	[SQL_BUILD_MOVED] = "UPDATE build SET seq = ? WHERE id = ?",

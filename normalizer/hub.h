@@ -22,6 +22,7 @@
  *   forget.c   a sink that will not come back
  *   retry.c    the same once more
  *   resend.c   records that one sink gets once more
+ *   restore.c  whether this hub.db is a copy that was restored
  *   upkeep.c   free space, clocks, silent holders
  *   retain.c   retention, absent sinks
  *   numbers.c   metrics
@@ -124,6 +125,7 @@ struct hub {
 	int64_t head;           /* newest committed seq */
 	int64_t next;           /* seq of the next record */
 	int64_t builds;
+	int64_t beat; /* restore.c */
 	struct batch batch;
 	struct recent recent;
 	struct archive archive;
@@ -424,6 +426,15 @@ enum status tap_add(struct tap *tap, const struct build *build, int64_t seq, int
 		    struct err *err) MUST_CHECK;
 /* After the commit: sends what was added. */
 void tap_publish(struct hub *hub);
+
+/* restore.c */
+
+/* Before anything is read of it: a restored copy gets another epoch. */
+enum status restore_check(struct hub *hub, struct err *err) MUST_CHECK;
+/* Now and then, in a transaction: what a copy of hub.db does not have, once restore_witness was called after
+ * its commit. */
+enum status restore_beat(struct hub *hub, struct err *err) MUST_CHECK;
+void restore_witness(const struct hub *hub);
 
 /* upkeep.c */
 

@@ -71,7 +71,8 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	hub->known_path = getenv("BUILDBUS_SYNC_KNOWN");
 	hub->held = hub->known_path != NULL;
 	if ((status = archive_init(&hub->archive, err)) != OK ||
-	    (status = db_open(&hub->db, bus->hub_dir, err)) != OK || (status = load_state(hub, err)) != OK ||
+	    (status = db_open(&hub->db, bus->hub_dir, err)) != OK ||
+	    (status = restore_check(hub, err)) != OK || (status = load_state(hub, err)) != OK ||
 	    (status = targets_load(hub, &context->config, err)) != OK) {
 		return status;
 	}
@@ -106,8 +107,14 @@ static void hub_reload(void *state, struct config *fresh)
 static void hub_drain(void *state)
 {
 	struct hub *hub = state;
+	struct err err = {0};
 
-	batch_end(hub, NULL);
+	if (batch_begin(hub, &err) != OK || restore_beat(hub, &err) != OK) {
+		batch_break(hub, &err);
+	}
+	if (batch_end(hub, NULL) == OK) {
+		restore_witness(hub);
+	}
 	process_stop(hub->context, OK, NULL);
 }
 

@@ -182,13 +182,17 @@ static int on_slice(zloop_t *loop, int timer, void *arg);
 static void slice(struct hub *hub)
 {
 	struct err err = {0};
-	bool full = false;
+	bool full = false, kept;
 
 	if (batch_begin(hub, &err) != OK || lapse(hub, &err) != OK || trim(hub, &full, &err) != OK ||
-	    store_clock(hub, &err) != OK) {
+	    store_clock(hub, &err) != OK || restore_beat(hub, &err) != OK) {
 		batch_break(hub, &err);
 	}
-	if (batch_end(hub, NULL) == OK && full && !hub->trim_timer) {
+	kept = batch_end(hub, NULL) == OK;
+	if (kept) {
+		restore_witness(hub);
+	}
+	if (kept && full && !hub->trim_timer) {
 		hub->trim_timer = zloop_timer(hub->context->loop, SLICE_PAUSE_MS, 1, on_slice, hub);
 	}
 	sqlite3_exec(hub->db.write, FREE_PAGES, NULL, NULL, NULL); /* best effort: it is tried again */
