@@ -7,7 +7,7 @@ const struct config_kind config_kinds[] = {
 	{SECTION_SOURCE, "circleci", true},
 	{SECTION_DESTINATION, "store", true},
 	{SECTION_DESTINATION, "firestore", true},
-	{SECTION_DESTINATION, "bigquery", false},
+	{SECTION_DESTINATION, "bigquery", true},
 	{SECTION_DESTINATION, "slack", false},
 	{0},
 };

@@ -8,6 +8,7 @@
 #include "common/config_value.h"
 #include "fetchers/buildkite/config.h"
 #include "fetchers/circleci/config.h"
+#include "sinks/bigquery/config.h"
 #include "sinks/firestore/config.h"
 #include "sinks/store/config.h"
 
@@ -27,6 +28,8 @@ static const struct reading {
 } readings[] = {
 	{SECTION_SOURCE, "buildkite", buildkite_config_rows, sizeof(struct buildkite_config), NULL},
 	{SECTION_SOURCE, "circleci", circleci_config_rows, sizeof(struct circleci_config), NULL},
+	{SECTION_DESTINATION, "bigquery", bigquery_config_rows, sizeof(struct bigquery_config),
+	 bigquery_config_check},
 	{SECTION_DESTINATION, "firestore", firestore_config_rows, sizeof(struct firestore_config),
 	 firestore_config_check},
 	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config), NULL},

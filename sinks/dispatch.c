@@ -11,24 +11,41 @@
 
 #define BATCH_RECORDS   256
 #define BATCH_BYTES     (4 << 20)
-#define BATCH_ARENA_MAX (32 << 20)
+#define BATCH_ARENA_MAX (64 << 20)
+#define HOLD_BYTES      (1 << 20)
+
+static void choose_shape(struct engine *engine)
+{
+	const struct sink *sink = engine->options.sink;
+	struct sink_shape *shape = &engine->shape;
+
+	*shape = (struct sink_shape){
+		.batch_records = sink->batch_records ? sink->batch_records : BATCH_RECORDS,
+		.batch_bytes = sink->batch_bytes ? sink->batch_bytes : BATCH_BYTES,
+		.batch_age_ms = sink->batch_age_ms,
+		.concurrency = sink->concurrency,
+		.hold_bytes = HOLD_BYTES,
+	};
+	if (sink->shape) {
+		sink->shape(engine->options.config, engine->options.bus, shape);
+	}
+	engine->in_order = engine_asks(sink);
+	engine->one_version = sink->one_version || engine->in_order;
+	if (shape->concurrency == 0 || shape->gapless || engine->in_order) {
+		shape->concurrency = 1;
+	}
+}
 
 enum status dispatch_open(struct engine *engine, struct err *err)
 {
-	const struct sink *sink = engine->options.sink;
-
-	engine->batch_records = sink->batch_records ? sink->batch_records : BATCH_RECORDS;
-	engine->batch_bytes = sink->batch_bytes ? sink->batch_bytes : BATCH_BYTES;
-	engine->in_order = engine_asks(sink);
-	engine->one_version = sink->one_version || engine->in_order;
-	engine->concurrency = sink->concurrency && !engine->in_order ? sink->concurrency : 1;
-	engine->flights = calloc(engine->concurrency, sizeof *engine->flights);
-	for (size_t i = 0; engine->flights && i < engine->concurrency; i++) {
+	choose_shape(engine);
+	engine->flights = calloc(engine->shape.concurrency, sizeof *engine->flights);
+	for (size_t i = 0; engine->flights && i < engine->shape.concurrency; i++) {
 		struct flight *flight = &engine->flights[i];
 		flight->batch.engine = engine;
 		flight->batch.in_order = engine->in_order;
-		flight->batch.records = calloc(engine->batch_records, sizeof *flight->batch.records);
-		flight->frames = calloc(engine->batch_records, sizeof *flight->frames);
+		flight->batch.records = calloc(engine->shape.batch_records, sizeof *flight->batch.records);
+		flight->frames = calloc(engine->shape.batch_records, sizeof *flight->frames);
 		arena_init(&flight->batch.arena, BATCH_ARENA_MAX);
 		if (!flight->batch.records || !flight->frames) {
 			return err_sys(err, "memory for a batch");
@@ -52,7 +69,7 @@ static void flight_clear(struct flight *flight)
 
 void dispatch_close(struct engine *engine)
 {
-	for (size_t i = 0; engine->flights && i < engine->concurrency; i++) {
+	for (size_t i = 0; engine->flights && i < engine->shape.concurrency; i++) {
 		flight_clear(&engine->flights[i]);
 		arena_fini(&engine->flights[i].batch.arena);
 		free(engine->flights[i].batch.records);
@@ -66,7 +83,7 @@ void dispatch_close(struct engine *engine)
 /* The records of another epoch must land before the first of this one. */
 static bool older_flying(const struct engine *engine)
 {
-	for (size_t i = 0; i < engine->concurrency; i++) {
+	for (size_t i = 0; i < engine->shape.concurrency; i++) {
 		if (engine->flights[i].active && engine->flights[i].generation != engine->generation) {
 			return true;
 		}
@@ -76,7 +93,7 @@ static bool older_flying(const struct engine *engine)
 
 static struct flight *flight_free(const struct engine *engine)
 {
-	for (size_t i = 0; i < engine->concurrency; i++) {
+	for (size_t i = 0; i < engine->shape.concurrency; i++) {
 		if (!engine->flights[i].active) {
 			return &engine->flights[i];
 		}
@@ -165,11 +182,16 @@ static void scan(struct engine *engine, struct flight *flight, uint64_t from, st
 
 	for (uint64_t i = from; i < window->end && !filling->full && !queues_full(&held); i++) {
 		struct entry *entry = window_at(window, i);
+		if (engine->until && entry->seq > engine->until) {
+			return;
+		}
 		if (engine->in_order && queues_has(&held, entry->pipeline)) {
 			continue;
 		}
 		if (may_take(engine, flight, entry, filling, at_ms)) {
 			take(engine, flight, entry, filling, at_ms);
+		} else if (engine->shape.gapless && entry->state == ENTRY_WAITING) {
+			return;
 		} else if (engine->in_order && entry->state == ENTRY_WAITING) {
 			queues_add(&held, entry->pipeline);
 		}
@@ -180,22 +202,32 @@ static void scan(struct engine *engine, struct flight *flight, uint64_t from, st
  * make the destination look down for all. */
 static uint64_t scan_from(const struct engine *engine)
 {
-	bool probe = !engine->in_order && health_outage(&engine->health) &&
+	bool probe = !engine->in_order && !engine->shape.gapless && health_outage(&engine->health) &&
 		     engine->probe_from > engine->window.first;
 
 	return probe ? engine->probe_from : engine->window.first;
 }
 
+/* What was announced is not all here. */
+static bool is_short(const struct engine *engine)
+{
+	return engine->until > engine->window.received;
+}
+
 /* False: nothing is ready. */
 static bool fill(struct engine *engine, struct flight *flight, int64_t at_ms)
 {
-	struct filling filling = {.bytes_left = engine->batch_bytes, .records_left = engine->batch_records};
+	struct filling filling = {.bytes_left = engine->shape.batch_bytes,
+				  .records_left = engine->shape.batch_records};
 
+	if (is_short(engine)) {
+		return false;
+	}
 	scan(engine, flight, scan_from(engine), &filling, at_ms);
 	if (flight->batch.count == 0) {
 		scan(engine, flight, engine->window.first, &filling, at_ms);
 	}
-	if (flight->batch.count == 0 || (!filling.ready && !filling.full)) {
+	if (flight->batch.count == 0 || (!filling.ready && !filling.full && !engine->until)) {
 		give_back(engine, flight);
 		return false;
 	}
@@ -351,7 +383,7 @@ bool dispatch_some(struct engine *engine)
 	int64_t at_ms = now_ms();
 	struct flight *flight;
 
-	while (!engine->draining && !engine->ended && !older_flying(engine) &&
+	while (!engine->draining && !engine->ended && at_ms >= engine->gate_ms && !older_flying(engine) &&
 	       (flight = flight_free(engine))) {
 		/* In an outage one batch at a time feels whether it is over. */
 		if (health_outage(&engine->health) &&
@@ -376,7 +408,7 @@ int64_t dispatch_next_ms(const struct engine *engine)
 	int64_t next_ms = INT64_MAX, due_ms;
 
 	/* The end of a batch is the next event then. */
-	if (!flight_free(engine) || older_flying(engine)) {
+	if (!flight_free(engine) || older_flying(engine) || is_short(engine)) {
 		return INT64_MAX;
 	}
 	if (outage && engine->flying) {
@@ -396,5 +428,5 @@ int64_t dispatch_next_ms(const struct engine *engine)
 			queues_add(&held, entry->pipeline);
 		}
 	}
-	return next_ms;
+	return next_ms < engine->gate_ms ? engine->gate_ms : next_ms;
 }

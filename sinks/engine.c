@@ -7,7 +7,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define HOLD_BYTES    (1 << 20)  /* of records on their way here or to the destination */
 #define PARKED_BYTES  (64 << 20) /* of records that wait for another try */
 #define RECORD_BYTES  2048       /* how big a record is thought to be at least */
 #define FIRST_BYTES   65536      /* and before any came */
@@ -64,7 +63,8 @@ static void grant(struct engine *engine)
 	int64_t left = feed_client_credit_left(engine->feed);
 	int64_t room = WINDOW_MAX - (int64_t)window_count(window) - left;
 	size_t moving = window->bytes - (health_outage(&engine->health) ? 0 : window->parked);
-	int64_t by_bytes = (HOLD_BYTES - (int64_t)moving) / (int64_t)engine->large_bytes - left;
+	int64_t by_bytes =
+		((int64_t)engine->shape.hold_bytes - (int64_t)moving) / (int64_t)engine->large_bytes - left;
 
 	if (by_bytes < 1 && left == 0 && window->bytes == window->parked) {
 		by_bytes = 1;
@@ -112,8 +112,12 @@ static void wake_at(struct engine *engine, int64_t at_ms)
 
 void engine_turn(struct engine *engine)
 {
-	bool more = dispatch_some(engine);
-	int64_t seq = window_advance(&engine->window);
+	int64_t seq;
+	bool more;
+
+	tell_refused(engine); /* before the note of the batch that goes on without them */
+	more = dispatch_some(engine);
+	seq = window_advance(&engine->window);
 
 	if (engine->ended) {
 		return;
@@ -200,8 +204,7 @@ static bool take_record(struct engine *engine, int64_t seq, zmq_msg_t *frame)
 		return false;
 	}
 	entry->pipeline = status == OK ? XXH3_64bits(build.id.at, pipeline_size(build.id)) : 0;
-	entry->due_ms =
-		engine->options.sink->batch_age_ms ? now_ms() + engine->options.sink->batch_age_ms : 0;
+	entry->due_ms = engine->shape.batch_age_ms ? now_ms() + engine->shape.batch_age_ms : 0;
 	engine->large_bytes -= engine->large_bytes / 64;
 	engine->large_bytes = size > engine->large_bytes ? size : engine->large_bytes;
 	engine->large_bytes = engine->large_bytes > RECORD_BYTES ? engine->large_bytes : RECORD_BYTES;
@@ -334,6 +337,16 @@ void sink_ready(struct sink_context *context)
 		engine->asked = true;
 		engine->options.sink->known(engine->state);
 	}
+}
+
+void sink_until(struct sink_context *context, int64_t seq)
+{
+	context->engine->until = seq;
+}
+
+void sink_not_before(struct sink_context *context, int64_t at_ms)
+{
+	context->engine->gate_ms = at_ms;
 }
 
 void sink_stop(struct sink_context *context, enum status status, const struct err *err)

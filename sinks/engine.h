@@ -49,7 +49,7 @@ struct engine_numbers {
 struct engine {
 	struct engine_options options;
 	struct sink_context context;
-	size_t batch_records, batch_bytes, concurrency;
+	struct sink_shape shape;
 	void *state; /* the sink's */
 	struct feed_client *feed;
 	struct window window;
@@ -71,6 +71,8 @@ struct engine {
 	/* A record that waits holds up those of its pipeline after it (normalizer/sorted.c says why). */
 	bool in_order;
 	bool one_version; /* of a build in a batch */
+	int64_t until;    /* where the next batch ends; 0: anywhere */
+	int64_t gate_ms;  /* no batch before */
 	struct engine_numbers numbers;
 };
 

@@ -88,6 +88,12 @@ void sink_batch_done(struct sink_batch *batch);
 enum status sink_note(struct sink_context *context, struct text note, void (*kept)(void *user),
 		      void *user) MUST_CHECK;
 
+/* The next batch ends with the record `seq`, which may be on its way still: what was announced with a note
+ * before a crash is done again exactly so. Of a gapless sink; 0: as it comes. */
+void sink_until(struct sink_context *context, int64_t seq);
+/* No batch starts before at_ms (clock of now_ms). */
+void sink_not_before(struct sink_context *context, int64_t at_ms);
+
 /* Of a sink that is ready_later: it can be used, or that can't be known for the time being. */
 void sink_ready(struct sink_context *context);
 
@@ -128,6 +134,14 @@ struct sink_checker {
 	void (*stop)(void *state); /* accepts half-opened state; NULL: nothing is held */
 };
 
+/* How records come to `write`. */
+struct sink_shape {
+	size_t batch_records, batch_bytes, concurrency;
+	int64_t batch_age_ms;
+	size_t hold_bytes; /* of records that are on their way here or in hand */
+	bool gapless;      /* a batch is all that is not done up to its last record; one at a time */
+};
+
 struct sink {
 	const char *name;    /* the kind in `destinations:`; the process is buildbus-sink-<name> */
 	const char *summary; /* one line for --help */
@@ -140,6 +154,9 @@ struct sink {
 	int64_t batch_age_ms; /* wait so long for a batch to fill; 0: write what is there */
 	size_t concurrency;   /* batches in flight; 0: one */
 	bool one_version;     /* at most one version of a build in a batch */
+	/* Changes what is above, and what else there is, by the configuration; before `open`. NULL: it stays.
+	 */
+	void (*shape)(const void *config, const struct bus_config *bus, struct sink_shape *shape);
 
 	bool ready_later; /* the process is ready when the sink calls sink_ready, not when it is open */
 

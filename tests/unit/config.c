@@ -260,7 +260,7 @@ Test(config, knows_which_kinds_have_a_process)
 	cr_expect(config_load(&config, "buildbus.yml", &err) == ERR_CONFIG);
 	cr_expect_str_eq(err.text,
 			 "buildbus.yml:2: slack: this version of buildbus has no such destination yet (has: "
-			 "store, firestore)");
+			 "store, firestore, bigquery)");
 	config_fini(&config);
 }
 

@@ -5,6 +5,7 @@
 #include "common/config_value.h"
 #include "fetchers/buildkite/config.h"
 #include "fetchers/circleci/config.h"
+#include "sinks/bigquery/config.h"
 #include "sinks/firestore/config.h"
 #include "sinks/store/config.h"
 
@@ -88,6 +89,11 @@ Test(config_docs, lists_the_keys_of_buildkite)
 Test(config_docs, lists_the_keys_of_circleci)
 {
 	expect_table("circleci", circleci_config_rows);
+}
+
+Test(config_docs, lists_the_keys_of_bigquery)
+{
+	expect_table("bigquery", bigquery_config_rows);
 }
 
 Test(config_docs, lists_the_keys_of_firestore)

@@ -1,0 +1,98 @@
+/* Versions become rows: each exactly once by load jobs, at least once by insertAll, whatever fails. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/pipeline/bigquery_run.h"
+
+#include <string.h>
+
+TestSuite(bigquery, .init = run_init, .fini = run_fini, .timeout = 120);
+
+Test(bigquery, makes_dataset_table_and_views)
+{
+	run_start();
+	said("bigquery.ready");
+	cr_expect(bq_sql(&run.bigquery, "SELECT count(*) FROM dataset WHERE id = 'ci'") == 1);
+	cr_expect(bq_sql(&run.bigquery, "SELECT count(*) FROM tbl WHERE body ->> '$.timePartitioning.field' "
+					"= 'created_at' AND "
+					"body ->> '$.clustering.fields[2]' = 'pipeline'") == 1);
+	cr_expect(bq_sql(&run.bigquery, "SELECT count(*) FROM tbl WHERE body ->> '$.type' = 'VIEW'") == 4);
+	run_restart();
+	said("bigquery.ready");
+	cr_expect(bq_asked(&run.bigquery, BQ_TABLE_INSERT) == 5, "a second start makes nothing");
+	cr_expect(bq_asked(&run.bigquery, BQ_TABLE_PATCH) == 0);
+}
+
+Test(bigquery, loads_each_version_once)
+{
+	builds_come(1, 1500);
+	run_start();
+	all_acked();
+	cr_expect(rows() == 1500, "%lld", (long long)rows());
+	cr_expect(versions() == 1500);
+	build_comes(7, 0, "Fix it again");
+	all_acked();
+	cr_expect(rows() == 1501);
+}
+
+Test(bigquery, streams_within_seconds)
+{
+	run_configure(", mode: stream");
+	builds_come(1, 1500);
+	run_start();
+	all_acked();
+	cr_expect(versions() == 1500);
+	cr_expect(bq_asked(&run.bigquery, BQ_UPLOAD) == 0);
+}
+
+Test(bigquery, an_answer_that_is_lost_loads_nothing_twice)
+{
+	run.bigquery.failures[BQ_UPLOAD] = (struct bq_failure){.times = 2, .code = 0, .after = true};
+	builds_come(1, 300);
+	run_start();
+	all_acked();
+	cr_expect(rows() == 300, "%lld", (long long)rows());
+	cr_expect(bq_asked(&run.bigquery, BQ_UPLOAD) >= 2);
+}
+
+Test(bigquery, a_job_that_fails_is_run_again_under_another_name)
+{
+	run.bigquery.job = (struct bq_failure){.times = 2, .reason = "backendError", .message = "Try again"};
+	builds_come(1, 300);
+	run_start();
+	all_acked();
+	cr_expect(rows() == 300);
+	cr_expect(bq_sql(&run.bigquery, "SELECT count(DISTINCT id) FROM job") == 3);
+}
+
+static void rejects_the_poisoned(const char *mode, int each, const char *why)
+{
+	size_t bad = (size_t)(200 / each);
+
+	run_configure(mode);
+	run.bigquery.poison = "p0ison";
+	for (int number = 1; number <= 200; number++) {
+		build_comes(number, 0, number % each == 0 ? "p0ison" : "Fix it");
+	}
+	run_start();
+	all_acked();
+	cr_expect(versions() == 200 - (int64_t)bad, "%lld", (long long)versions());
+	cr_expect(run.hub->dead_count == bad, "%zu", run.hub->dead_count);
+	cr_expect(strstr(run.hub->dead[0].reason, why), "%s", run.hub->dead[0].reason);
+}
+
+Test(bigquery, rows_that_a_job_names_are_dead_letters)
+{
+	rejects_the_poisoned("", 20, "Value is refused");
+	cr_expect(rows() == 190);
+}
+
+Test(bigquery, rows_that_a_job_does_not_name_are_found)
+{
+	run.bigquery.names_nobody = true;
+	rejects_the_poisoned("", 100, "too many errors");
+	cr_expect(rows() == 198);
+}
+
+Test(bigquery, rows_that_insert_all_names_are_dead_letters)
+{
+	rejects_the_poisoned(", mode: stream", 20, "Value is refused");
+}
