@@ -118,9 +118,10 @@ Test(circleci, a_killed_fetcher_leaves_no_gap)
 	struct scene *scene = scene_new("--builds", "200", "--pipelines", "1", "--history", "20d");
 
 	scene_circleci(scene, "gh/acme/web", "");
+	scene->mortal = true;
 	scene_start_hub(scene);
 	scene_start_sink(scene);
-	be_patient(6); /* the lease of a dead one lives for 15 s */
+	be_patient(6);
 	for (int i = 0; i < 3; i++) {
 		struct child *fetcher;
 

@@ -162,9 +162,10 @@ Test(circleci_errors, each_process_can_be_killed_at_any_time)
 					"60", "--latency", "5ms");
 
 	scene_circleci(scene, "[gh/acme/web, gh/acme/api]", "");
+	scene->mortal = true;
 	scene_start(scene);
 	scene_start_fetcher(scene);
-	be_patient(6); /* the lease of a dead one lives for 15 s */
+	be_patient(6);
 	for (int i = 1; i <= 4; i++) {
 		simulator_served(scene->sim, "cc_jobs", 25 * i);
 		simulator_do(scene->sim, "advance", "{'ms': 5000}");

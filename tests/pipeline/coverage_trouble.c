@@ -262,12 +262,13 @@ Test(coverage_trouble, a_fetcher_that_is_killed_over_it_leaves_it_to_the_next)
 	begin(10, SUMMARY);
 	simulator_do(scene->sim, "faults",
 		     "{'kind': 'latency', 'ms': 3000, 'count': 1000, 'route': 'outside'}");
+	scene->mortal = true;
 	scene_start(scene);
 	simulator_served(scene->sim, "outside", 3);
 	child_kill(scene->fetchers[0]);
 	simulator_heal(scene->sim);
 	scene_start_fetcher(scene);
-	be_patient(3); /* its lease lives for 15 s */
+	be_patient(3);
 	all_come(10);
 	cr_expect_leq(simulator_count(scene->sim, "artifacts"), 20);
 	end();

@@ -31,13 +31,13 @@ static void die(struct spot spot, struct actor *actor)
 		naive_poll(actor->naive, 2);
 		return;
 	}
+	scene->mortal = true;
 	scene_start_at(spot, scene);
 	child_event_at(spot, scene->fetchers[0], "fetch.page", "n", "2");
 	child_kill(scene->fetchers[0]);
 	child_free(&scene->fetchers[0]);
 	cr_assert_lt(db_int(scene->place, "hub.db", "SELECT count(*) FROM build"), 300, "it died too late");
 	scene_start_fetcher_at(spot, scene);
-	be_patient(3); /* the lease of the dead one lives for 15 s */
 	child_event_at(spot, scene->hub, "lease.expired", NULL, NULL);
 }
 

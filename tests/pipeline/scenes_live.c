@@ -152,13 +152,14 @@ Test(live, a_live_walk_that_fails_later_gives_way_to_visits_of_each_pipeline)
 	int64_t before;
 
 	scene = scene_new("--builds", "50", "--pipelines", "5");
+	scene->mortal = true;
 	follow("\"*\"");
 	settle(5);
 	before = simulator_count(scene->sim, "builds");
 	simulator_do(scene->sim, "faults",
 		     "{'status': 503, 'count': 100000, 'route': 'organization_builds'}");
 	simulator_do(scene->sim, "build", "{'pipeline': 'api', 'message': 'new'}");
-	be_patient(3); /* it stands in for another two visits and a lease of 15 s */
+	be_patient(3); /* it stands in for another two visits and a lease */
 	stored(1, "SELECT count(*) FROM builds WHERE message = 'new'");
 	cr_assert_geq(simulator_count(scene->sim, "builds") - before, 2);
 	scene_free(&scene);
@@ -188,6 +189,7 @@ Test(live, what_a_live_walk_never_brings_the_visits_of_the_pipelines_do)
 Test(live, a_fetcher_and_a_hub_that_are_killed_in_the_middle_of_it_lose_nothing)
 {
 	scene = scene_new("--builds", "400", "--pipelines", "20");
+	scene->mortal = true;
 	follow("\"*\"");
 	settle(20);
 	simulator_do(scene->sim, "build", "{'pipeline': 'web', 'message': 'before'}");
@@ -201,7 +203,7 @@ Test(live, a_fetcher_and_a_hub_that_are_killed_in_the_middle_of_it_lose_nothing)
 	simulator_heal(scene->sim);
 	scene_start_hub(scene);
 	scene_start_fetcher(scene);
-	be_patient(3); /* the lease of the dead one lives for 15 s */
+	be_patient(3);
 	scene_holds_truth(scene);
 	live_visits(1);
 	scene_free(&scene);

@@ -74,6 +74,7 @@ static struct scene *thirty_pipelines(const char *poll)
 	struct scene *scene = scene_new("--builds", "300", "--pipelines", "30");
 
 	scene_source(scene, .pipelines = "\"*\"", .poll = poll);
+	scene->mortal = true;
 	scene_start_hub(scene);
 	scene_start_sink(scene);
 	return scene;
@@ -128,7 +129,7 @@ Test(many, killing_a_fetcher_costs_at_most_the_pages_that_were_not_acknowledged)
 		 (int)child_pid(scene->fetchers[0]));
 	held = db_int(scene->place, "hub.db", held_by_it);
 	cr_assert_geq(held, 1, "it held nothing when it was killed");
-	be_patient(3); /* its leases live for 15 s */
+	be_patient(3);
 	scene_holds_truth(scene);
 	cr_assert_geq(simulator_count(scene->sim, "builds"), 30);
 	cr_assert_leq(simulator_count(scene->sim, "builds"), 30 + held,

@@ -65,6 +65,7 @@ Test(signals, a_fetcher_and_a_sink_whose_hub_is_gone)
 {
 	scene = scene_new("--builds", "600", "--pipelines", "1");
 	simulator_do(scene->sim, "faults", "{'latency_ms': 200}");
+	scene->mortal = true;
 	scene_start(scene);
 	child_event(scene->fetchers[0], "fetch.page", NULL, NULL);
 	child_kill(scene->hub);
@@ -72,7 +73,7 @@ Test(signals, a_fetcher_and_a_sink_whose_hub_is_gone)
 	ends_in_time(HERE, &scene->sink);
 	ends_in_time(HERE, &scene->fetchers[0]);
 	simulator_heal(scene->sim);
-	be_patient(3); /* the leases live on in the hub for 15 s */
+	be_patient(3);
 	scene_start(scene);
 	scene_holds_truth(scene);
 }

@@ -88,13 +88,16 @@ void scene_circleci(struct scene *scene, const char *projects, const char *optio
 
 static struct child *start(struct spot spot, struct scene *scene, const char *program)
 {
+	static const char *const short_leases[] = {"BUILDBUS_TEST_LEASE_TTL_MS=4000", NULL};
 	struct child *child;
 
 	if (!scene->config_written) {
 		scene_source(scene, .name = NULL);
 	}
-	child = child_start(&(struct launch){
-		.place = scene->place, .program = program, .args = ARGS("-c", scene->place->config, "-v")});
+	child = child_start(&(struct launch){.place = scene->place,
+					     .program = program,
+					     .args = ARGS("-c", scene->place->config, "-v"),
+					     .env = scene->mortal ? short_leases : NULL});
 	child_ready_at(spot, child);
 	return child;
 }

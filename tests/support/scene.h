@@ -13,6 +13,7 @@ struct scene {
 	struct child *fetchers[SCENE_FETCHERS];
 	bool config_written;
 	bool circleci; /* its sources are CircleCI's: by scene_circleci */
+	bool mortal;   /* who is killed in it is missed after 4 s: leases are short; set before it starts */
 	bool per_workflow;
 };
 
