@@ -9,10 +9,19 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#define BUCKETS 14 /* up to 1, 2, 4 … 8192 s; what took longer is in the sum of all */
+
+struct metrics_histogram {
+	int64_t buckets[BUCKETS], count, sum_ms;
+};
+
 /* One line of the exposition: a name with its labels. */
 struct series {
 	STAILQ_ENTRY(series) link;
-	int64_t value;
+	union {
+		int64_t value;
+		struct metrics_histogram histogram;
+	};
 	char labels[]; /* as written: `{sink="store"}`, or "" */
 };
 
@@ -98,8 +107,8 @@ static struct family *find_family(const char *name, const char *help, const char
 	return family;
 }
 
-static int64_t *find(const char *name, const char *help, const char *type, bool in_ms,
-		     const char *const *labels)
+static struct series *find(const char *name, const char *help, const char *type, bool in_ms,
+			   const char *const *labels)
 {
 	struct family *family = find_family(name, help, type, in_ms);
 	char *text = render_labels(labels);
@@ -109,34 +118,62 @@ static int64_t *find(const char *name, const char *help, const char *type, bool 
 	{
 		if (strcmp(series->labels, text) == 0) {
 			free(text);
-			return &series->value;
+			return series;
 		}
 	}
 	series = must(calloc(1, sizeof *series + strlen(text) + 1));
 	memcpy(series->labels, text, strlen(text) + 1);
 	STAILQ_INSERT_TAIL(&family->series, series, link);
 	free(text);
-	return &series->value;
+	return series;
 }
 
 int64_t *metrics_counter(const char *name, const char *help, const char *const *labels)
 {
-	return find(name, help, "counter", false, labels);
+	return &find(name, help, "counter", false, labels)->value;
 }
 
 int64_t *metrics_gauge(const char *name, const char *help, const char *const *labels)
 {
-	return find(name, help, "gauge", false, labels);
+	return &find(name, help, "gauge", false, labels)->value;
 }
 
 int64_t *metrics_gauge_ms(const char *name, const char *help, const char *const *labels)
 {
-	return find(name, help, "gauge", true, labels);
+	return &find(name, help, "gauge", true, labels)->value;
 }
 
 int64_t *metrics_counter_ms(const char *name, const char *help, const char *const *labels)
 {
-	return find(name, help, "counter", true, labels);
+	return &find(name, help, "counter", true, labels)->value;
+}
+
+struct metrics_histogram *metrics_histogram(const char *name, const char *help, const char *const *labels)
+{
+	return &find(name, help, "histogram", true, labels)->histogram;
+}
+
+void metrics_observe_ms(struct metrics_histogram *histogram, int64_t ms)
+{
+	for (int i = 0; i < BUCKETS; i++) {
+		histogram->buckets[i] += ms <= INT64_C(1000) << i;
+	}
+	histogram->count++;
+	histogram->sum_ms += ms;
+}
+
+void metrics_drop(const char *name)
+{
+	struct family *family;
+	struct series *series;
+
+	STAILQ_FOREACH(family, &families, link)
+	{
+		while (strcmp(family->name, name) == 0 && (series = STAILQ_FIRST(&family->series))) {
+			STAILQ_REMOVE_HEAD(&family->series, link);
+			free(series);
+		}
+	}
 }
 
 void metrics_table(const struct metrics_row *rows, const char *const *labels)
@@ -174,11 +211,59 @@ static void put_value(FILE *out, const struct family *family, int64_t value)
 	}
 }
 
+/* labels: `{a="b"}` or "": le goes in. */
+static void put_bucket(FILE *out, const struct family *family, const char *labels, const char *le,
+		       int64_t count)
+{
+	size_t size = strlen(labels);
+
+	fprintf(out, "%s_bucket{%.*s%sle=\"%s\"} %" PRId64 "\n", family->name, size > 2 ? (int)size - 2 : 0,
+		labels + 1, size > 2 ? "," : "", le, count);
+}
+
+static void put_histogram(FILE *out, const struct family *family, const struct series *series)
+{
+	const struct metrics_histogram *histogram = &series->histogram;
+	char le[16];
+
+	for (int i = 0; i < BUCKETS; i++) {
+		snprintf(le, sizeof le, "%d", 1 << i);
+		put_bucket(out, family, series->labels, le, histogram->buckets[i]);
+	}
+	put_bucket(out, family, series->labels, "+Inf", histogram->count);
+	fprintf(out, "%s_sum%s ", family->name, series->labels);
+	put_value(out, family, histogram->sum_ms);
+	fprintf(out, "%s_count%s %" PRId64 "\n", family->name, series->labels, histogram->count);
+}
+
+static void put_series(FILE *out, const struct family *family, const struct series *series)
+{
+	if (strcmp(family->type, "histogram") == 0) {
+		put_histogram(out, family, series);
+	} else {
+		fprintf(out, "%s%s ", family->name, series->labels);
+		put_value(out, family, series->value);
+	}
+}
+
+static void put_family(FILE *out, const struct family *family)
+{
+	const struct series *series;
+
+	if (STAILQ_EMPTY(&family->series)) {
+		return;
+	}
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name, family->type);
+	STAILQ_FOREACH(series, &family->series, link)
+	{
+		put_series(out, family, series);
+	}
+}
+
 char *metrics_text(size_t *size)
 {
 	const struct collector *collector;
 	const struct family *family;
-	const struct series *series;
 	char *text = NULL;
 	FILE *out;
 
@@ -193,13 +278,7 @@ char *metrics_text(size_t *size)
 	}
 	STAILQ_FOREACH(family, &families, link)
 	{
-		fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
-			family->type);
-		STAILQ_FOREACH(series, &family->series, link)
-		{
-			fprintf(out, "%s%s ", family->name, series->labels);
-			put_value(out, family, series->value);
-		}
+		put_family(out, family);
 	}
 	return fclose(out) == 0 ? text : NULL;
 }

@@ -23,6 +23,15 @@ int64_t *metrics_gauge(const char *name, const char *help, const char *const *la
 int64_t *metrics_gauge_ms(const char *name, const char *help, const char *const *labels);
 int64_t *metrics_counter_ms(const char *name, const char *help, const char *const *labels);
 
+/* How often something took how long: a histogram with buckets of 1, 2, 4 … 8192 s. */
+struct metrics_histogram;
+struct metrics_histogram *metrics_histogram(const char *name, const char *help, const char *const *labels);
+void metrics_observe_ms(struct metrics_histogram *histogram, int64_t ms);
+
+/* Every series of that name ends, and the numbers behind them are no longer valid: for gauges whose labels
+ * come and go, which are set anew at each collect. */
+void metrics_drop(const char *name);
+
 /* For a module with many: a table of rows, closed by METRICS_END. Fills each *value. */
 struct metrics_row {
 	int64_t *(*kind)(const char *name, const char *help,

@@ -47,3 +47,12 @@ void count_budget(const char *source, int64_t remaining)
 			       LABELS("source", source)) = remaining;
 	}
 }
+
+void count_share(const char *source, int64_t per_min)
+{
+	if (per_min >= 0) {
+		*metrics_gauge("buildbus_fetch_budget_share_per_minute",
+			       "Requests a minute that the hub leaves to this worker.",
+			       LABELS("source", source)) = per_min;
+	}
+}

@@ -12,3 +12,5 @@ void count_visit(const char *source, const char *result);
 void count_detail(const char *source, const char *result);
 /* remaining: -1 unknown */
 void count_budget(const char *source, int64_t remaining);
+/* Its part of the source's budget, with the last lease; -1: unknown. */
+void count_share(const char *source, int64_t per_min);

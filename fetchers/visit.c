@@ -3,6 +3,7 @@
 #include "fetchers/engine.h"
 
 #include "common/log.h"
+#include "fetchers/count.h"
 #include "fetchers/redact.h"
 #include "fetchers/redirect.h"
 
@@ -195,6 +196,7 @@ void visit_open(struct engine *engine, struct ingest_lease *lease, const struct 
 	engine->visits = visit;
 	lease->owner = visit;
 	budget_share(&source->budget, visit->started_ms, grant->budget_per_min);
+	count_share(source->name, grant->budget_per_min);
 	if (!copy_grant(visit, slug, grant)) {
 		visit_fail(visit, &(struct err){.status = ERR_SYS, .text = "out of memory for a visit"});
 		return;

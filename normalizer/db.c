@@ -104,6 +104,7 @@ static const char *const migrations[DB_SCHEMA_VERSION] = {
 	db_schema_frames,   db_schema_settled,
 	db_schema_dead,     db_schema_again,
 	db_schema_sinks,    db_schema_chain,
+	db_schema_state,
 };
 
 /* Looks, and changes nothing: the file may be somebody else's. */

@@ -127,6 +127,7 @@ enum sql {
 	SQL_READ_SINKS,
 	SQL_READ_SOURCES,
 	SQL_READ_OPEN,
+	SQL_READ_OPEN_IDS,
 	SQL_READ_OWED,
 	SQL_READ_DEAD,
 	SQL_READ_DEAD_OF,
@@ -144,9 +145,10 @@ extern const char db_schema_settled[];
 extern const char db_schema_dead[];
 extern const char db_schema_again[];
 extern const char db_schema_sinks[];
+extern const char db_schema_state[];
 extern const char db_schema_chain[];
 #define DB_APPLICATION_ID 0x62627573 /* "bbus" */
-#define DB_SCHEMA_VERSION 10
+#define DB_SCHEMA_VERSION 11
 
 #define DB_BUSY_MS 5000
 

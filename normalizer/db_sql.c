@@ -112,6 +112,9 @@ const char db_schema_chain[] =
 	"CREATE TABLE chain(pipeline TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;"
 	"INSERT INTO chain SELECT rtrim(id, replace(id, '/', '')), max(seq) FROM build GROUP BY 1";
 
+/* build.state: enum build_state; null: before this was kept. */
+const char db_schema_state[] = "ALTER TABLE build ADD COLUMN state INTEGER";
+
 const char *const db_sql[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -126,12 +129,13 @@ const char *const db_sql[SQL_COUNT] = {
 			       "<> ? ORDER BY seq LIMIT 1",
 	[SQL_BUILD_PUT] =
 		"INSERT INTO build(id, uid, seq, version, observed_at, attempt, finished, hash, target, key, "
-		"due_at)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET uid = excluded.uid,"
+		"due_at, state)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET uid = "
+		"excluded.uid,"
 		" seq = excluded.seq, version = excluded.version, observed_at = excluded.observed_at,"
 		" attempt = excluded.attempt, finished = excluded.finished, hash = excluded.hash,"
 		" target = excluded.target, key = excluded.key, due_at = excluded.due_at, misses = 0,"
-		" missed_at = NULL",
+		" missed_at = NULL, state = excluded.state",
 	[SQL_BUILD_SEEN] =
 		"UPDATE build SET observed_at = ?, due_at = ?, misses = 0, missed_at = NULL WHERE id = ?",
 	[SQL_BUILD_ADOPT] = "UPDATE build SET target = ?, key = ? WHERE id = ? AND NOT EXISTS"
@@ -340,6 +344,7 @@ const char *const db_sql[SQL_COUNT] = {
 			     "active = 1 GROUP BY source) g"
 			     " LEFT JOIN target f ON f.name = (SELECT name FROM target x"
 			     " WHERE x.source = g.source AND x.active = 1 AND x.why IS NOT NULL LIMIT 1)",
+	[SQL_READ_OPEN_IDS] = "SELECT id, state FROM build WHERE finished = 0",
 	[SQL_READ_OPEN] = "SELECT t.source, sum(b.n) FROM (SELECT target, count(*) AS n FROM build"
 			  " WHERE finished = 0 GROUP BY target) b"
 			  " LEFT JOIN target t ON t.name = b.target AND t.active = ?1 GROUP BY t.source",

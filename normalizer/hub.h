@@ -29,6 +29,7 @@
  *   minute.c   what happened in the last minute
  *   overview.c how everything is, for the next two and the metrics
  *   problems.c what is stuck, and where
+ *   runs.c     builds as metrics
  *   status.c   the map that `buildbus status` prints
  */
 /* SPDX-License-Identifier: MIT */
@@ -153,6 +154,7 @@ struct hub {
 	int64_t upkeep_ms;      /* monotonic: the last turn of upkeep */
 	int64_t clock_ms;       /* wall clock then */
 	int64_t passed_ms;      /* passed_ms() then; 0: before the first */
+	int64_t slice_ms;       /* monotonic: when the slice in counts.slice ended */
 	int64_t retained_ms;    /* passed_ms() at the last turn of retention */
 	struct {
 		int64_t ms, at; /* the wall clock went forward by so much, last at */
@@ -168,7 +170,8 @@ struct hub {
 	struct hub_counts { /* metrics */
 		int64_t *publishes, *changed, *unchanged, *stale, *dead, *commits, *rollbacks, *sent, *acked,
 			*unknown_words, *unreadable, *given_up, *owed, *head, *builds, *leases, *sessions,
-			*taking, *tapped;
+			*taking, *tapped, *open, *orphans, *letters, *stuck, *free, *min_free, *db, *wal,
+			*spare, *slice;
 	} counts;
 };
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
 #include "normalizer/hub.h"
+#include "normalizer/runs.h"
 
 #define VISIT_MAX_MS  3600000 /* an open build is visited at least hourly */
 #define DATE_AHEAD_MS 60000   /* clocks may differ by that much */
@@ -75,6 +76,12 @@ static int64_t next_visit(const struct build *build, const struct observation *s
 	return wall_ms() + (wait > VISIT_MAX_MS ? VISIT_MAX_MS : wait);
 }
 
+static bool ends_now(const struct build *build, const struct latest *latest)
+{
+	return build->state == STATE_FINISHED &&
+	       !(latest->known && latest->finished && latest->attempt >= build->attempt);
+}
+
 static enum status append(struct hub *hub, struct build *build, const struct latest *latest,
 			  const struct observation *seen, uint64_t hash, struct err *err)
 {
@@ -97,10 +104,10 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 		status = db_run(&hub->db, SQL_SUPERSEDED_ADD, err, "ii", latest->seq, now);
 	}
 	if (status == OK) {
-		status = db_run(&hub->db, SQL_BUILD_PUT, err, "ttiiiiiitti", build->id, build->uid, seq,
+		status = db_run(&hub->db, SQL_BUILD_PUT, err, "ttiiiiiittii", build->id, build->uid, seq,
 				build->version, seen->observed_at, build->attempt,
 				(int64_t)(build->state == STATE_FINISHED), (int64_t)hash, seen->target,
-				seen->key, next_visit(build, seen));
+				seen->key, next_visit(build, seen), (int64_t)build->state);
 	}
 	if (status == OK && recent_put(&hub->recent, seq, record) != OK) {
 		status = err_set(err, ERR_SYS, "out of memory for record %lld", (long long)seq);
@@ -112,6 +119,9 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 		hub->next++;
 		hub->batch.records++;
 		hub->builds += !latest->known;
+		if (ends_now(build, latest)) {
+			runs_finished(build);
+		}
 	}
 	return status;
 }

@@ -175,6 +175,15 @@ static enum status store_clock(struct hub *hub, struct err *err)
 	return status == OK ? db_meta_set(&hub->db, "jumped", hub->jump.at, err) : status;
 }
 
+/* The longest one of a minute stays in sight for that long. */
+static void note_length(struct hub *hub, int64_t ms)
+{
+	if (ms >= *hub->counts.slice || now_ms() - hub->slice_ms >= 60000) {
+		*hub->counts.slice = ms;
+		hub->slice_ms = now_ms();
+	}
+}
+
 static int on_slice(zloop_t *loop, int timer, void *arg);
 
 /* One slice in a transaction of its own; the next one follows soon where there is more, or what comes in
@@ -183,6 +192,7 @@ static void slice(struct hub *hub)
 {
 	struct err err = {0};
 	bool full = false, kept;
+	int64_t began = now_ms();
 
 	if (batch_begin(hub, &err) != OK || lapse(hub, &err) != OK || trim(hub, &full, &err) != OK ||
 	    store_clock(hub, &err) != OK || restore_beat(hub, &err) != OK) {
@@ -196,6 +206,7 @@ static void slice(struct hub *hub)
 		hub->trim_timer = zloop_timer(hub->context->loop, SLICE_PAUSE_MS, 1, on_slice, hub);
 	}
 	sqlite3_exec(hub->db.write, FREE_PAGES, NULL, NULL, NULL); /* best effort: it is tried again */
+	note_length(hub, now_ms() - began);
 }
 
 static int on_slice(zloop_t *loop, int timer, void *arg)

@@ -32,9 +32,9 @@ TestSuite(plans, .init = set_up, .fini = tear_down);
 static bool may_walk(int which)
 {
 	static const enum sql wide[] = {
-		SQL_DUE_BUILDS, SQL_CLOCK_BUILDS,   SQL_CLOCK_OWED,   SQL_CLOCK_DEAD,
-		SQL_READ_OWED,  SQL_DEAD_COUNT,     SQL_DEAD_UNREAD,  SQL_LIVE_HISTORY,
-		SQL_READ_OPEN,  SQL_RESTORE_BUILDS, SQL_RESTORE_DEAD, SQL_LEASE_ALL, /* l is lease */
+		SQL_DUE_BUILDS,     SQL_CLOCK_BUILDS, SQL_CLOCK_OWED,   SQL_CLOCK_DEAD, SQL_READ_OWED,
+		SQL_DEAD_COUNT,     SQL_DEAD_UNREAD,  SQL_LIVE_HISTORY, SQL_READ_OPEN,  SQL_READ_OPEN_IDS,
+		SQL_RESTORE_BUILDS, SQL_RESTORE_DEAD, SQL_LEASE_ALL, /* l is lease */
 	};
 
 	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
