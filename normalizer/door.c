@@ -197,6 +197,7 @@ enum status door_open(struct hub *hub, const struct bus_config *bus, struct err 
 {
 	struct door *door = &hub->door;
 
+	door->loop = hub->context->loop;
 	door->curve = bus->certificate != NULL;
 	if (!door->curve) {
 		return OK;
@@ -229,7 +230,18 @@ void door_close(struct door *door)
 	*door = (struct door){0};
 }
 
-enum status door_dress(const struct door *door, zsock_t *socket, const char *name, struct err *err)
+static struct crowd *crowd_of(struct door *door, const void *socket)
+{
+	for (size_t i = 0; i < DOOR_SOCKETS; i++) {
+		if (door->crowds[i].socket == socket) {
+			return &door->crowds[i];
+		}
+	}
+	return NULL;
+}
+
+enum status door_dress(struct door *door, zsock_t *socket, const char *name, const char *endpoint,
+		       struct err *err)
 {
 	zsock_set_handshake_ivl(socket, HANDSHAKE_MS);
 	if (!door->curve) {
@@ -238,9 +250,22 @@ enum status door_dress(const struct door *door, zsock_t *socket, const char *nam
 	zsock_set_zap_domain(socket, name);
 	zsock_set_curve_server(socket, 1);
 	zsock_set_curve_secretkey(socket, door->secret_key);
-	return zsock_mechanism(socket) == ZMQ_CURVE
-		       ? OK
-		       : err_set(err, ERR_CONFIG, "bus.curve: this libzmq was built without CURVE");
+	if (zsock_mechanism(socket) != ZMQ_CURVE) {
+		return err_set(err, ERR_CONFIG, "bus.curve: this libzmq was built without CURVE");
+	}
+	if (strncmp(endpoint, "tcp:", 4) != 0) {
+		return OK; /* whoever can reach a folder of ours need not be kept out */
+	}
+	return crowd_watch(crowd_of(door, NULL), door->loop, socket, err);
+}
+
+void door_undress(struct door *door, zsock_t *socket)
+{
+	struct crowd *crowd = socket ? crowd_of(door, zsock_resolve(socket)) : NULL;
+
+	if (crowd) {
+		crowd_end(crowd);
+	}
 }
 
 /* Those who listen say little: they would go on until their next message. */

@@ -125,8 +125,9 @@ static void hub_close(void *state)
 	if (!hub->context) {
 		return;
 	}
-	zsock_destroy(&hub->ingest);
-	zsock_destroy(&hub->feed);
+	socket_close(&hub->door, &hub->ingest);
+	socket_close(&hub->door, &hub->feed);
+	socket_close(&hub->door, &hub->tap.socket);
 	tap_fini(&hub->tap);
 	door_close(&hub->door);
 	chain_forget(&hub->chain);

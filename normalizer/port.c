@@ -81,11 +81,12 @@ static void dispatch(struct request *request, const struct command *commands)
 	struct text name = request->fields->command;
 	char shown[64];
 
+	if (!door_allows(request)) {
+		return;
+	}
 	for (; commands->name; commands++) {
 		if (text_is(name, commands->name)) {
-			if (door_allows(request)) {
-				commands->run(request);
-			}
+			commands->run(request);
 			return;
 		}
 	}

@@ -81,7 +81,7 @@ static void set_options(zsock_t *socket, const struct socket_plan *plan)
 	zsock_set_heartbeat_timeout(socket, 15000);
 }
 
-enum status socket_bind(const struct door *door, zsock_t **out, const struct socket_plan *plan,
+enum status socket_bind(struct door *door, zsock_t **out, const struct socket_plan *plan,
 			const char *endpoint, struct err *err)
 {
 	zsock_t *socket = zsock_new(plan->type);
@@ -96,8 +96,14 @@ enum status socket_bind(const struct door *door, zsock_t **out, const struct soc
 		return status;
 	}
 	set_options(socket, plan);
-	if (door_dress(door, socket, plan->key, err) != OK) {
+	if (door_dress(door, socket, plan->key, endpoint, err) != OK) {
 		return err->status;
 	}
 	return zsock_bind(socket, "%s", endpoint) < 0 ? cant_bind(endpoint, plan->key, err) : OK;
+}
+
+void socket_close(struct door *door, zsock_t **socket)
+{
+	door_undress(door, *socket);
+	zsock_destroy(socket);
 }

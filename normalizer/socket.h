@@ -12,6 +12,8 @@ struct socket_plan {
 	int message_max;     /* bytes of one frame that a peer may send */
 };
 
-/* *out is set as soon as there is a socket: zsock_destroy it also after a failure. */
-enum status socket_bind(const struct door *door, zsock_t **out, const struct socket_plan *plan,
+/* *out is set as soon as there is a socket: socket_close it also after a failure. */
+enum status socket_bind(struct door *door, zsock_t **out, const struct socket_plan *plan,
 			const char *endpoint, struct err *err) MUST_CHECK;
+/* Accepts NULL; nulls the pointer. */
+void socket_close(struct door *door, zsock_t **socket);
