@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define LOOK_MS       20
+#define LOOK_MS       5
 #define EVENTS_A_TURN 1000
 
 #define EVENTS (ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED)

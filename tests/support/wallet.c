@@ -58,19 +58,25 @@ void wallet_revoke(const struct place *place, const char *name)
 	cr_assert_eq(unlink(place_path(place, file)), 0, "%s", file);
 }
 
-void wallet_reread(struct test_hub *hub)
+void wallet_reread(struct test_hub *of)
 {
-	child_signal(hub->child, SIGHUP);
-	child_event(hub->child, "proc.reloaded", NULL, NULL);
+	child_signal(of->child, SIGHUP);
+	child_event(of->child, "proc.reloaded", NULL, NULL);
+}
+
+void wallet_hub_key(const struct place *place, char key[static 41])
+{
+	zcert_t *hub = zcert_load(place_path(place, "certs/hub.cert"));
+
+	cr_assert_not_null(hub);
+	snprintf(key, 41, "%s", zcert_public_txt(hub));
+	zcert_destroy(&hub);
 }
 
 struct peer *wallet_peer(const struct place *place, const char *endpoint, const struct keyring *keys)
 {
-	zcert_t *hub = zcert_load(place_path(place, "certs/hub.cert"));
-	struct peer *peer;
+	char hub_key[41];
 
-	cr_assert_not_null(hub);
-	peer = peer_new_curve(endpoint, zcert_public_txt(hub), keys->public_key, keys->secret_key);
-	zcert_destroy(&hub);
-	return peer;
+	wallet_hub_key(place, hub_key);
+	return peer_new_curve(endpoint, hub_key, keys->public_key, keys->secret_key);
 }

@@ -16,6 +16,8 @@ struct keyring wallet_add(const struct place *place, const char *name, const cha
 /* Takes clients/NAME.cert away, or puts it back. */
 void wallet_revoke(const struct place *place, const char *name);
 void wallet_admit(const struct place *place, const char *name);
+/* The hub's public key, Z85. */
+void wallet_hub_key(const struct place *place, char key[static 41]);
 /* SIGHUP, and waits until the hub has read them. */
 void wallet_reread(struct test_hub *hub);
 
