@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/builds_table.h"
+#include "compose/terminal.h"
 #include "compose/width.h"
 
 #include <stdlib.h>
@@ -33,15 +34,6 @@ static const struct {
 	{BUILDS_URL, true},       {BUILDS_MESSAGE, false}, {BUILDS_AUTHOR, false}, {BUILDS_BRANCH, false},
 	{BUILDS_PIPELINE, false}, {BUILDS_QUEUED, true},   {BUILDS_MESSAGE, true}, {BUILDS_AUTHOR, true},
 	{BUILDS_COMMIT, true},    {BUILDS_CREATED, true},  {BUILDS_BRANCH, true},  {BUILDS_DURATION, true},
-};
-
-/* Words of the record to colours; what isn't here stays as it is. */
-static const struct {
-	const char *word, *colour;
-} colours[] = {
-	{"success", "\033[32m"}, {"failure", "\033[31m"}, {"error", "\033[31m"},
-	{"timeout", "\033[31m"}, {"running", "\033[36m"}, {"cancellation", "\033[33m"},
-	{"queued", "\033[2m"},   {"blocked", "\033[35m"}, {"skip", "\033[2m"},
 };
 
 void builds_table_fini(struct builds_table *table)
@@ -115,20 +107,10 @@ static void fit(size_t widths[BUILDS_COLUMNS], size_t width)
 	}
 }
 
-static const char *colour_of(const char *word)
-{
-	for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
-		if (strcmp(colours[i].word, word) == 0) {
-			return colours[i].colour;
-		}
-	}
-	return "";
-}
-
 static void print_cell(FILE *out, const char *text, int column, size_t width, bool last, bool coloured)
 {
 	int pad = (int)(width - width_text(text));
-	const char *colour = coloured && column == BUILDS_RESULT ? colour_of(text) : "";
+	const char *colour = coloured && column == BUILDS_RESULT ? terminal_colour(text) : "";
 
 	if (columns[column].right) {
 		fprintf(out, "%*s", pad, "");

@@ -109,7 +109,7 @@ static void print(struct listener *listener, const struct buildbus_tap_event *ev
 {
 	struct err err = {0};
 
-	if (listener->format->print(event, stdout, &err) != OK) {
+	if (tap_format_print(listener->format, event, stdout, &err) != OK) {
 		say("record %" PRId64 " can't be printed: %s", event->seq, err.text);
 	}
 	if (fflush(stdout) != 0) {

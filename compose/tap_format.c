@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/tap_format.h"
 #include "common/record.h"
+#include "common/time.h"
 #include "compose/show.h"
+#include "compose/tap_cdevents.h"
 #include "compose/terminal.h"
 
 #include <stdlib.h>
@@ -9,14 +11,7 @@
 
 #define ARENA_MAX (64 << 20)
 
-static enum status read_build(const struct buildbus_tap_event *event, struct arena *arena,
-			      struct build *build, struct err *err)
-{
-	arena_init(arena, ARENA_MAX);
-	return build_unpack(event->record, event->record_size, arena, build, err);
-}
-
-/* The keys of `buildbus builds --json`, after the place in the log. */
+/* The keys of `buildbus builds --json`, then the place in the log. */
 static char *json_of(const struct buildbus_tap_event *event, const struct build *build)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -31,41 +26,63 @@ static char *json_of(const struct buildbus_tap_event *event, const struct build 
 	return json;
 }
 
-static enum status print_json(const struct buildbus_tap_event *event, FILE *out, struct err *err)
+static enum status print_json(const struct buildbus_tap_event *event, const struct build *build, FILE *out,
+			      struct err *err)
 {
-	struct arena arena;
-	struct build build;
-	enum status status = read_build(event, &arena, &build, err);
+	char *json = json_of(event, build);
 
-	if (status == OK) {
-		char *json = json_of(event, &build);
-
-		fprintf(out, "%s\n", json ? json : "");
-		free(json);
+	if (!json) {
+		return err_set(err, ERR_SYS, "out of memory");
 	}
-	arena_fini(&arena);
-	return status;
+	fprintf(out, "%s\n", json);
+	free(json);
+	return OK;
 }
 
-static enum status print_pretty(const struct buildbus_tap_event *event, FILE *out, struct err *err)
+/* When what the record tells of happened; INT_NULL: it doesn't say. */
+static int64_t time_of(const struct build *build)
 {
-	struct arena arena;
-	struct build build;
-	enum status status = read_build(event, &arena, &build, err);
-
-	if (status == OK) {
-		char *line = show_line(&build, terminal_width());
-
-		fprintf(out, "%s\n", line ? line : "");
-		free(line);
+	if (build->state == STATE_FINISHED && build->finished_at != INT_NULL) {
+		return build->finished_at;
 	}
-	arena_fini(&arena);
-	return status;
+	return build->started_at != INT_NULL ? build->started_at : build->created_at;
+}
+
+#define TIME_COLUMNS 21
+
+static enum status print_pretty(const struct buildbus_tap_event *event, const struct build *build, FILE *out,
+				struct err *err)
+{
+	const char *word = build->result ? result_words[build->result] : state_words[build->state];
+	const char *colour = terminal_coloured() && word ? terminal_colour(word) : "";
+	size_t width = terminal_width();
+	char time[32] = "", *line = show_line(build, width > 2 * TIME_COLUMNS ? width - TIME_COLUMNS : width);
+
+	(void)event;
+	if (!line) {
+		return err_set(err, ERR_SYS, "out of memory");
+	}
+	if (time_of(build) != INT_NULL && time_format(time_of(build), time) > 19) {
+		time[10] = ' ';
+		time[19] = '\0';
+	}
+	fprintf(out, "%s%-19s  %s%s\n", colour, time, line, *colour ? "\033[0m" : "");
+	free(line);
+	return OK;
+}
+
+static enum status print_cdevents(const struct buildbus_tap_event *event, const struct build *build,
+				  FILE *out, struct err *err)
+{
+	static struct cdevents told; /* half a MiB that only this format touches */
+
+	return cdevents_print(&told, build, event, out, err);
 }
 
 static const struct tap_format formats[] = {
 	{"json", print_json},
 	{"pretty", print_pretty},
+	{"cdevents", print_cdevents},
 };
 
 const struct tap_format *tap_format_named(const char *name)
@@ -79,4 +96,20 @@ const struct tap_format *tap_format_named(const char *name)
 		}
 	}
 	return NULL;
+}
+
+enum status tap_format_print(const struct tap_format *format, const struct buildbus_tap_event *event,
+			     FILE *out, struct err *err)
+{
+	struct arena arena;
+	struct build build;
+	enum status status;
+
+	arena_init(&arena, ARENA_MAX);
+	status = build_unpack(event->record, event->record_size, &arena, &build, err);
+	if (status == OK) {
+		status = format->print(event, &build, out, err);
+	}
+	arena_fini(&arena);
+	return status;
 }

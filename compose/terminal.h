@@ -8,3 +8,5 @@
 size_t terminal_width(void);
 /* A terminal that shows colours to somebody who wants them (NO_COLOR). */
 bool terminal_coloured(void);
+/* The escape that begins the colour of a state or result; "": it has none. Ends with "\033[0m". */
+const char *terminal_colour(const char *word);

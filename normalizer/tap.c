@@ -109,20 +109,42 @@ static void send_head(struct hub *hub, int64_t seq, int64_t prev, int64_t at)
 	send_part(zsock_resolve(hub->tap.socket), &part, ZMQ_SNDMORE);
 }
 
+/* From the ring, or from the log where the transaction was bigger than that. */
+static bool read_record(struct hub *hub, int64_t seq, zmq_msg_t *part)
+{
+	zmq_msg_t *recent = recent_get(&hub->recent, seq);
+	sqlite3_stmt *row = NULL;
+	struct text record = {0};
+	struct err err;
+
+	zmq_msg_init(part);
+	if (recent) {
+		return zmq_msg_copy(part, recent) == 0;
+	}
+	if (db_query(&hub->db, SQL_LOG_GET, &row, &err, "i", seq) == OK && row) {
+		record = db_text(row, 1);
+	}
+	if (record.at && zmq_msg_init_size(part, record.size) == 0) {
+		memcpy(zmq_msg_data(part), record.at, record.size);
+	} else {
+		record.at = NULL;
+	}
+	db_done(&hub->db, SQL_LOG_GET);
+	return record.at != NULL;
+}
+
 static void publish(struct hub *hub, struct tapped *tapped, int64_t at)
 {
 	void *socket = zsock_resolve(hub->tap.socket);
-	zmq_msg_t *record = recent_get(&hub->recent, tapped->seq), part;
+	zmq_msg_t record;
 
-	if (!record) {
-		return; /* a transaction bigger than the ring: the feed has it */
+	if (!read_record(hub, tapped->seq, &record)) {
+		return; /* a gap that the feed fills */
 	}
-	zmq_msg_init(&part);
-	zmq_msg_copy(&part, record);
 	send_part(socket, &tapped->topic, ZMQ_SNDMORE);
 	zmq_msg_init(&tapped->topic);
 	send_head(hub, tapped->seq, tapped->prev, at);
-	send_part(socket, &part, 0);
+	send_part(socket, &record, 0);
 	++*hub->counts.tapped;
 }
 
