@@ -11,10 +11,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATIENCE_MS 2000 /* for the first answer of the hub */
 #define LOOK_MS     500
@@ -151,12 +153,20 @@ static void on_event(struct listener *listener, int kind, const struct buildbus_
 	}
 }
 
+/* Whoever read what is printed has gone: nothing tells before the next write. */
+static bool is_unread(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 static int hear(struct listener *listener)
 {
 	int64_t until_ms = now_ms() + PATIENCE_MS;
 	struct buildbus_tap_event event;
 
-	while (listener->code < 0 && !stopped) {
+	while (listener->code < 0 && !stopped && !is_unread()) {
 		on_event(listener, buildbus_tap_next(listener->tap, &event, LOOK_MS), &event);
 		if (!listener->met && listener->code < 0 && !stopped && now_ms() > until_ms) {
 			return command_fail(EXIT_REFUSED,

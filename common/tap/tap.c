@@ -17,7 +17,7 @@
 #define UNANSWERED_MS 3000
 #define REOPEN_MS     1000 /* a refused socket never tries again by itself */
 #define TEND_MS       500
-#define WAITING_MAX   1000 /* records that the hub lets wait before it drops some */
+#define WAITING_MIN   500 /* it drops none before so many wait: half of its limit, by libzmq's way to count */
 
 static _Thread_local struct err open_error;
 
@@ -227,11 +227,11 @@ static int renew(struct buildbus_tap *tap, int64_t epoch, int64_t covered)
 	return BUILDBUS_TAP_RENEWED;
 }
 
-/* `prev` can't tell of a last record that was dropped. That takes as many as the hub lets wait, all of which
- * come between the answer before and the one after: so what is covered follows one answer late. */
+/* `prev` can't tell of a last record that was dropped. Before the hub drops one, many wait, all of which come
+ * between the answer before and the one after: so what is covered follows one answer late. */
 static void audit(struct buildbus_tap *tap, int64_t seq, bool doubt)
 {
-	if (doubt || tap->came + tap->came_before >= WAITING_MAX) {
+	if (doubt || tap->came + tap->came_before >= WAITING_MIN) {
 		tap->fetch_to = seq;
 	} else if (tap->answered > tap->seen.covered) {
 		seen_cover(&tap->seen, tap->answered);
