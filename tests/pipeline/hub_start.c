@@ -122,12 +122,19 @@ Test(hub_start, takes_over_a_hub_db_of_the_first_version)
 
 	hub_start(hub);
 	hub_stop(hub);
+	hub_sql(hub, "INSERT INTO build(id, seq, version, observed_at, attempt, finished, hash, target, key, "
+		     "due_at)"
+		     " VALUES('buildkite/acme/web/9~ab', 7, 1, 1, 1, 1, 1, '', '', 0),"
+		     " ('buildkite/acme/web/17', 5, 1, 1, 1, 1, 1, '', '', 0),"
+		     " ('buildkite/acme/web2/1', 6, 1, 1, 1, 1, 1, '', '', 0)");
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
 		hub_sql(hub, later[i]);
 	}
 	hub_sql(hub, "PRAGMA user_version = 1");
 	hub_start(hub);
 	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE why IS NULL AND net_at IS NULL"), 1);
+	cr_expect_eq(hub_sql(hub, "SELECT seq FROM chain WHERE pipeline = 'buildkite/acme/web/'"), 7);
+	cr_expect_eq(hub_sql(hub, "SELECT seq FROM chain WHERE pipeline = 'buildkite/acme/web2/'"), 6);
 	hub_stop(hub);
 }
 

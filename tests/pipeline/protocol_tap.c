@@ -84,23 +84,6 @@ Test(tap, prev_is_right_after_a_restart_of_the_hub)
 	hears(ear, "build.buildkite.acme.api.running", "$epoch 4 2 _");
 }
 
-Test(tap, prev_is_right_in_a_hub_db_of_a_version_without_it)
-{
-	publish(1, "running", T0);
-	with(worker, .number = 7, .pipeline = "web2");
-	publish_given("1 0 0");
-	publish(2, "running", T0);
-	hub_stop(hub);
-	cr_assert_eq(hub_sql(hub, "SELECT seq FROM chain WHERE pipeline = 'buildkite/acme/web/'"), 3);
-	hub_sql(hub, "UPDATE chain SET seq = 0");
-	hub_sql(hub, "DROP TABLE chain");
-	hub_sql(hub, "PRAGMA user_version = 9");
-	hub_start(hub);
-	cr_assert_eq(hub_sql(hub, "SELECT seq FROM chain WHERE pipeline = 'buildkite/acme/web/'"), 3);
-	cr_assert_eq(hub_sql(hub, "SELECT seq FROM chain WHERE pipeline = 'buildkite/acme/web2/'"), 2);
-	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM chain"), 2);
-}
-
 static void hears_run_of(int pipeline, int round, int of)
 {
 	char topic[128], place[64];
@@ -248,7 +231,9 @@ Test(tap, a_listener_that_sleeps_harms_nobody_and_sees_its_gap)
 			}
 		}
 	}
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what is freed */
 	cr_expect_lt(resident_kib() - kib, 40 << 10, "the hub keeps little for it");
+#endif
 	for (; listener_wait(sleeper, 300); heard++) {
 		gaps += listener_place(sleeper, 2) != last;
 		last = listener_place(sleeper, 1);

@@ -327,8 +327,8 @@ Test(tap, ends_well_when_it_is_stopped_or_nobody_reads_it)
 		child_free(&tap);
 	}
 	snprintf(command, sizeof command,
-		 "bash -c 'set -o pipefail; " BUILDBUS_BIN_DIR
-		 "/buildbus tap -c %s --from 1 2>%s | head -n 2 >%s'",
+		 "bash -c 'set -o pipefail; timeout 20 " BUILDBUS_BIN_DIR
+		 "/buildbus tap -c %s --from 9 2>%s | head -n 2 >%s'",
 		 hub->place->config, place_path(hub->place, "errors"), place_path(hub->place, "out"));
 	cr_assert_eq(system(command), 0);
 	prints_seqs(9, 1, 2); /* and it ends although nothing more passes */
