@@ -118,6 +118,7 @@ Test(hub_start, takes_over_a_hub_db_of_the_first_version)
 		"ALTER TABLE sink DROP COLUMN added_at",
 		"ALTER TABLE sink DROP COLUMN missed",
 		"DROP TABLE chain",
+		"ALTER TABLE build DROP COLUMN state",
 	};
 
 	hub_start(hub);
