@@ -87,7 +87,7 @@ Test(malformed, every_command_of_the_feed_with_every_wrong_shape)
 	struct peer *bad = reader_of(hub);
 
 	EACH(bad, "error 'malformed' nil _ nil", "attach '' nil nil", "attach 7 nil nil", "attach [] nil nil",
-	     "attach 'x' 'y' nil", "attach 'x' nil 7", "attach 'x' nil [1]", "attach 'x' nil [1 2 3]",
+	     "attach 'x' 'y' nil", "attach 'x' nil 'y'", "attach 'x' nil [1]", "attach 'x' nil [1 2 3]",
 	     "attach 'x' nil ['a' 'b']", "attach nil nil [1 -1]", "credit", "credit nil 1", "credit 'x' 1",
 	     "ack", "ack nil", "reject", "heartbeat", "heartbeat nil", "detach", "detach []");
 	EACH(bad, "error 'no_session' 0 nil nil", "credit 1 1", "ack 1 [1 1] nil", "reject -1 1 'x'",
