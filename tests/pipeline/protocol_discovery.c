@@ -31,9 +31,10 @@ Test(discovery, found_targets_are_due_at_once_and_gone_ones_are_no_longer_visite
 {
 	say(worker, "targets $discovery ['acme/web' 'acme/api' 'acme/docs']");
 	hear(worker, "ack 0 3 0 0 $discovery");
+	hub_sql(hub, "UPDATE target SET due_at = name <> 'buildkite:acme/api' WHERE parent IS NOT NULL");
 	for (int i = 0; i < 3; i++) {
 		say(worker, "claim 'buildkite' 'w1'");
-		hear(worker, "lease _ $fence%d nil ...", i);
+		hear(worker, "lease %s $fence%d nil ...", i == 0 ? "'buildkite:acme/api'" : "_", i);
 	}
 	say(worker, "publish $fence0 1 b'kept'");
 	hear(worker, "ack ...");
