@@ -88,7 +88,7 @@ Test(validate, prints_every_problem_and_what_is_good)
 	cr_expect_str_eq(errors,
 			 "bad  buildbus.yml:1: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
 			 "bad  buildbus.yml:8: slack: this version of buildbus has no such destination "
-			 "yet (has: store, firestore)\n"
+			 "yet (has: store, firestore, bigquery)\n"
 			 "bad  buildbus.yml:4: sources[0].buildkite.access_token: the variable "
 			 "UNSET_HERE is not set; set it, or "
 			 "write ${UNSET_HERE:-default}\n"
