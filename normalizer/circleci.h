@@ -32,6 +32,10 @@ struct circleci_workflows {
 /* Reads `workflows` of the root with their jobs, attempts and all; errors stay in the document. */
 void circleci_workflows_read(struct json *root, struct circleci_workflows *out, struct normal_notes *notes);
 
+/* circleci_numbers.c */
+/* Attempts of workflows and jobs, which are superseded, and no job twice. False: the arena is full. */
+bool circleci_number(struct arena *arena, struct circleci_workflows *workflows);
+
 /* circleci_attempts.c */
 /* State, result, times, attempts and jobs of build from these workflows, which are not none. */
 void circleci_attempts(const struct json *root, const struct circleci_workflows *workflows,

@@ -123,82 +123,6 @@ static int by_age(const void *a, const void *b)
 	return size ? memcmp(x->id.at, y->id.at, size) : 0;
 }
 
-static void number_workflow(struct circleci_workflows *all, size_t index)
-{
-	struct circleci_workflow *workflow = &all->items[index];
-
-	workflow->attempt = 1;
-	workflow->newest = true;
-	for (size_t i = 0; i < index; i++) {
-		if (text_same(all->items[i].name, workflow->name)) {
-			all->items[i].newest = false;
-			workflow->attempt++;
-		}
-	}
-}
-
-/* A re-run from the failed job lists those that passed once more, with their ids: they belong where they ran.
- */
-static bool ran_before(const struct circleci_workflows *all, size_t index, const struct job *job)
-{
-	for (size_t i = 0; i < index; i++) {
-		for (size_t j = 0; job->id.at && j < all->items[i].count; j++) {
-			if (text_same(all->items[i].jobs[j].id, job->id)) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-static void leave_out_repeated(struct circleci_workflows *all, size_t index)
-{
-	struct circleci_workflow *workflow = &all->items[index];
-	size_t kept = 0;
-
-	for (size_t i = 0; index > 0 && i < workflow->count; i++) {
-		if (!ran_before(all, index, &workflow->jobs[i])) {
-			workflow->jobs[kept++] = workflow->jobs[i];
-		}
-	}
-	workflow->count = index > 0 ? kept : workflow->count;
-	all->jobs += workflow->count;
-}
-
-/* Earlier jobs of the same name, in workflows of the same name, are earlier attempts. */
-static void number_job(struct circleci_workflows *all, size_t index, size_t at)
-{
-	struct circleci_workflow *workflow = &all->items[index];
-	struct job *job = &workflow->jobs[at];
-
-	for (size_t i = 0; i <= index; i++) {
-		struct circleci_workflow *earlier = &all->items[i];
-		size_t end = i == index ? at : earlier->count;
-
-		if (!text_same(earlier->name, workflow->name)) {
-			continue;
-		}
-		for (size_t j = 0; j < end; j++) {
-			if (text_same(earlier->jobs[j].name, job->name)) {
-				earlier->jobs[j].superseded = true;
-				job->attempt++;
-			}
-		}
-	}
-}
-
-static void number_jobs(struct circleci_workflows *all)
-{
-	for (size_t i = 0; i < all->count; i++) {
-		number_workflow(all, i);
-		leave_out_repeated(all, i);
-		for (size_t j = 0; j < all->items[i].count; j++) {
-			all->items[i].jobs[j].attempt = 1;
-			number_job(all, i, j);
-		}
-	}
-}
-
 void circleci_workflows_read(struct json *root, struct circleci_workflows *out, struct normal_notes *notes)
 {
 	struct json array = json_array(root, "workflows"), item;
@@ -215,6 +139,8 @@ void circleci_workflows_read(struct json *root, struct circleci_workflows *out, 
 	}
 	if (root->doc->status == OK && out->count > 0) {
 		qsort(out->items, out->count, sizeof *out->items, by_age);
-		number_jobs(out);
+		if (!circleci_number(root->doc->arena, out)) {
+			json_full(root);
+		}
 	}
 }

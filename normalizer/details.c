@@ -206,14 +206,15 @@ static enum status settle(struct hub *hub, const struct owed *owed, const struct
 /* False: it tells nothing. */
 static bool read_told(struct hub *hub, const struct raw *raw, struct told *told)
 {
+	bool sound;
+
 	*told = (struct told){.coverage = REAL_NULL, .tests.total = INT_NULL};
 	if (!raw->body.at) {
 		return false;
 	}
-	if (!coverage_read(&hub->arena, raw->body, &told->coverage) ||
-	    !test_counts_read(&hub->arena, raw->body, &told->tests)) {
-		++*hub->counts.unreadable;
-	}
+	sound = coverage_read(&hub->arena, raw->body, &told->coverage);
+	sound &= test_counts_read(&hub->arena, raw->body, &told->tests);
+	*hub->counts.unreadable += !sound;
 	return !isnan(told->coverage) || told->tests.total != INT_NULL;
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
 #include "normalizer/hub.h"
+#include "normalizer/keep.h"
 #include "normalizer/runs.h"
 
 #define VISIT_MAX_MS  3600000 /* an open build is visited at least hourly */
@@ -259,8 +260,8 @@ static bool has_details(const struct build *build, const struct latest *latest)
 }
 
 /* Some answers carry less of the pipeline than others (Buildkite's "Get a build" has no default_branch, its
- * lists have: facts in docs/record.md), and none carries the details. What was known stays known, or versions
- * would go back and forth. */
+ * lists have: facts in docs/record.md), none carries the details, and those of jobs come once. What was known
+ * stays known, or versions would go back and forth. */
 static enum status keep_known(struct hub *hub, struct build *build, const struct latest *latest,
 			      struct err *err)
 {
@@ -277,6 +278,9 @@ static enum status keep_known(struct hub *hub, struct build *build, const struct
 	if (status == OK && has_details(build, latest)) {
 		build->coverage = old.coverage;
 		build->tests = old.tests;
+	}
+	if (status == OK && !keep_jobs(&hub->arena, &old, build)) {
+		status = err_set(err, ERR_DATA, "too big: no room left for what was known of its jobs");
 	}
 	return status;
 }

@@ -59,6 +59,7 @@ struct path {
 /* token: of the page, "": the first. */
 void path_pipelines(struct path *path, const char *slug, const char *token);
 void path_pipeline(struct path *path, const char *id);
+void path_numbered(struct path *path, const char *slug, const char *number);
 void path_workflows(struct path *path, const char *id, const char *token);
 void path_jobs(struct path *path, const char *workflow, const char *token);
 void path_job(struct path *path, const char *slug, int64_t number);
@@ -72,6 +73,7 @@ void path_followed(struct path *path, const char *organization, const char *toke
 struct detail {
 	struct tree *tree;
 	struct item item; /* json NULL: none */
+	bool failed;      /* it may come another time */
 };
 
 /* A workflow of a pipeline that is being read. */
@@ -122,24 +124,40 @@ enum status tree_answered(struct tree *tree, const struct visit_answer *answer, 
 struct work {
 	struct tree tree; /* first */
 	struct work *next;
-	char id[ID_BYTES];
-	struct item pipeline; /* json NULL: not known yet */
+	char id[ID_BYTES];     /* "": only its number is known yet */
+	char number[ID_BYTES]; /* the key that it was asked for by, where that is no id; else "" */
+	struct item pipeline;  /* json NULL: not known yet */
 	enum build_origin origin;
+	bool due;      /* the hub asks for it */
+	bool if_later; /* wanted only if it goes on or ended after what the destinations know */
 };
 
-/* Adds a pipeline to what this visit reads. Takes item's JSON, if there is any. */
-enum status work_add(struct visit *visit, const char *id, struct item *item, enum build_origin origin,
-		     struct err *err) MUST_CHECK;
-/* Asks for the workflows of all that were added. */
-enum status work_start(struct visit *visit, struct err *err) MUST_CHECK;
+/* Adds a pipeline to what this visit reads. Takes item's JSON. */
+enum status work_add_item(struct visit *visit, struct item *item, enum build_origin origin, bool if_later,
+			  struct err *err) MUST_CHECK;
+/* The same of one of which only the id is known, or its number in the project. due: the hub asks for it. */
+enum status work_add_key(struct visit *visit, const char *key, bool due, struct err *err) MUST_CHECK;
+/* In the cursor: what it is known to be from now on. detailed: as struct follow's. */
+void work_follow(const struct work *work, bool ended, uint64_t print, int64_t detailed);
+/* Jobs up to this number have told all before. */
+int64_t work_detailed(const struct work *work);
+/* It leaves, and the visit goes on where it was the last. The cursor goes with several of them: it is large.
+ */
+enum status work_done(struct work *work, struct err *err) MUST_CHECK;
 bool work_has(const struct visit *visit, const char *id);
 void work_free_all(struct work **works);
+
+/* pipeline.c */
+/* Asks for the workflows of all that were added. */
+enum status work_start(struct visit *visit, struct err *err) MUST_CHECK;
 
 /* jobs.c */
 /* Whether there is more to know of it. */
 bool job_has_run(const struct item *job);
-/* Asks for the details of its jobs, where there are any. */
-enum status jobs_ask(struct work *work, struct err *err) MUST_CHECK;
+/* Asks for the details of its jobs that have higher numbers, where there are any. */
+enum status jobs_ask(struct work *work, int64_t detailed, struct err *err) MUST_CHECK;
+/* Up to which number they are there now. */
+int64_t jobs_detailed(const struct work *work, int64_t detailed);
 
 /* body.c */
 /* The raw record, without what redact names; lives until the next call. at NULL: it is too big. */
@@ -157,6 +175,15 @@ struct discovery;
 enum status discover_start(struct visit *visit, struct err *err) MUST_CHECK;
 void discovery_free(struct discovery **discovery);
 
+struct circleci_visit;
+
+/* page.c */
+/* Asks for a page of the list; token "": the first. */
+enum status page_ask(struct visit *visit, const char *token, struct err *err) MUST_CHECK;
+int64_t page_oldest(const struct items *page); /* created_at; INT_NULL */
+/* Nothing of the project is known yet. */
+bool page_is_first(const struct circleci_visit *state);
+
 /* visit.c */
 enum phase { PHASE_LIVE, PHASE_DUE, PHASE_BACK };
 
@@ -164,13 +191,14 @@ struct circleci_visit {
 	char slug[SLUG_BYTES];
 	struct cursor cursor;
 	struct config_since since;
-	int64_t finished_from; /* all that was created since then is wanted too; INT_NULL */
+	int64_t finished_from; /* the destinations know what finished before; INT_NULL: nothing is known */
 	enum phase phase;
 	struct work *works;
 	struct items page;
 	char token[TOKEN_BYTES]; /* of the page that is asked for */
 	char next[TOKEN_BYTES];  /* of the one below it */
 	int64_t date;            /* newest Date of this visit; INT_NULL */
+	int64_t committed_ms;    /* age of the visit at its last page */
 	int64_t top;             /* newest created_at of the live walk */
 	bool bottom;             /* `since` ends on this page */
 	bool again;              /* the list goes back to its top: the token has expired */

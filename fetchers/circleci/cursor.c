@@ -11,8 +11,8 @@
 #define CURSOR_VERSION 1
 #define CURSOR_DEPTH   4
 
-/* Re-runs: a look after ten minutes, and each later than the one before by a quarter of its age; some thirty
- * in a month. What is open the hub asks for by key; this is for what has no build yet. */
+/* Re-runs: a look after ten minutes, and each later than the one before by a quarter of its age; some forty
+ * in three months. What is open the hub asks for by key; this is for what has no build yet. */
 #define ENDED_SHARE  4
 #define ENDED_MIN_MS (10 * MINUTE_MS)
 #define OPEN_SHARE   30
@@ -20,7 +20,7 @@
 
 struct packed_follow {
 	struct text id;
-	int64_t created_at, checked_at, print;
+	int64_t created_at, checked_at, print, detailed;
 	bool ended;
 };
 
@@ -36,6 +36,7 @@ static const struct field follow_fields[] = {
 	{.key = "created", .type = FIELD_INT, .offset = offsetof(struct packed_follow, created_at)},
 	{.key = "checked", .type = FIELD_INT, .offset = offsetof(struct packed_follow, checked_at)},
 	{.key = "print", .type = FIELD_INT, .offset = offsetof(struct packed_follow, print)},
+	{.key = "detailed", .type = FIELD_INT, .offset = offsetof(struct packed_follow, detailed)},
 	{.key = "ended", .type = FIELD_BOOL, .offset = offsetof(struct packed_follow, ended)},
 	{.key = NULL},
 };
@@ -142,8 +143,8 @@ void cursor_pack(const struct cursor *cursor, msgpack_sbuffer *out)
 		const struct follow *follow = &cursor->follows[i];
 
 		follows[i] =
-			(struct packed_follow){text_of(follow->id), follow->created_at, follow->checked_at,
-					       (int64_t)follow->print, follow->ended};
+			(struct packed_follow){text_of(follow->id),    follow->created_at, follow->checked_at,
+					       (int64_t)follow->print, follow->detailed,   follow->ended};
 	}
 	schema_pack(out, cursor_fields, &packed);
 }
@@ -159,6 +160,7 @@ static bool take_follow(struct cursor *cursor, const struct packed_follow *packe
 	*follow = (struct follow){.created_at = packed->created_at,
 				  .checked_at = packed->checked_at,
 				  .print = (uint64_t)packed->print,
+				  .detailed = packed->detailed > 0 ? packed->detailed : 0,
 				  .ended = packed->ended};
 	memcpy(follow->id, packed->id.at, packed->id.size);
 	cursor->follow_count++;

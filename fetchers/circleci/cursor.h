@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #define CURSOR_OVERLAP_MS 120000 /* pipelines become visible a little after their created_at */
-#define FOLLOWS_MAX       200
-#define FOLLOW_MAX_MS     (INT64_C(30) * 86400000)
+#define FOLLOWS_MAX       500    /* the hub takes cursors of 64 KiB */
+#define FOLLOW_MAX_MS     (INT64_C(90) * 86400000)
 #define TOKEN_BYTES       1024
 #define ID_BYTES          40 /* a UUID and its end */
 
@@ -24,7 +24,9 @@ struct follow {
 	int64_t created_at;
 	int64_t checked_at; /* when its workflows were listed last */
 	uint64_t print;     /* of what they were then; 0: never read */
+	int64_t detailed;   /* jobs up to this number have been asked for their details; 0: none */
 	bool ended;
+	bool fresh; /* it was looked at in this visit; not kept */
 };
 
 /* Zeroed is not valid: cursor_init. */

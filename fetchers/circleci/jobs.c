@@ -19,6 +19,7 @@ static enum status on_details(struct visit *visit, intptr_t tag, const struct vi
 	if (answer->kind == ANSWER_OK) {
 		status = answer_read_item(visit_arena(visit), answer->body, &detail->item, err);
 	}
+	detail->failed = answer->kind == ANSWER_UNUSABLE;
 	(void)visit_date(visit, answer);
 	return status == OK ? tree_answered(detail->tree, answer, err) : status;
 }
@@ -59,14 +60,17 @@ static enum status list(struct flow *flow, struct listed *all, size_t *count, st
 	return OK;
 }
 
-static enum status ask(struct tree *tree, const struct listed *all, size_t count, struct err *err)
+static enum status ask(struct tree *tree, const struct listed *all, size_t count, int64_t detailed,
+		       struct err *err)
 {
 	const struct circleci_visit *state = visit_state(tree->visit);
 	enum status status = OK;
 	struct path path;
 
 	for (size_t i = 0; status == OK && i < count; i++) {
-		if (i == 0 || all[i].job->number != all[i - 1].job->number) {
+		bool again = i > 0 && all[i].job->number == all[i - 1].job->number;
+
+		if (!again && all[i].job->number > detailed) {
 			path_job(&path, state->slug, all[i].job->number);
 			status = tree_get(tree, path.text, on_details, (intptr_t)all[i].detail, err);
 		}
@@ -74,7 +78,7 @@ static enum status ask(struct tree *tree, const struct listed *all, size_t count
 	return status;
 }
 
-enum status jobs_ask(struct work *work, struct err *err)
+enum status jobs_ask(struct work *work, int64_t detailed, struct err *err)
 {
 	struct tree *tree = &work->tree;
 	struct listed *all;
@@ -93,7 +97,27 @@ enum status jobs_ask(struct work *work, struct err *err)
 		status = list(&tree->flows[i], all, &count, err);
 	}
 	qsort(all, count, sizeof *all, by_number);
-	status = status == OK ? ask(tree, all, count, err) : status;
+	status = status == OK ? ask(tree, all, count, detailed, err) : status;
 	free(all);
 	return status;
+}
+
+/* Numbers of a project's jobs only grow: a re-run's are higher. What failed to come, and what is above it, is
+ * asked for another time. */
+int64_t jobs_detailed(const struct work *work, int64_t detailed)
+{
+	int64_t most = detailed, missing = INT64_MAX;
+
+	for (size_t i = 0; i < work->tree.workflows.count; i++) {
+		const struct flow *flow = &work->tree.flows[i];
+
+		for (size_t j = 0; flow->details && j < flow->jobs.count; j++) {
+			const struct detail *detail = &flow->details[j];
+			int64_t number = flow->jobs.at[j].number;
+
+			most = detail->item.json && number > most ? number : most;
+			missing = detail->failed && number < missing ? number : missing;
+		}
+	}
+	return missing <= most ? missing - 1 : most;
 }

@@ -64,6 +64,7 @@ static const struct fetcher circleci = {
 		"`tests` and `coverage` need the token of a user who may see the project's jobs; or set both "
 		"to false",
 	.source = source,
+	.check = circleci_check,
 	.start = start,
 	.stop = stop,
 };

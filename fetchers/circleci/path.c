@@ -49,6 +49,12 @@ void path_pipeline(struct path *path, const char *id)
 	put(path, "/pipeline/%s", id);
 }
 
+void path_numbered(struct path *path, const char *slug, const char *number)
+{
+	path->size = 0;
+	put(path, "/project/%s/pipeline/%s", slug, number);
+}
+
 void path_workflows(struct path *path, const char *id, const char *token)
 {
 	path->size = 0;

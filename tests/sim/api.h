@@ -7,8 +7,9 @@ sim_handler api_organizations, api_organization, api_pipelines, api_pipeline, ap
 	api_organization_builds, api_all_builds, api_build, api_artifacts, api_download, api_outside,
 	api_access_token, api_rate_limit;
 
-sim_handler circleci_pipelines, circleci_pipeline, circleci_workflows, circleci_jobs, circleci_job,
-	circleci_organizations, circleci_followed, circleci_tests, circleci_artifacts, circleci_output;
+sim_handler circleci_pipelines, circleci_pipeline, circleci_numbered, circleci_workflows, circleci_jobs,
+	circleci_job, circleci_me, circleci_organizations, circleci_followed, circleci_tests,
+	circleci_artifacts, circleci_output;
 
 /* The build that the path names; NULL: answered. */
 struct build *api_build_of(struct sim *sim, const struct sim_call *call, struct sim_reply *reply);

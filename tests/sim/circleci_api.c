@@ -96,6 +96,19 @@ void circleci_organizations(struct sim *sim, const struct sim_call *call, struct
 	api_reply_array(reply, doc, array);
 }
 
+void circleci_me(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	struct put in = put_new(doc);
+
+	(void)call;
+	yyjson_mut_doc_set_root(doc, in.object);
+	put_text(in, "id", sim->world.organizations[0].uuid);
+	put_text(in, "login", "sim");
+	put_text(in, "name", "Sim");
+	reply_doc(reply, 200, doc);
+}
+
 void circleci_followed(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
 {
 	const char *slug = query_get(&call->query, "org-slug");
@@ -108,16 +121,12 @@ void circleci_followed(struct sim *sim, const struct sim_call *call, struct sim_
 	}
 }
 
-void circleci_pipeline(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+static void reply_pipeline(const struct sim_call *call, struct build *build, struct sim_reply *reply)
 {
-	struct build *build = build_like(sim, call->args[0], UUID_SIZE, reply);
 	struct cc_pipeline *pipeline;
 	yyjson_mut_doc *doc;
 	struct put in;
 
-	if (!build) {
-		return;
-	}
 	pipeline = cc_look(build, call->now);
 	doc = yyjson_mut_doc_new(NULL);
 	in = put_new(doc);
@@ -125,6 +134,27 @@ void circleci_pipeline(struct sim *sim, const struct sim_call *call, struct sim_
 	cc_put_pipeline(in, pipeline);
 	cc_free(&pipeline);
 	reply_doc(reply, 200, doc);
+}
+
+void circleci_pipeline(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct build *build = build_like(sim, call->args[0], UUID_SIZE, reply);
+
+	if (build) {
+		reply_pipeline(call, build, reply);
+	}
+}
+
+void circleci_numbered(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)
+{
+	struct pipeline *project = project_of(sim, call, reply);
+	struct build *build = project ? pipeline_build(project, strtoll(call->args[3], NULL, 10)) : NULL;
+
+	if (build) {
+		reply_pipeline(call, build, reply);
+	} else if (project) {
+		reply_message(reply, 404, "Pipeline not found");
+	}
 }
 
 void circleci_workflows(struct sim *sim, const struct sim_call *call, struct sim_reply *reply)

@@ -217,7 +217,14 @@ static void put_origin(struct put in, const struct build *build, const char *err
 		   build->pipeline->organization->slug, build->pipeline->slug);
 }
 
-static void put_state(struct put in, const struct cc_pipeline *pipeline, const struct whole *whole)
+/* Who has seen all of it over before it was run again knows more than who has not: nothing is said of that.
+ */
+static bool is_run_again(const struct cc_pipeline *pipeline, bool over)
+{
+	return !over && pipeline->count > 0 && pipeline->workflows[pipeline->count - 1].wave > 0;
+}
+
+static void put_state(struct put in, const struct cc_pipeline *pipeline, const struct whole *whole, bool over)
 {
 	bool finished = strcmp(whole->state, "finished") == 0;
 
@@ -228,8 +235,11 @@ static void put_state(struct put in, const struct cc_pipeline *pipeline, const s
 		 : finished      ? result_of(whole->deciding->status)
 				 : NULL);
 	put_text(in, "provider_state", whole->deciding ? whole->deciding->status : pipeline->state);
-	put_known(in, "started_at", whole->started, whole->started);
 	put_known(in, "finished_at", whole->finished, whole->finished);
+	if (is_run_again(pipeline, over)) {
+		return;
+	}
+	put_known(in, "started_at", whole->started, whole->started);
 	put_known(in, "duration_ms", whole->finished - whole->started, whole->finished && whole->started);
 }
 
@@ -243,6 +253,9 @@ static void put_job_times(struct put in, const struct cc_pipeline *pipeline, int
 	int64_t start = exact ? job->started : second(job->started);
 	int64_t end = exact ? job->done : second(job->done);
 
+	if (is_run_again(pipeline, over)) {
+		return;
+	}
 	put_known(in, "queued_at", job->runnable, exact);
 	put_known(in, "started_at", start, started);
 	put_known(in, "finished_at", end, done);
@@ -343,7 +356,7 @@ static void add_line(struct text *out, const struct world *world, const struct c
 	put_identity(in, pipeline->build, named);
 	put_origin(in, pipeline->build, pipeline->error);
 	whole.started = all.over ? whole.started : second(whole.started);
-	put_state(in, pipeline, &whole);
+	put_state(in, pipeline, &whole, all.over);
 	put_jobs(in, pipeline, &whole, all.over);
 	put_sums(in, world, pipeline, &whole);
 	payload_add_doc(out, doc);
