@@ -5,6 +5,7 @@
 #include "common/process.h"
 #include "common/time.h"
 #include "compose/command.h"
+#include "compose/from.h"
 #include "compose/tap_format.h"
 
 #include "common/tap/buildbus-tap.h"
@@ -41,30 +42,6 @@ static void watch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
-}
-
-/* A seq, a time, or a duration ago. */
-static enum status read_from(const char *from, struct buildbus_tap_options *tap, struct err *err)
-{
-	size_t digits = strspn(from, "0123456789");
-	int64_t ago_ms;
-
-	if (digits > 0 && from[digits] == '\0' && digits < 19) {
-		tap->from_seq = strtoll(from, NULL, 10);
-		tap->from_seq += tap->from_seq == 0;
-		return OK;
-	}
-	if (time_parse(from, strlen(from), &tap->from_time_ms) == OK) {
-		return OK;
-	}
-	if (duration_parse(from, &ago_ms) == OK) {
-		tap->from_time_ms = wall_ms() - ago_ms;
-		return OK;
-	}
-	return err_set(err, ERR_CONFIG,
-		       "--from %s: give it the number of a record, a time (2026-01-31T08:00:00Z), or how "
-		       "long ago (2h)",
-		       from);
 }
 
 static void say(const char *format, ...) PRINTF(1, 2);
@@ -205,7 +182,7 @@ static int tap_bus(const struct tap_options *options, char *const *topics, const
 	struct err err = {0};
 	int code;
 
-	if (options->from && read_from(options->from, &wanted, &err) != OK) {
+	if (options->from && from_read(options->from, &wanted.from_seq, &wanted.from_time_ms, &err) != OK) {
 		return command_fail_err(&err);
 	}
 	if (show_keys(&curve, bus, hub_key, &wanted, &err) != OK) {

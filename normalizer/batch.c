@@ -2,7 +2,7 @@
  * it. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
-#include "normalizer/hub.h"
+#include "normalizer/replay.h"
 
 #include <stdlib.h>
 
@@ -175,7 +175,7 @@ static void roll_back(struct hub *hub, struct err *why)
 	archive_drop(&hub->archive);
 	chain_forget(&hub->chain);
 	tap_drop(&hub->tap);
-	if (load_head(hub, &err) != OK || lease_load(hub, &err) != OK ||
+	if (load_head(hub, &err) != OK || lease_load(hub, &err) != OK || replay_load(hub, &err) != OK ||
 	    db_meta_get(&hub->db, "counter", &hub->counter, &err) != OK ||
 	    db_meta_get(&hub->db, "builds", &hub->builds, &err) != OK) {
 		process_stop(hub->context, err.status == ERR_CONFIG ? ERR_CONFIG : ERR_SYS, &err);

@@ -123,19 +123,19 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_META_SET] = "INSERT INTO meta(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = "
 			 "excluded.value",
 	[SQL_BUILD_GET] = "SELECT uid, seq, version, observed_at, attempt, finished, hash, owed_for, "
-			  "detailed_for, target FROM build"
+			  "detailed_for, target, key, coalesce(raw_seq, seq) FROM build"
 			  " WHERE id = ?",
 	[SQL_BUILD_REPLACED] = "SELECT seq FROM build WHERE target = ? AND key = ? AND finished = 0 AND uid "
 			       "<> ? ORDER BY seq LIMIT 1",
 	[SQL_BUILD_PUT] =
 		"INSERT INTO build(id, uid, seq, version, observed_at, attempt, finished, hash, target, key, "
-		"due_at, state)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET uid = "
+		"due_at, state, raw_seq)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET uid = "
 		"excluded.uid,"
 		" seq = excluded.seq, version = excluded.version, observed_at = excluded.observed_at,"
 		" attempt = excluded.attempt, finished = excluded.finished, hash = excluded.hash,"
 		" target = excluded.target, key = excluded.key, due_at = excluded.due_at, misses = 0,"
-		" missed_at = NULL, state = excluded.state",
+		" missed_at = NULL, state = excluded.state, raw_seq = coalesce(excluded.raw_seq, raw_seq)",
 	[SQL_BUILD_SEEN] =
 		"UPDATE build SET observed_at = ?, due_at = ?, misses = 0, missed_at = NULL WHERE id = ?",
 	[SQL_BUILD_ADOPT] = "UPDATE build SET target = ?, key = ? WHERE id = ? AND NOT EXISTS"
@@ -311,6 +311,24 @@ const char *const db_sql[SQL_COUNT] = {
 		"SELECT " LETTER " FROM dead WHERE number > ? AND stage = ? ORDER BY number LIMIT ?",
 	[SQL_DEAD_RESENT] = "UPDATE dead SET resent = ? WHERE number = ?",
 	[SQL_DEAD_DELIVERED] = "DELETE FROM dead WHERE stage = ? AND resent <= ?",
+	[SQL_REPLAY_PUT] =
+		"INSERT INTO replay(sink, since, began_at, at, until, raw_at) VALUES(?1, ?2, ?3, ?2 - 1, ?4, "
+		"?5)"
+		" ON CONFLICT(sink) DO UPDATE SET since = excluded.since, began_at = excluded.began_at,"
+		" at = excluded.at, until = excluded.until, raw_at = excluded.raw_at, sent = 0, made = 0,"
+		" ended_at = NULL",
+	[SQL_REPLAY_MOVE] =
+		"UPDATE replay SET at = ?, raw_at = ?, sent = ?, made = ?, ended_at = ? WHERE sink = ?",
+	[SQL_REPLAY_ALL] = "SELECT sink, since, began_at, at, until, raw_at, sent, made, ended_at FROM "
+			   "replay ORDER BY sink",
+	[SQL_REPLAY_DROP] = "DELETE FROM replay WHERE sink = ?",
+	[SQL_DEAD_NEXT_RAW] =
+		"SELECT number FROM dead WHERE number > ? AND stage IN ('normalize', 'envelope')"
+		" ORDER BY number LIMIT 1",
+	[SQL_READ_REPLAY] = "SELECT seq FROM log WHERE seq > ? AND seq <= ?"
+			    " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.seq = log.seq) ORDER BY seq "
+			    "LIMIT ?",
+	[SQL_READ_RAW] = "SELECT seq, frame FROM raw WHERE seq > ? ORDER BY seq LIMIT 1",
 	[SQL_RESEND_ADD] = "INSERT INTO resend(sink, seq, of) VALUES(?, ?, ?)",
 	[SQL_RESEND_GET] = "SELECT l.id, l.record FROM resend r JOIN log l ON l.seq = r.of"
 			   " WHERE r.sink = ? AND r.seq = ?",

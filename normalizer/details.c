@@ -185,6 +185,7 @@ static enum status settle(struct hub *hub, const struct owed *owed, const struct
 		.target = owed->target,
 		.key = owed->key,
 		.observed_at = raw->observed_at > owed->observed_at ? raw->observed_at : owed->observed_at,
+		.derived = true,
 	};
 	struct build build;
 	enum status status = record_load(hub, owed->seq, &build, err);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "normalizer/port.h"
+#include "normalizer/replay.h"
 
 #define HELD_RETRY_MS 20
 
@@ -207,6 +208,7 @@ static void on_ack(struct request *request)
 	} else if (note.at) {
 		answer_alive(request, session);
 	}
+	replay_turn(hub);
 }
 
 /* What the session got under seq. */
@@ -315,10 +317,9 @@ static void on_status(struct request *request)
 }
 
 static const struct command commands[] = {
-	{"credit", on_credit}, {"ack", on_ack},         {"heartbeat", on_heartbeat},
-	{"attach", on_attach}, {"reject", on_reject},   {"detach", on_detach},
-	{"status", on_status}, {"release", on_release}, {"dead", on_dead},
-	{"forget", on_forget}, {.name = NULL},
+	{"credit", on_credit}, {"ack", on_ack},       {"heartbeat", on_heartbeat}, {"attach", on_attach},
+	{"reject", on_reject}, {"detach", on_detach}, {"status", on_status},       {"release", on_release},
+	{"dead", on_dead},     {"forget", on_forget}, {"replay", on_replay},       {.name = NULL},
 };
 
 int on_feed(zloop_t *loop, zsock_t *socket, void *arg)

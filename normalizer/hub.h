@@ -22,6 +22,8 @@
  *   forget.c   a sink that will not come back
  *   retry.c    the same once more
  *   resend.c   records that one sink gets once more
+ *   replay.c   all that one sink gets once more, step by step
+ *   renew.c    records made anew of the raw archive
  *   restore.c  whether this hub.db is a copy that was restored
  *   upkeep.c   free space, clocks, silent holders
  *   retain.c   retention, absent sinks
@@ -136,7 +138,10 @@ struct hub {
 	size_t lease_count, lease_capacity;
 	struct session *sessions;
 	size_t session_count, session_capacity;
-	int pump_timer; /* there is more to send than one turn may; 0: none */
+	struct replay *replays; /* replay.h */
+	size_t replay_count;
+	int replay_timer; /* a step that waits for no sink; 0: none */
+	int pump_timer;   /* there is more to send than one turn may; 0: none */
 	struct source *sources;
 	size_t source_count;
 	struct known known; /* at the destinations of a sync */
@@ -217,6 +222,8 @@ struct observation {
 	int64_t observed_at;
 	int64_t poll_ms;    /* of the source: open builds aren't visited more often */
 	const char *source; /* whose finished builds owe details; NULL: nobody asks for them */
+	int64_t archived;   /* made anew from the raw archive, where its record had this seq; 0: it is new */
+	bool derived;       /* not made of a raw record of the build */
 };
 /* Compares build with the latest state of its id and logs it if it is new. Sets version, may change id
  * (`~uid`). ERR_DATA: this build can't be kept; nothing was written. */
@@ -242,7 +249,7 @@ struct former {
 	size_t count;
 };
 /* For a build whose id is not there, or is another build's. Notes the name that its pipeline has now. */
-enum status identity_former(struct hub *hub, const struct build *build, struct text target,
+enum status identity_former(struct hub *hub, const struct build *build, const struct observation *seen,
 			    struct former *former, struct err *err) MUST_CHECK;
 
 enum status dead_letter(struct hub *hub, const char *stage, struct text target, struct text key,

@@ -96,7 +96,7 @@ static enum status put_former(struct hub *hub, const struct build *build, const 
 	return OK;
 }
 
-enum status identity_former(struct hub *hub, const struct build *build, struct text target,
+enum status identity_former(struct hub *hub, const struct build *build, const struct observation *seen,
 			    struct former *former, struct err *err)
 {
 	struct names names;
@@ -107,8 +107,8 @@ enum status identity_former(struct hub *hub, const struct build *build, struct t
 		return OK;
 	}
 	status = names_get(hub, build->pipeline_uid, &names, err);
-	if (status == OK) {
-		status = note_name(hub, &names, build, target, err);
+	if (status == OK && !seen->archived) { /* what an old record says is no news */
+		status = note_name(hub, &names, build, seen->target, err);
 	}
 	return status == OK ? put_former(hub, build, &names, former, err) : status;
 }

@@ -1,7 +1,7 @@
 /* buildbus-normalizer: the hub between fetchers and sinks, with a durable log. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
-#include "normalizer/hub.h"
+#include "normalizer/replay.h"
 #include "normalizer/socket.h"
 
 #include <stdlib.h>
@@ -43,6 +43,9 @@ static enum status load_state(struct hub *hub, struct err *err)
 	status = db_query(&hub->db, SQL_DEAD_UNREAD, &row, err, "");
 	hub->unread = row != NULL;
 	db_done(&hub->db, SQL_DEAD_UNREAD);
+	if (status == OK) {
+		status = replay_load(hub, err);
+	}
 	return status == OK ? lease_load(hub, err) : status;
 }
 
@@ -134,6 +137,7 @@ static void hub_close(void *state)
 	recent_cut(&hub->recent, hub->recent.first);
 	session_forget_all(hub);
 	lease_forget_all(hub);
+	replay_fini(hub);
 	targets_fini(hub);
 	known_fini(&hub->known);
 	batch_fini(hub);

@@ -15,6 +15,8 @@ struct latest {
 	bool finished;
 	bool elsewhere;                 /* open, and another target asks for it */
 	int64_t owed_for, detailed_for; /* finished_at; INT_NULL: never */
+	int64_t raw_seq;                /* of the record that its newest raw record made */
+	struct text target, key;        /* of one made anew; in hub->arena */
 };
 
 static int64_t int_or_null(sqlite3_stmt *row, int column)
@@ -22,7 +24,12 @@ static int64_t int_or_null(sqlite3_stmt *row, int column)
 	return sqlite3_column_type(row, column) == SQLITE_NULL ? INT_NULL : sqlite3_column_int64(row, column);
 }
 
-static enum status latest_get(struct hub *hub, const struct build *build, struct text target,
+static struct text keep(struct hub *hub, struct text text)
+{
+	return (struct text){arena_text(&hub->arena, text.at, text.size), text.size};
+}
+
+static enum status latest_get(struct hub *hub, const struct build *build, const struct observation *seen,
 			      struct latest *latest, struct err *err)
 {
 	sqlite3_stmt *row;
@@ -40,7 +47,12 @@ static enum status latest_get(struct hub *hub, const struct build *build, struct
 		latest->hash = sqlite3_column_int64(row, 6);
 		latest->owed_for = int_or_null(row, 7);
 		latest->detailed_for = int_or_null(row, 8);
-		latest->elsewhere = !latest->finished && !text_same(db_text(row, 9), target);
+		latest->elsewhere = !latest->finished && !text_same(db_text(row, 9), seen->target);
+		latest->raw_seq = sqlite3_column_int64(row, 11);
+		if (seen->archived) {
+			latest->target = keep(hub, db_text(row, 9));
+			latest->key = keep(hub, db_text(row, 10));
+		}
 	}
 	db_done(&hub->db, SQL_BUILD_GET);
 	return status;
@@ -105,10 +117,11 @@ static enum status append(struct hub *hub, struct build *build, const struct lat
 		status = db_run(&hub->db, SQL_SUPERSEDED_ADD, err, "ii", latest->seq, now);
 	}
 	if (status == OK) {
-		status = db_run(&hub->db, SQL_BUILD_PUT, err, "ttiiiiiittii", build->id, build->uid, seq,
+		status = db_run(&hub->db, SQL_BUILD_PUT, err, "ttiiiiiittiin", build->id, build->uid, seq,
 				build->version, seen->observed_at, build->attempt,
 				(int64_t)(build->state == STATE_FINISHED), (int64_t)hash, seen->target,
-				seen->key, next_visit(build, seen), (int64_t)build->state);
+				seen->key, next_visit(build, seen), (int64_t)build->state,
+				seen->archived || seen->derived ? INT_NULL : seq);
 	}
 	if (status == OK && recent_put(&hub->recent, seq, record) != OK) {
 		status = err_set(err, ERR_SYS, "out of memory for record %lld", (long long)seq);
@@ -156,8 +169,8 @@ static enum status name_by_uid(struct hub *hub, struct build *build, struct text
 
 /* The first one that was seen keeps the plain id, for ever: another gets a part of its uid, or, where one
  * with the same beginning was there before (uids of one minute may share it), all of it. */
-static enum status find_under(struct hub *hub, struct build *build, struct text base, struct text target,
-			      struct latest *latest, struct err *err)
+static enum status find_under(struct hub *hub, struct build *build, struct text base,
+			      const struct observation *seen, struct latest *latest, struct err *err)
 {
 	static const size_t sizes[] = {0, 8, SIZE_MAX};
 	enum status status = OK;
@@ -165,7 +178,7 @@ static enum status find_under(struct hub *hub, struct build *build, struct text 
 	latest->other_uid = true;
 	for (size_t i = 0; i < 3 && status == OK && latest->other_uid; i++) {
 		status = name_by_uid(hub, build, base, sizes[i], err);
-		status = status == OK ? latest_get(hub, build, target, latest, err) : status;
+		status = status == OK ? latest_get(hub, build, seen, latest, err) : status;
 	}
 	return status;
 }
@@ -180,20 +193,20 @@ static enum status find_latest(struct hub *hub, struct build *build, struct late
 {
 	struct text own = build->id;
 	struct former former = {0};
-	enum status status = latest_get(hub, build, seen->target, latest, err);
+	enum status status = latest_get(hub, build, seen, latest, err);
 	bool taken = latest->other_uid;
 
 	if (status == OK && !is_found(latest)) {
-		status = identity_former(hub, build, seen->target, &former, err);
+		status = identity_former(hub, build, seen, &former, err);
 	}
 	for (size_t i = 0; i < former.count && status == OK && !is_found(latest); i++) {
-		status = find_under(hub, build, former.ids[i], seen->target, latest, err);
+		status = find_under(hub, build, former.ids[i], seen, latest, err);
 	}
 	if (status != OK || is_found(latest) || (!taken && former.count == 0)) {
 		return status;
 	}
-	status = taken ? end_replaced(hub, build, seen, err) : OK;
-	return status == OK ? find_under(hub, build, own, seen->target, latest, err) : status;
+	status = taken && !seen->archived ? end_replaced(hub, build, seen, err) : OK;
+	return status == OK ? find_under(hub, build, own, seen, latest, err) : status;
 }
 
 /* A target that is visited no more, because its source has another name now, would never ask for it. */
@@ -209,7 +222,8 @@ static enum status apply(struct hub *hub, struct build *build, const struct late
 	uint64_t hash;
 	enum status status;
 
-	if (latest->known && is_stale(latest, build, seen->observed_at)) {
+	if (latest->known && (seen->archived ? latest->raw_seq > seen->archived
+					     : is_stale(latest, build, seen->observed_at))) {
 		*change = CHANGE_STALE;
 		return OK;
 	}
@@ -221,7 +235,7 @@ static enum status apply(struct hub *hub, struct build *build, const struct late
 	}
 	*change = CHANGE_NONE;
 	/* A finished build that is seen unchanged within the same second needs no write. */
-	if (latest->finished && seen->observed_at == latest->observed_at) {
+	if (seen->archived || (latest->finished && seen->observed_at == latest->observed_at)) {
 		return OK;
 	}
 	if (latest->elsewhere && (status = adopt(hub, build, seen, err)) != OK) {
@@ -302,17 +316,35 @@ static bool is_whole(const struct hub *hub, struct build *build)
 	return true;
 }
 
-enum status record_apply(struct hub *hub, struct build *build, const struct observation *seen,
+/* What is made anew is the same observation still, of a build that was seen so since, and may be asked for
+ * under another name by now. */
+static struct observation seen_since(const struct observation *seen, const struct latest *latest)
+{
+	struct observation since = *seen;
+
+	if (seen->archived && latest->known) {
+		since.target = latest->target;
+		since.key = latest->key;
+		since.observed_at =
+			latest->observed_at > seen->observed_at ? latest->observed_at : seen->observed_at;
+	}
+	return since;
+}
+
+enum status record_apply(struct hub *hub, struct build *build, const struct observation *as_seen,
 			 enum change *change, struct err *err)
 {
 	struct latest latest;
+	struct observation since;
+	const struct observation *seen = &since;
 	bool whole;
-	enum status status = build->id.at ? find_latest(hub, build, &latest, seen, err)
+	enum status status = build->id.at ? find_latest(hub, build, &latest, as_seen, err)
 					  : err_set(err, ERR_DATA, "a build without an id");
 
 	if (status != OK) {
 		return status;
 	}
+	since = seen_since(as_seen, &latest);
 	if ((status = keep_known(hub, build, &latest, err)) != OK) {
 		return status;
 	}

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/record.h"
 #include "normalizer/port.h"
+#include "normalizer/replay.h"
 
 #define TURN_MS 5 /* then the others have their turn: the asker comes again for the rest */
 
@@ -163,6 +164,15 @@ static enum status retry_one(struct hub *hub, int64_t number, struct outcome *ou
 		return OK;
 	}
 	return status == OK ? retry_sink(hub, &letter, outcome, err) : status;
+}
+
+enum status letter_retry(struct hub *hub, int64_t number, bool *fresh, struct err *err)
+{
+	struct outcome outcome = {0};
+	enum status status = retry_one(hub, number, &outcome, err);
+
+	*fresh = status == OK && strcmp(outcome.word, "record") == 0;
+	return status;
 }
 
 static void put_outcome(struct wire_head *head, int64_t number, const struct outcome *outcome)

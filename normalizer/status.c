@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/schema.h"
 #include "normalizer/problems.h"
+#include "normalizer/replay.h"
 
 #define ROWS_MAX   10000
 #define STATUS_MAX (WIRE_HEAD_MAX - 8192) /* no row is bigger than the rest */
@@ -256,19 +257,29 @@ static void put_hub(struct hub *hub, struct wire_head *head, const struct overvi
 	put_counts(hub, head);
 }
 
+static void put_replays(struct hub *hub, struct wire_head *head)
+{
+	wire_put_string(head, "replays");
+	wire_put_array(head, (uint32_t)hub->replay_count);
+	for (size_t i = 0; i < hub->replay_count; i++) {
+		replay_put(hub, head, &hub->replays[i]);
+	}
+}
+
 static enum status put_all(struct hub *hub, struct wire_head *head, const struct overview *overview,
 			   struct err *err)
 {
 	bool cut = false;
 	enum status status;
 
-	wire_put_map(head, 18);
+	wire_put_map(head, 19);
 	put_hub(hub, head, overview);
 	put_sinks(head, overview);
 	put_sources(head, overview);
 	put_problems(hub, head, overview);
 	put_minute(hub, head);
 	put_refusing(hub, head);
+	put_replays(hub, head);
 	put_pair(head, "orphans", overview->orphans);
 	put_pair(head, "owed", overview->owed);
 	status = put_targets(hub, head, &cut, err);

@@ -2,7 +2,7 @@
  */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
-#include "normalizer/hub.h"
+#include "normalizer/replay.h"
 
 #include <sys/statvfs.h>
 
@@ -145,6 +145,7 @@ int on_upkeep(zloop_t *loop, int timer, void *arg)
 	expire(hub, loop);
 	batch_check(hub); /* an expiry that failed ends its transaction now */
 	retry_targets(hub);
+	replay_turn(hub);
 	upkeep_disk(hub);
 	if (upkeep_clock(hub, &err) != OK) {
 		log_error("hub.clock_failed", STR("why", err.text)); /* again in a second */

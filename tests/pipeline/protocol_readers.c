@@ -92,7 +92,7 @@ Test(readers, status_tells_where_everything_is)
 	     "'problems' [] "
 	     "'last_minute' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 'sent' _ 'acked' 0 "
 	     "'rollbacks' 0} "
-	     "'refused' [] 'orphans' 0 'owed' 0 "
+	     "'refused' [] 'replays' [] 'orphans' 0 'owed' 0 "
 	     "'targets' [{'target' 'buildkite:acme/web' 'due_in_ms' nil 'visited_ms_ago' _ 'open' 1 "
 	     "'cursor_bytes' _ 'last_error' nil 'lease' {'worker' 'w1' 'fence' $fence 'last' 1 'age_ms' _}}] "
 	     "'cut' false}");
@@ -100,7 +100,8 @@ Test(readers, status_tells_where_everything_is)
 
 #define STATUS_WITH_ERROR(why)                                                                               \
 	"status {'version' _ 'epoch' _ 'head' _ 'uptime_ms' _ 'builds' _ 'open' _ 'dead' _ 'disk' _ "        \
-	"'since_start' _ 'sinks' _ 'sources' _ 'problems' _ 'last_minute' _ 'refused' _ 'orphans' _ 'owed' " \
+	"'since_start' _ 'sinks' _ 'sources' _ 'problems' _ 'last_minute' _ 'refused' _ 'replays' _ "        \
+	"'orphans' _ 'owed' "                                                                                \
 	"_ "                                                                                                 \
 	"'targets' [{'target' _ 'due_in_ms' _ 'visited_ms_ago' _ 'open' _ "                                  \
 	"'cursor_bytes' _ 'last_error' " why " ...}] ...}"
