@@ -159,6 +159,7 @@ struct hub {
 	int64_t upkeep_ms;      /* monotonic: the last turn of upkeep */
 	int64_t clock_ms;       /* wall clock then */
 	int64_t passed_ms;      /* passed_ms() then; 0: before the first */
+	int64_t slice_rows;     /* rows that a slice of retention may trim */
 	int64_t slice_ms;       /* monotonic: when the slice in counts.slice ended */
 	int64_t retained_ms;    /* passed_ms() at the last turn of retention */
 	struct {
@@ -452,6 +453,8 @@ void restore_witness(const struct hub *hub);
 int on_upkeep(zloop_t *loop, int timer, void *arg);
 
 /* retain.c */
+
+#define SLICE_ROWS 200 /* rows that retention trims in a turn, at most */
 
 /* One slice, if it is time. */
 void retain(struct hub *hub);

@@ -6,13 +6,16 @@
 
 #include <sys/stat.h>
 
-#define EVERY_MS       10000
-#define SLICE_ROWS     200 /* rows trimmed a turn: under 5 ms */
-#define SLICE_FRAMES   20  /* of the raw archive: up to 1 MiB before compression each */
-#define SLICE_PAUSE_MS 20
-#define SETTLE_TTLS    4 /* no sink lapses so soon after the start */
-#define FREE_PAGES     "PRAGMA incremental_vacuum(256)"
-#define WAL_MAX        (64 << 20)
+#define EVERY_MS         10000
+#define SLICE_ROWS_LEAST 25
+#define SLICE_MS         5
+#define SLICE_FRAMES     20 /* of the raw archive: up to 1 MiB before compression each */
+#define SLICE_PAUSE_MS   20
+#define SETTLE_TTLS      4   /* no sink lapses so soon after the start */
+#define SLICE_PAGES      256 /* given back to the file system */
+#define SPARE_PART       5   /* more than a fifth of hub.db is free inside: give it back soon */
+#define WAL_MAX          (64 << 20)
+#define WAL_MAX_SHORT    (16 << 20) /* while the disk is short */
 
 /* Nothing from before a jump of the wall clock is older for it, until what is kept longest is over anyway. */
 static int64_t retain_now(struct hub *hub)
@@ -122,10 +125,10 @@ static enum status trim_log(struct hub *hub, int64_t floor, bool *full, struct e
 	int64_t seqs[SLICE_ROWS];
 	size_t count = 0;
 	sqlite3_stmt *row;
-	enum status status = db_query(&hub->db, SQL_TRIM_LIST, &row, err, "iii", log_cutoff(hub),
-				      (int64_t)SLICE_ROWS, floor);
+	enum status status =
+		db_query(&hub->db, SQL_TRIM_LIST, &row, err, "iii", log_cutoff(hub), hub->slice_rows, floor);
 
-	while (status == OK && row && count < SLICE_ROWS) {
+	while (status == OK && row && (int64_t)count < hub->slice_rows) {
 		seqs[count++] = sqlite3_column_int64(row, 0);
 		status = db_next(&hub->db, &row, err);
 	}
@@ -133,7 +136,7 @@ static enum status trim_log(struct hub *hub, int64_t floor, bool *full, struct e
 	for (size_t i = 0; status == OK && i < count; i++) {
 		status = trim_one(hub, seqs[i], err);
 	}
-	*full |= count == SLICE_ROWS;
+	*full |= (int64_t)count == hub->slice_rows;
 	return status;
 }
 
@@ -150,7 +153,7 @@ static enum status trim_floor(struct hub *hub, int64_t *floor, struct err *err)
 
 static enum status trim(struct hub *hub, bool *full, struct err *err)
 {
-	int64_t floor;
+	int64_t frames = 1 + hub->slice_rows * SLICE_FRAMES / SLICE_ROWS, floor;
 	enum status status = trim_floor(hub, &floor, err);
 
 	if (status == OK) {
@@ -158,9 +161,8 @@ static enum status trim(struct hub *hub, bool *full, struct err *err)
 	}
 	if (status == OK) {
 		status = db_run(&hub->db, SQL_RAW_TRIM, err, "ii",
-				retain_now(hub) - hub->context->config.bus.raw_retention_ms,
-				(int64_t)SLICE_FRAMES);
-		*full |= status == OK && db_changes(&hub->db) == SLICE_FRAMES;
+				retain_now(hub) - hub->context->config.bus.raw_retention_ms, frames);
+		*full |= status == OK && db_changes(&hub->db) == frames;
 	}
 	return status;
 }
@@ -186,6 +188,58 @@ static void note_length(struct hub *hub, int64_t ms)
 
 static int on_slice(zloop_t *loop, int timer, void *arg);
 
+/* Trimming needs room itself, in the WAL: what does not fit is tried in smaller pieces, and so is what takes
+ * long. */
+static void fit_slice(struct hub *hub, bool kept, int64_t ms)
+{
+	int64_t rows = hub->slice_rows;
+
+	if (!kept) {
+		rows = rows / 4 > 0 ? rows / 4 : 1;
+	} else if (ms > SLICE_MS) {
+		rows = rows / 2 > SLICE_ROWS_LEAST ? rows / 2 : rows;
+	} else {
+		rows = rows * 2 < SLICE_ROWS ? rows * 2 : SLICE_ROWS;
+	}
+	hub->slice_rows = rows;
+}
+
+static int64_t count_pages(struct hub *hub, const char *pragma)
+{
+	sqlite3_stmt *row = NULL;
+	int64_t count = 0;
+
+	if (sqlite3_prepare_v2(hub->db.write, pragma, -1, &row, NULL) == SQLITE_OK &&
+	    sqlite3_step(row) == SQLITE_ROW) {
+		count = sqlite3_column_int64(row, 0);
+	}
+	sqlite3_finalize(row);
+	return count;
+}
+
+/* Gives free pages back to the file system. True: there are too many of them to wait ten seconds. */
+static bool give_back(struct hub *hub)
+{
+	int64_t spare = count_pages(hub, "PRAGMA freelist_count");
+	char sql[64];
+
+	if (spare == 0) {
+		return false;
+	}
+	snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)",
+		 (int)(4 + hub->slice_rows * SLICE_PAGES / SLICE_ROWS));
+	sqlite3_exec(hub->db.write, sql, NULL, NULL, NULL); /* best effort: it is tried again */
+	return !hub->taking || spare > count_pages(hub, "PRAGMA page_count") / SPARE_PART;
+}
+
+/* Without waiting for anybody. */
+static void checkpoint(struct hub *hub, int mode)
+{
+	sqlite3_busy_timeout(hub->db.write, 0);
+	sqlite3_wal_checkpoint_v2(hub->db.write, NULL, mode, NULL, NULL);
+	sqlite3_busy_timeout(hub->db.write, DB_BUSY_MS);
+}
+
 /* One slice in a transaction of its own; the next one follows soon where there is more, or what comes in
  * faster than that would fill the disk. */
 static void slice(struct hub *hub)
@@ -194,6 +248,9 @@ static void slice(struct hub *hub)
 	bool full = false, kept;
 	int64_t began = now_ms();
 
+	if (!hub->taking && !hub->batch.open) {
+		checkpoint(hub, SQLITE_CHECKPOINT_RESTART); /* the next pages go where the WAL is already */
+	}
 	if (batch_begin(hub, &err) != OK || lapse(hub, &err) != OK || trim(hub, &full, &err) != OK ||
 	    store_clock(hub, &err) != OK || restore_beat(hub, &err) != OK) {
 		batch_break(hub, &err);
@@ -202,11 +259,12 @@ static void slice(struct hub *hub)
 	if (kept) {
 		restore_witness(hub);
 	}
+	full |= give_back(hub);
+	fit_slice(hub, kept, now_ms() - began);
+	note_length(hub, now_ms() - began);
 	if (kept && full && !hub->trim_timer) {
 		hub->trim_timer = zloop_timer(hub->context->loop, SLICE_PAUSE_MS, 1, on_slice, hub);
 	}
-	sqlite3_exec(hub->db.write, FREE_PAGES, NULL, NULL, NULL); /* best effort: it is tried again */
-	note_length(hub, now_ms() - began);
 }
 
 static int on_slice(zloop_t *loop, int timer, void *arg)
@@ -242,10 +300,7 @@ int64_t wal_bytes(const struct hub *hub)
  * gone the file is cut; while it is there nothing waits for it. */
 void wal_bound(struct hub *hub)
 {
-	if (hub->batch.open || wal_bytes(hub) <= WAL_MAX) {
-		return;
+	if (!hub->batch.open && wal_bytes(hub) > (hub->taking ? WAL_MAX : WAL_MAX_SHORT)) {
+		checkpoint(hub, SQLITE_CHECKPOINT_TRUNCATE);
 	}
-	sqlite3_busy_timeout(hub->db.write, 0);
-	sqlite3_wal_checkpoint_v2(hub->db.write, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(hub->db.write, DB_BUSY_MS);
 }
