@@ -72,6 +72,7 @@ struct bus_config {
 				      docs/config.md) */
 #define SYNC_COMPLETE "complete"   /* a file in hub_dir: this `buildbus sync` has fetched everything */
 	bool sync;    /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
+	bool temporary; /* of it: the hub is thrown away at the end, with its hub_dir */
 	bool dry_run; /* of it: nothing may be written to a destination (BUILDBUS_SYNC_DRY_RUN) */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: certificate NULL: the bus is plain */

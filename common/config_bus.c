@@ -174,7 +174,8 @@ static void settle_folders(struct bus_config *bus)
 		free(*address);
 		*address = NULL;
 	}
-	if (strcmp(bus->hub_dir, bus->state_dir) != 0) {
+	bus->temporary = strcmp(bus->hub_dir, bus->state_dir) != 0;
+	if (bus->temporary) {
 		bus->raw_retention_ms = bus->min_free_bytes = 0;
 	}
 }

@@ -39,6 +39,8 @@ static void on_busy(struct feed_client *client, const struct wire_fields *fields
 	if (client->state == FEED_ATTACHING) {
 		client->tries = 0; /* the hub is well */
 		feed_lose(client, feed_wait_ms(client, retry_ms), "another instance holds this name");
+	} else if (client->state == FEED_WAITING && retry_ms == 0) { /* what it waited for is over */
+		feed_enter(client, FEED_WAITING, 0);
 	}
 }
 

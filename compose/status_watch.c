@@ -5,10 +5,14 @@
 
 #include <stdlib.h>
 
+enum { SOON_MS = 4, SOON_FACTOR = 4, RECONNECT_MS = 10 };
+
 struct status_watch {
 	zloop_t *loop;
 	zsock_t *socket;
 	int timer;
+	int soon_timer; /* -1: none */
+	size_t soon_ms, interval_ms;
 	bool (*on_status)(void *, yyjson_mut_val *);
 	void *context;
 	bool over;
@@ -54,6 +58,31 @@ static int on_ask(zloop_t *loop, int timer, void *arg)
 	return 0;
 }
 
+static void soon(struct status_watch *watch);
+
+static int on_soon(zloop_t *loop, int timer, void *arg)
+{
+	struct status_watch *watch = arg;
+
+	watch->soon_timer = -1;
+	watch->soon_ms *= SOON_FACTOR;
+	soon(watch);
+	return on_ask(loop, timer, arg);
+}
+
+static void soon(struct status_watch *watch)
+{
+	if (watch->soon_timer == -1 && watch->soon_ms < watch->interval_ms && !watch->over) {
+		watch->soon_timer = zloop_timer(watch->loop, watch->soon_ms, 1, on_soon, watch);
+	}
+}
+
+void status_watch_soon(struct status_watch *watch)
+{
+	watch->soon_ms = SOON_MS;
+	soon(watch);
+}
+
 static enum status watch_open(struct status_watch *watch, const struct bus_config *bus, size_t interval_ms,
 			      struct err *err)
 {
@@ -64,6 +93,7 @@ static enum status watch_open(struct status_watch *watch, const struct bus_confi
 	zsock_set_linger(watch->socket, 0);
 	zsock_set_sndhwm(watch->socket, 1); /* questions don't pile up while there is no hub */
 	zsock_set_immediate(watch->socket, 1);
+	zsock_set_reconnect_ivl(watch->socket, RECONNECT_MS);
 	if (ask_dress(zsock_resolve(watch->socket), bus, err) != OK) {
 		return err->status;
 	}
@@ -92,7 +122,12 @@ enum status status_watch_new(struct status_watch **out, zloop_t *loop, const str
 	if (!watch) {
 		return err_set(err, ERR_SYS, "out of memory");
 	}
-	*watch = (struct status_watch){.loop = loop, .timer = -1, .on_status = on_status, .context = context};
+	*watch = (struct status_watch){.loop = loop,
+				       .timer = -1,
+				       .soon_timer = -1,
+				       .interval_ms = interval_ms,
+				       .on_status = on_status,
+				       .context = context};
 	status = watch_open(watch, bus, interval_ms, err);
 	if (status != OK) {
 		status_watch_free(&watch);
@@ -108,6 +143,9 @@ void status_watch_free(struct status_watch **watch)
 	}
 	if ((*watch)->timer != -1) {
 		zloop_timer_end((*watch)->loop, (*watch)->timer);
+	}
+	if ((*watch)->soon_timer != -1) {
+		zloop_timer_end((*watch)->loop, (*watch)->soon_timer);
 	}
 	if ((*watch)->socket) {
 		zloop_reader_end((*watch)->loop, (*watch)->socket);

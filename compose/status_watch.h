@@ -14,6 +14,8 @@ struct status_watch;
 enum status status_watch_new(struct status_watch **out, zloop_t *loop, const struct bus_config *bus,
 			     size_t interval_ms, bool (*on_status)(void *context, yyjson_mut_val *status),
 			     void *context, struct err *err) MUST_CHECK;
+/* Something has happened: asks again very soon, then less and less soon. */
+void status_watch_soon(struct status_watch *watch);
 /* Sends a request without fields, whose answer is of no interest ("release"). */
 void status_watch_tell(struct status_watch *watch, const char *command);
 /* Accepts NULL; nulls the pointer. */

@@ -322,4 +322,7 @@ void supervisor_reap(struct supervisor *all)
 void supervisor_start(struct supervisor *all)
 {
 	start_role(all, ROLE_HUB);
+	if (all->eager) {
+		start_role(all, ROLE_SINK);
+	}
 }

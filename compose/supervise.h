@@ -10,6 +10,7 @@ struct supervisor {
 	const struct relay_watch *watch; /* of the events of all processes; NULL: nobody */
 	bool strict;                     /* the first refusal ends everything */
 	bool hold_fetchers;              /* until supervisor_fetch */
+	bool eager;                      /* the sinks have something to ask before the hub is ready */
 	bool stopping;
 	bool announced; /* everything was ready once */
 	bool failed;    /* something was refused, or had to be killed */

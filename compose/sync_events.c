@@ -15,17 +15,31 @@ static const char *text_at(yyjson_val *fields, const char *key)
 	return text ? text : "";
 }
 
+static bool is_one_of(const char *event, const char *const *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(event, events[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The hub's status says soon after whether it was the last one. */
+static bool is_step(const char *event)
+{
+	static const char *const steps[] = {"fetch.page", "sink.attached"};
+
+	return is_one_of(event, steps, sizeof steps / sizeof *steps);
+}
+
 /* A request that is repeated once is none. */
 static bool is_trouble(const char *event, yyjson_val *fields)
 {
 	static const char *const troubles[] = {"fetch.failed", "sink.retry", "firestore.waiting", "hub.full"};
 
-	for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
-		if (strcmp(event, troubles[i]) == 0) {
-			return true;
-		}
-	}
-	return strcmp(event, "fetch.retry") == 0 && yyjson_get_int(yyjson_obj_get(fields, "try")) > 1;
+	return is_one_of(event, troubles, sizeof troubles / sizeof *troubles) ||
+	       (strcmp(event, "fetch.retry") == 0 && yyjson_get_int(yyjson_obj_get(fields, "try")) > 1);
 }
 
 /* Whoever waits must know for what; each sentence once. */
@@ -80,6 +94,9 @@ void sync_on_event(void *context, const char *event, yyjson_val *fields)
 	struct sync *sync = context;
 
 	tally_event(&sync->tally, event, fields);
+	if (sync->watch && is_step(event)) {
+		status_watch_soon(sync->watch);
+	}
 	if (sync->options->known_path && sync_known_event(&sync->known, event, fields)) {
 		sync_fetch_when_known(sync);
 	}

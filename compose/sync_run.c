@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { ASK_AGAIN_MS = 20 }; /* whoever waits for a CI step notices more */
+enum { ASK_AGAIN_MS = 50 }; /* beside what the events hurry */
 
 /* Which destinations are not up to date, and why. */
 static void complain_of_sinks(const struct sync *sync)
@@ -93,7 +93,7 @@ static enum status sync_open(struct sync *sync, const struct config *config, str
 		sync->events = (struct relay_watch){sync_on_event, sync};
 		sync->run.all.watch = &sync->events;
 		sync->fetching = sync->released = !sync->options->known_path;
-		sync->run.all.hold_fetchers = !sync->fetching;
+		sync->run.all.hold_fetchers = sync->run.all.eager = !sync->fetching;
 		sync_steps_open(sync);
 		status = status_watch_new(&sync->watch, sync->run.all.loop, &config->bus, ASK_AGAIN_MS,
 					  sync_on_status, sync, err);

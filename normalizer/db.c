@@ -97,7 +97,7 @@ static enum status pragma_int(sqlite3 *connection, const char *sql, int64_t *val
 	return status;
 }
 
-/* Entry v brings a database of schema version v to v + 1, in a transaction of its own. */
+/* Entry v brings a database of schema version v to v + 1. */
 static const char *const migrations[DB_SCHEMA_VERSION] = {
 	db_schema,          "ALTER TABLE target ADD COLUMN why TEXT", /* of the last visit, if it failed */
 	db_schema_pipeline, db_schema_owed,
@@ -151,27 +151,37 @@ enum status db_draw_epoch(struct db *db, struct err *err)
 
 static enum status migrate_one(struct db *db, int64_t version, struct err *err)
 {
-	enum status status;
-	char sql[128];
+	enum status status = script(db->write, migrations[version], err);
 
-	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %lld", DB_APPLICATION_ID,
-		 (long long)version + 1);
-	if ((status = script(db->write, "BEGIN IMMEDIATE", err)) != OK ||
-	    (status = script(db->write, migrations[version], err)) != OK ||
-	    (status = script(db->write, sql, err)) != OK ||
-	    (version == 0 && (status = db_draw_epoch(db, err)) != OK)) {
-		return status; /* closing the connection rolls back */
-	}
-	return script(db->write, "COMMIT", err);
+	return status == OK && version == 0 ? db_draw_epoch(db, err) : status;
 }
 
+/* All in one transaction: each would cost a new hub.db a commit of its own. */
+static enum status migrate_from(struct db *db, int64_t version, struct err *err)
+{
+	enum status status = script(db->write, "BEGIN IMMEDIATE", err);
+	char sql[128];
+
+	for (; status == OK && version < DB_SCHEMA_VERSION; version++) {
+		status = migrate_one(db, version, err);
+	}
+	snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d", DB_APPLICATION_ID,
+		 DB_SCHEMA_VERSION);
+	if (status == OK) {
+		status = script(db->write, sql, err);
+	}
+	return status == OK ? script(db->write, "COMMIT", err)
+			    : status; /* closing the connection rolls back */
+}
+
+/* An automatic checkpoint of 500 pages keeps each one small. */
+static const char lasting[] = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 500";
+static const char fleeting[] = "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0";
 /* auto_vacuum and page_size must come before the first table. A page of 8 KiB holds three records of five
- * jobs, one of 4 KiB a single one. An automatic checkpoint of 500 pages keeps each one small. */
+ * jobs, one of 4 KiB a single one. */
 static const char settings[] =
-	"PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA "
-	"synchronous = FULL;"
-	"PRAGMA wal_autocheckpoint = 500; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -12288;"
-	"PRAGMA temp_store = MEMORY";
+	"PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+	"PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -12288; PRAGMA temp_store = MEMORY";
 
 static enum status migrate(struct db *db, struct err *err)
 {
@@ -179,24 +189,12 @@ static enum status migrate(struct db *db, struct err *err)
 	enum status status = check_ours(db, &version, err);
 
 	if (status == OK) {
+		status = script(db->write, db->temporary ? fleeting : lasting, err);
+	}
+	if (status == OK) {
 		status = script(db->write, settings, err);
 	}
-	for (; status == OK && version < DB_SCHEMA_VERSION; version++) {
-		status = migrate_one(db, version, err);
-	}
-	return status;
-}
-
-static enum status prepare(struct db *db, struct err *err)
-{
-	for (int i = 0; i < SQL_COUNT; i++) {
-		sqlite3 *connection = i >= SQL_READ_FEED ? db->read : db->write;
-		if (sqlite3_prepare_v3(connection, db_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &db->statements[i], NULL) != SQLITE_OK) {
-			return failed(connection, err);
-		}
-	}
-	return OK;
+	return status == OK && version < DB_SCHEMA_VERSION ? migrate_from(db, version, err) : status;
 }
 
 enum status db_open(struct db *db, const char *state_dir, struct err *err)
@@ -223,7 +221,7 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 	/* Until it is known to be ours, not even closing it may change it. */
 	sqlite3_db_config(db->write, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	status = migrate(db, err);
-	if (status == OK) {
+	if (status == OK && !db->temporary) {
 		sqlite3_db_config(db->write, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	}
 	umask(mask);
@@ -234,10 +232,7 @@ enum status db_open(struct db *db, const char *state_dir, struct err *err)
 		return failed(db->read, err);
 	}
 	sqlite3_busy_timeout(db->read, DB_BUSY_MS);
-	if ((status = script(db->read, "PRAGMA cache_size = -4096", err)) != OK) {
-		return status;
-	}
-	return prepare(db, err);
+	return script(db->read, "PRAGMA cache_size = -4096", err);
 }
 
 void db_close(struct db *db)
@@ -252,6 +247,19 @@ void db_close(struct db *db)
 		close(db->lock_fd);
 	}
 	*db = (struct db){.lock_fd = -1};
+}
+
+/* Parsed when it is first used: a hub that lives for a second needs few of them. NULL: it can't be. */
+static sqlite3_stmt *statement_of(struct db *db, enum sql which, struct err *err)
+{
+	sqlite3 *connection = which >= SQL_READ_FEED ? db->read : db->write;
+
+	if (!db->statements[which] &&
+	    sqlite3_prepare_v3(connection, db_sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+			       &db->statements[which], NULL) != SQLITE_OK) {
+		failed(connection, err);
+	}
+	return db->statements[which];
 }
 
 static int bind_text(sqlite3_stmt *statement, int index, struct text text, bool blob)
@@ -287,11 +295,14 @@ static int bind_all(sqlite3_stmt *statement, const char *types, va_list args)
 
 enum status db_run(struct db *db, enum sql which, struct err *err, const char *types, ...)
 {
-	sqlite3_stmt *statement = db->statements[which];
+	sqlite3_stmt *statement = statement_of(db, which, err);
 	enum status status = OK;
 	va_list args;
 	int code;
 
+	if (!statement) {
+		return err->status;
+	}
 	va_start(args, types);
 	code = bind_all(statement, types, args);
 	va_end(args);
@@ -309,17 +320,21 @@ enum status db_run(struct db *db, enum sql which, struct err *err, const char *t
 enum status db_query(struct db *db, enum sql which, sqlite3_stmt **row, struct err *err, const char *types,
 		     ...)
 {
+	sqlite3_stmt *statement = statement_of(db, which, err);
 	va_list args;
 	int code;
 
 	*row = NULL;
+	if (!statement) {
+		return err->status;
+	}
 	va_start(args, types);
-	code = bind_all(db->statements[which], types, args);
+	code = bind_all(statement, types, args);
 	va_end(args);
 	if (code != SQLITE_OK) {
-		return failed(sqlite3_db_handle(db->statements[which]), err);
+		return failed(sqlite3_db_handle(statement), err);
 	}
-	*row = db->statements[which];
+	*row = statement;
 	return db_next(db, row, err);
 }
 
@@ -338,8 +353,10 @@ enum status db_next(struct db *db, sqlite3_stmt **row, struct err *err)
 
 void db_done(struct db *db, enum sql which)
 {
-	sqlite3_reset(db->statements[which]);
-	sqlite3_clear_bindings(db->statements[which]);
+	if (db->statements[which]) {
+		sqlite3_reset(db->statements[which]);
+		sqlite3_clear_bindings(db->statements[which]);
+	}
 }
 
 struct text db_text(sqlite3_stmt *row, int column)

@@ -161,8 +161,9 @@ extern const char db_schema_chain[];
 
 struct db {
 	sqlite3 *write, *read;
-	sqlite3_stmt *statements[SQL_COUNT];
-	int lock_fd; /* -1: not locked */
+	sqlite3_stmt *statements[SQL_COUNT]; /* NULL: not used yet */
+	bool temporary;                      /* set before db_open: it need not survive this process */
+	int lock_fd;                         /* -1: not locked */
 };
 
 /* Locks state_dir (made with mode 0700), opens or makes hub.db (0600), migrates it, prepares everything.

@@ -4,7 +4,7 @@
 #include "normalizer/port.h"
 #include "normalizer/replay.h"
 
-#define HELD_RETRY_MS 20
+#define HELD_RETRY_MS 1000 /* should it miss the release */
 
 #define NOTE_MAX   65536
 #define REASON_MAX 4096
@@ -56,15 +56,6 @@ static void answer_attached(struct request *request, const struct session *sessi
 	request_answer(request, &head);
 }
 
-static void answer_busy(struct request *request, int64_t retry_ms)
-{
-	struct wire_head head;
-
-	wire_begin(&head, "busy", 1);
-	wire_put_int(&head, retry_ms);
-	request_answer(request, &head);
-}
-
 /* Where an anonymous reader begins: a position, or a time. *given false: it doesn't say. */
 static bool read_from(struct request *request, struct position *from, bool *given, struct err *err)
 {
@@ -108,14 +99,15 @@ static void on_attach(struct request *request)
 		old = 0; /* guessed: nobody's session is closed by it */
 	}
 	if (hub->held && name.at) {
-		answer_busy(request, HELD_RETRY_MS);
+		held_add(&hub->waiting, request->identity);
+		request_busy(request, HELD_RETRY_MS);
 	} else if (session_open(hub, name, old, given ? &from : NULL, request->identity, &session, &note,
 				&busy_ms, &err) != OK) {
 		request_fail(request, &err);
 	} else if (session) {
 		answer_attached(request, session, note);
 	} else {
-		answer_busy(request, busy_ms);
+		request_busy(request, busy_ms);
 	}
 }
 
@@ -136,6 +128,7 @@ static void on_release(struct request *request)
 	wire_begin(&head, "released", 1);
 	wire_put_int(&head, hub->head);
 	request_answer(request, &head);
+	held_wake(hub);
 }
 
 static void on_credit(struct request *request)

@@ -119,6 +119,12 @@ struct session {
 	bool stalled;     /* its queue is full or it is gone: nothing is tried before its next sign */
 };
 
+#define HELD_MAX 64
+struct held {
+	zmq_msg_t identities[HELD_MAX];
+	size_t count;
+};
+
 struct hub {
 	struct process_context *context;
 	struct db db;
@@ -149,6 +155,7 @@ struct hub {
 		*known_path; /* where that is told, before the first claim; NULL: nowhere, or it was read */
 	bool held;           /* sinks wait until `release`: everything is fetched first, then put in order */
 	bool released;       /* that has happened: nothing more is fetched */
+	struct held waiting; /* for that */
 	struct arena arena;  /* of the raw record at hand */
 	msgpack_sbuffer packed; /* the record at hand */
 	struct wire_message in; /* the message at hand */
@@ -482,3 +489,8 @@ void numbers_collect(void *context);
 
 /* status.c */
 enum status status_map(struct hub *hub, struct wire_message *out, struct err *err) MUST_CHECK;
+
+/* held.c: who waits for the release of a sync. */
+void held_add(struct held *held, const zmq_msg_t *identity);
+void held_wake(struct hub *hub);
+void held_fini(struct held *held);

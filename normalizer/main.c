@@ -73,6 +73,7 @@ static enum status hub_open(void *state, struct process_context *context, struct
 	arena_init(&hub->arena, RAW_ARENA_MAX);
 	hub->known_path = getenv("BUILDBUS_SYNC_KNOWN");
 	hub->held = hub->known_path != NULL;
+	hub->db.temporary = bus->temporary;
 	if ((status = archive_init(&hub->archive, err)) != OK ||
 	    (status = db_open(&hub->db, bus->hub_dir, err)) != OK ||
 	    (status = restore_check(hub, err)) != OK || (status = load_state(hub, err)) != OK ||
@@ -136,6 +137,7 @@ static void hub_close(void *state)
 	chain_forget(&hub->chain);
 	recent_cut(&hub->recent, hub->recent.first);
 	session_forget_all(hub);
+	held_fini(&hub->waiting);
 	lease_forget_all(hub);
 	replay_fini(hub);
 	targets_fini(hub);

@@ -76,6 +76,15 @@ void request_answer(struct request *request, struct wire_head *head)
 	wire_fini(&message);
 }
 
+void request_busy(struct request *request, int64_t retry_ms)
+{
+	struct wire_head head;
+
+	wire_begin(&head, "busy", 1);
+	wire_put_int(&head, retry_ms);
+	request_answer(request, &head);
+}
+
 static void dispatch(struct request *request, const struct command *commands)
 {
 	struct text name = request->fields->command;

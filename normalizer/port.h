@@ -28,6 +28,8 @@ void request_refuse(struct request *request, const char *code, int64_t retry_ms,
 void request_fail(struct request *request, const struct err *err);
 /* Answers error{expect} with the n that is expected. */
 void request_expect(struct request *request, int64_t n);
+/* Answers busy{retry_ms}; 0: unasked, what it waited for is over. */
+void request_busy(struct request *request, int64_t retry_ms);
 /* Answers with head, after the commit if a transaction runs. */
 void request_answer(struct request *request, struct wire_head *head);
 /* Reads and runs what the socket holds, a bounded number of messages a turn. commands ends with a NULL name.

@@ -78,6 +78,7 @@ Test(sync_hub, sinks_wait_for_the_release_and_get_the_builds_in_the_order_of_the
 	hear(sink, "busy _");
 	say(sink, "release");
 	hear(sink, "released 6");
+	hear(sink, "busy 0");
 	say(sink, "attach 'store' nil nil");
 	hear(sink, "attached $session [$epoch 0] nil [$epoch 6]");
 	say(sink, "credit $session 10");
