@@ -12,13 +12,19 @@
 #define REFUSED_CAP_MS   2000  /* between handshakes that were refused */
 #define SILENCE_MS       10000 /* without a word from the hub: shorter than the life of a session */
 #define DETACH_WAIT_MS   1000
-#define UNANSWERED_MAX   3  /* heartbeats in a row that are sent into silence */
-#define MESSAGES_A_TURN  64 /* then the loop's other events get their turn */
+#define ORPHAN_WAIT_MS   100 /* the hub ends as well */
+#define UNANSWERED_MAX   3   /* heartbeats in a row that are sent into silence */
+#define MESSAGES_A_TURN  64  /* then the loop's other events get their turn */
 #define RECONNECT_MS     20
 #define RECONNECT_MAX_MS 1000
 
 static int on_timer(zloop_t *loop, int timer, void *arg);
 static int on_message(zloop_t *loop, zmq_pollitem_t *item, void *arg);
+
+static int64_t detach_wait_ms(void)
+{
+	return process_orphaned() ? ORPHAN_WAIT_MS : DETACH_WAIT_MS;
+}
 
 void feed_enter(struct feed_client *client, enum feed_state state, int64_t wait_ms)
 {
@@ -244,7 +250,7 @@ void feed_say_detach(struct feed_client *client)
 {
 	struct err err = {0};
 
-	feed_enter(client, FEED_DETACHING, DETACH_WAIT_MS);
+	feed_enter(client, FEED_DETACHING, detach_wait_ms());
 	sent(client, feed_send_plain(client, "detach", &err), &err);
 }
 
@@ -374,6 +380,6 @@ void feed_client_detach(struct feed_client *client)
 	} else if (client->state == FEED_WAITING || client->state == FEED_ATTACHING) {
 		client->leaving = true;
 		feed_enter(client, client->state == FEED_WAITING ? FEED_DETACHING : client->state,
-			   client->state == FEED_WAITING ? 0 : DETACH_WAIT_MS);
+			   client->state == FEED_WAITING ? 0 : detach_wait_ms());
 	}
 }

@@ -141,17 +141,28 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 	return 0;
 }
 
+static long parent_pid(void)
+{
+	const char *parent = getenv("BUILDBUS_PARENT");
+
+	return parent ? strtol(parent, NULL, 10) : 0;
+}
+
+bool process_orphaned(void)
+{
+	long pid = parent_pid();
+
+	return pid > 1 && getppid() != pid;
+}
+
 /* A daemon that `buildbus up` started ends with it, however it ends. BUILDBUS_PARENT is 1, or the parent's
  * pid, which also catches a parent that died before we asked. */
 static void follow_parent(void)
 {
-	const char *parent = getenv("BUILDBUS_PARENT");
-	long pid = parent ? strtol(parent, NULL, 10) : 0;
-
-	if (pid > 0) {
+	if (parent_pid() > 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	}
-	if (pid > 1 && getppid() != pid) {
+	if (process_orphaned()) {
 		raise(SIGTERM);
 	}
 }

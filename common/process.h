@@ -44,6 +44,9 @@ struct process {
 	void (*close)(void *state);
 };
 
+/* Whoever started this process, and the others with it, is gone: they all end. */
+bool process_orphaned(void);
+
 /* Runs the daemon; returns its exit code. Beside the flags, these of the environment count:
  * BUILDBUS_CONTAINER=1 (what would exit 100 stays, /healthz red, until SIGTERM), BUILDBUS_PARENT=1 or the
  * parent's pid (SIGTERM when the parent dies). */

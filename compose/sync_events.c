@@ -54,12 +54,12 @@ static void tell_trouble(struct sync *sync, yyjson_val *fields)
 	}
 }
 
-/* Builds without their coverage are whole builds: the run goes on, and is none that failed. */
-static void tell_left_out(struct sync *sync, yyjson_val *fields)
+/* Worth knowing, and no failure: builds without their coverage are whole builds. */
+static void tell_note(struct sync *sync, const char *what, yyjson_val *fields)
 {
 	if (!sync->options->verbose) {
 		progress_end(&sync->progress);
-		command_fail(0, "coverage is left out: %s", text_at(fields, "why"));
+		command_fail(0, "%s: %s", what, text_at(fields, "why"));
 	}
 }
 
@@ -104,7 +104,10 @@ void sync_on_event(void *context, const char *event, yyjson_val *fields)
 		tell_trouble(sync, fields);
 	}
 	if (strcmp(event, "fetch.details_refused") == 0) {
-		tell_left_out(sync, fields);
+		tell_note(sync, "coverage is left out", fields);
+	}
+	if (strcmp(event, "firestore.emulator") == 0) {
+		tell_note(sync, text_at(fields, "address"), fields);
 	}
 	if (strcmp(event, "fetch.skipped") == 0) {
 		tell_skipped(sync, fields);

@@ -12,21 +12,94 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LOCK_AGAIN_MS = 100 };
+#define PREFIX "buildbus-sync."
+
+enum { LOCK_AGAIN_MS = 100, SWEEP_AGE_S = 60 };
+
+/* Of a folder: its lock; -1: errno says why there is none. */
+static int open_lock(const char *folder)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof path, "%s/sync.lock", folder) >= (int)sizeof path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	/* Our processes inherit it: if we are killed, the lock lasts until the last of them has ended. */
+	return open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+}
+
+/* Our own processes made everything in it: files and sockets, no folders. */
+static void remove_all(const char *path)
+{
+	DIR *list = opendir(path);
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list))) {
+		unlinkat(dirfd(list), entry->d_name, 0);
+	}
+	if (list) {
+		closedir(list);
+	}
+	rmdir(path);
+}
+
+/* Left by a run that was killed: nobody holds its lock. A young one may not be locked yet. */
+static void sweep_one(const char *path)
+{
+	struct stat info;
+	int fd;
+
+	if (lstat(path, &info) == -1 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid() ||
+	    time(NULL) - info.st_mtime < SWEEP_AGE_S) {
+		return;
+	}
+	fd = open_lock(path);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		remove_all(path);
+	}
+	if (fd != -1) {
+		close(fd);
+	}
+}
+
+static void sweep(const char *parent)
+{
+	DIR *list = opendir(parent);
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (list && (entry = readdir(list))) {
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 &&
+		    snprintf(path, sizeof path, "%s/%s", parent, entry->d_name) < (int)sizeof path) {
+			sweep_one(path);
+		}
+	}
+	if (list) {
+		closedir(list);
+	}
+}
 
 static enum status make_temporary(struct sync_folder *folder, struct err *err)
 {
 	const char *parent = getenv("TMPDIR");
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof path, "%s/buildbus-sync.XXXXXX", parent && *parent == '/' ? parent : "/tmp");
+	parent = parent && *parent == '/' ? parent : "/tmp";
+	sweep(parent);
+	snprintf(path, sizeof path, "%s/" PREFIX "XXXXXX", parent);
 	if (!mkdtemp(path)) {
 		err_sys(err, "%s can't be made: set TMPDIR to a folder that can be written", path);
 		return err->status = ERR_CONFIG;
 	}
 	folder->temporary = true;
+	folder->lock_fd = open_lock(path);
+	if (folder->lock_fd != -1) {
+		flock(folder->lock_fd, LOCK_EX | LOCK_NB); /* only so that nobody sweeps it */
+	}
 	folder->path = strdup(path);
 	return folder->path ? OK : err_set(err, ERR_SYS, "out of memory");
 }
@@ -70,12 +143,9 @@ static void tell_wait(const struct sync_folder *folder)
 
 static enum status lock(struct sync_folder *folder, int64_t deadline_ms, struct err *err)
 {
-	char path[PATH_MAX];
 	bool told = false;
 
-	snprintf(path, sizeof path, "%s/sync.lock", folder->path);
-	/* Our processes inherit it: if we are killed, the lock lasts until the last of them has ended. */
-	folder->lock_fd = open(path, O_RDWR | O_CREAT, 0600);
+	folder->lock_fd = open_lock(folder->path);
 	if (folder->lock_fd == -1) {
 		err_sys(err, "--state %s can't be written", folder->path);
 		return err->status = ERR_CONFIG;
@@ -107,21 +177,6 @@ enum status sync_folder_open(struct sync_folder *folder, const char *state, int6
 	}
 	status = make_lasting(folder, state, err);
 	return status == OK ? lock(folder, deadline_ms, err) : status;
-}
-
-/* Our own processes made everything in it: files and sockets, no folders. */
-static void remove_all(const char *path)
-{
-	DIR *list = opendir(path);
-	struct dirent *entry;
-
-	while (list && (entry = readdir(list))) {
-		unlinkat(dirfd(list), entry->d_name, 0);
-	}
-	if (list) {
-		closedir(list);
-	}
-	rmdir(path);
 }
 
 void sync_folder_close(struct sync_folder *folder)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define GIVE_BACK_MS 3000 /* a process that is to stop waits that long for its leases' end */
+#define ORPHAN_MS    100  /* and so long when the hub ends as well */
 
 struct fetch_process {
 	struct process process; /* first: context->process is this */
@@ -134,7 +135,8 @@ static void drain(struct engine *engine)
 	engine->draining = true;
 	ingest_want(engine->ingest, 0);
 	visits_end_all(engine);
-	zloop_timer(engine->context->loop, GIVE_BACK_MS, 1, on_give_back, engine);
+	zloop_timer(engine->context->loop, process_orphaned() ? ORPHAN_MS : GIVE_BACK_MS, 1, on_give_back,
+		    engine);
 }
 
 static void give_up(struct engine *engine)

@@ -90,17 +90,21 @@ static enum status set_way(struct access *access, const struct firestore_config 
 	return OK;
 }
 
+const char *access_emulator(const struct firestore_config *config)
+{
+	return strcmp(config->api_url, FIRESTORE_API_URL) == 0 ? variable("FIRESTORE_EMULATOR_HOST") : NULL;
+}
+
 static bool set_address(struct access *access, const struct firestore_config *config)
 {
-	const char *emulator = variable("FIRESTORE_EMULATOR_HOST");
-	bool replaced = emulator && strcmp(config->api_url, FIRESTORE_API_URL) == 0;
+	const char *emulator = access_emulator(config);
 
 	if (asprintf(&access->names, "projects/%s/databases/(default)/documents", config->project) < 0) {
 		access->names = NULL;
 		return false;
 	}
-	if (asprintf(&access->documents, "%s%s%s/%s", replaced ? "http://" : "",
-		     replaced ? emulator : config->api_url, replaced ? "/v1" : "", access->names) < 0) {
+	if (asprintf(&access->documents, "%s%s%s/%s", emulator ? "http://" : "",
+		     emulator ? emulator : config->api_url, emulator ? "/v1" : "", access->names) < 0) {
 		access->documents = NULL;
 	}
 	return access->documents != NULL;

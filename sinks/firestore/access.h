@@ -18,6 +18,8 @@ struct access {
 	char *sign_in_url, *renew_url;
 };
 
+/* FIRESTORE_EMULATOR_HOST where it counts; NULL: it does not. */
+const char *access_emulator(const struct firestore_config *config);
 /* config must outlive access. FIRESTORE_EMULATOR_HOST and FIREBASE_AUTH_EMULATOR_HOST stand in for Google's
  * own addresses, not for others that the file names; GOOGLE_APPLICATION_CREDENTIALS for credentials_file. */
 enum status access_open(struct access *access, const struct firestore_config *config,

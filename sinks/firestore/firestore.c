@@ -67,6 +67,18 @@ static enum status open_clients(struct firestore *firestore, struct err *err)
 	return status == OK ? http_new(&firestore->http, firestore->context->loop, &http, err) : status;
 }
 
+/* Left over in an environment, it would quietly keep the builds from where they are wanted. */
+static void warn_of_emulator(const struct firestore *firestore)
+{
+	const char *emulator = access_emulator(firestore->config);
+
+	if (emulator) {
+		log_warn("firestore.emulator", STR("sink", firestore->context->name),
+			 STR("address", emulator),
+			 STR("why", "FIRESTORE_EMULATOR_HOST is set: builds go there, not to Google"));
+	}
+}
+
 static enum status firestore_open(void *state, struct sink_context *context, const void *config,
 				  struct err *err)
 {
@@ -87,6 +99,7 @@ static enum status firestore_open(void *state, struct sink_context *context, con
 	if (status != OK) {
 		return err_prefix(err, "firestore");
 	}
+	warn_of_emulator(firestore);
 	status = access_open(&firestore->access, config, err);
 	if (status == OK) {
 		status = open_clients(firestore, err);

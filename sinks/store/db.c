@@ -178,32 +178,6 @@ bool store_db_is_empty(const struct store_db *store)
 	return empty;
 }
 
-#define PREFIX "rtrim(id, replace(id, '/', ''))"
-
-/* The number is the key; one that was made anew under the same number has ~ and its uid behind it. */
-static const char known_sql[] = "SELECT " PREFIX ", NULL, max(finished_at) FROM builds GROUP BY 1 UNION ALL "
-				"SELECT " PREFIX ", number, NULL FROM builds WHERE state <> 'finished'";
-
-enum status store_db_known(struct store_db *store,
-			   void (*tell)(void *context, const char *prefix, const char *key,
-					int64_t finished_to),
-			   void *context, struct err *err)
-{
-	sqlite3_stmt *ask = NULL;
-	int code = sqlite3_prepare_v2(store->db, known_sql, -1, &ask, NULL);
-
-	while (code == SQLITE_OK && (code = sqlite3_step(ask)) == SQLITE_ROW) {
-		bool none = sqlite3_column_type(ask, 2) == SQLITE_NULL;
-
-		tell(context, (const char *)sqlite3_column_text(ask, 0),
-		     (const char *)sqlite3_column_text(ask, 1),
-		     none ? INT_NULL : sqlite3_column_int64(ask, 2));
-		code = SQLITE_OK;
-	}
-	sqlite3_finalize(ask);
-	return code == SQLITE_DONE ? OK : store_fail(store, code, err);
-}
-
 static int run(sqlite3_stmt *statement)
 {
 	int code = sqlite3_step(statement);

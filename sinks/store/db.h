@@ -25,13 +25,6 @@ void store_db_close(struct store_db *store);
 /* True only when there is surely no build in it. */
 bool store_db_is_empty(const struct store_db *store);
 
-/* What there is, pipeline by pipeline: tell is called with the part of the ids before the number, once with
- * the newest end (INT_NULL: none) and once with the key of each build that is not finished. */
-enum status store_db_known(struct store_db *store,
-			   void (*tell)(void *context, const char *prefix, const char *key,
-					int64_t finished_to),
-			   void *context, struct err *err) MUST_CHECK;
-
 /* ERR_AGAIN: this machine can't store now (full, locked, read-only): the transaction is gone, try again
  * later. ERR_CONFIG: the file is not usable any more (damaged, moved away). */
 enum status store_db_begin(struct store_db *store, struct err *err) MUST_CHECK;

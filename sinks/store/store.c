@@ -4,7 +4,7 @@
 #include "sinks/sink.h"
 #include "sinks/store/check.h"
 #include "sinks/store/config.h"
-#include "sinks/store/db.h"
+#include "sinks/store/known.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,27 +26,55 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	return store_db_open(&store->db, context->bus->state_dir, err);
 }
 
-/* "buildkite/acme/web/" is "acme/web". */
-static void tell_pipeline(void *context, const char *prefix, const char *key, int64_t finished_to)
+/* "buildkite/acme/web/" is "acme/web". NULL: no memory, or no id of ours. */
+static char *pipeline_of(const char *prefix)
+{
+	const char *slug = strchr(prefix, '/');
+
+	return slug && strlen(slug) > 2 ? strndup(slug + 1, strlen(slug) - 2) : NULL;
+}
+
+static void tell_newest(void *context, const char *prefix, int64_t finished_to)
 {
 	struct store *store = context;
-	const char *slug = strchr(prefix, '/');
-	char *pipeline = slug && strlen(slug) > 2 ? strndup(slug + 1, strlen(slug) - 2) : NULL;
+	char *pipeline = pipeline_of(prefix);
 
-	if (pipeline && key) {
-		sink_known_open(store->context, pipeline, key);
-	} else if (pipeline) {
+	if (pipeline) {
 		sink_known(store->context, pipeline, finished_to);
 	}
 	free(pipeline);
 }
 
-static void store_known(void *state)
+static void tell_open(void *context, const char *prefix, const char *key)
+{
+	struct store *store = context;
+	char *pipeline = pipeline_of(prefix);
+
+	if (pipeline) {
+		sink_known_open(store->context, pipeline, key);
+	}
+	free(pipeline);
+}
+
+static void tell_whole(void *context, const char *prefix, const char *key, int64_t finished_at,
+		       double coverage)
+{
+	struct store *store = context;
+	char *pipeline = pipeline_of(prefix);
+
+	if (pipeline) {
+		sink_known_whole(store->context, pipeline, key, finished_at, coverage);
+	}
+	free(pipeline);
+}
+
+static void say_known(void *state)
 {
 	struct store *store = state;
+	const struct store_knower knower = {tell_newest, tell_open, tell_whole, store};
 	struct err err;
 
-	if (store_db_known(&store->db, tell_pipeline, store, &err) != OK) {
+	if (store_known(&store->db, &knower, &err) != OK) {
 		sink_stop(store->context, err.status, &err);
 		return;
 	}
@@ -135,7 +163,7 @@ static const struct sink store_sink = {
 	.state_size = sizeof(struct store),
 	.open = store_open,
 	.attached = store_attached,
-	.known = store_known,
+	.known = say_known,
 	.write = store_write,
 	.checker = &store_checker,
 	.close = store_close,

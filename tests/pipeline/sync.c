@@ -3,9 +3,14 @@
 #include "tests/pipeline/sync_run.h"
 #include "tests/support/truth.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(sync, .timeout = 240);
 
@@ -183,6 +188,34 @@ Test(sync, an_interrupted_run_says_so, .init = open_place, .fini = close_place)
 	child_free(&sync);
 }
 
+/* An old folder whose run is dead goes with the next run; that of a run that lives stays. */
+Test(sync, what_killed_runs_leave_is_swept, .init = open_place, .fini = close_place)
+{
+	const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+	char left[2][256];
+	struct sync_run run;
+	int held;
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(left[i], sizeof left[i], "%s/buildbus-sync.%06d", place->folder, i);
+		cr_assert_eq(mkdir(left[i], 0700), 0);
+		place_write(place, i ? "buildbus-sync.000001/hub.db" : "buildbus-sync.000000/hub.db", "left");
+	}
+	snprintf(left[1] + strlen(left[1]), 16, "/sync.lock");
+	held = open(left[1], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	cr_assert_eq(flock(held, LOCK_EX), 0);
+	*strrchr(left[1], '/') = '\0';
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(utimensat(AT_FDCWD, left[i], old, 0), 0);
+	}
+	setenv("TMPDIR", place->folder, 1);
+	run = SYNC(0, NULL);
+	sync_run_free(&run);
+	cr_expect_neq(access(left[0], F_OK), 0, "the dead one's stays");
+	cr_expect_eq(access(left[1], F_OK), 0, "the living one's is gone");
+	close(held);
+}
+
 Test(sync, two_runs_on_one_state_follow_each_other, .init = open_place, .fini = close_place)
 {
 	const char *const *args = ARGS("--state", place->state, "--json");
@@ -216,4 +249,33 @@ Test(sync, killed_anywhere_and_run_again_is_whole, .init = open_place, .fini = c
 		expect_store(&where, sim);
 		simulator_do(sim, "build", "{'pipeline': 'acme/web', 'duration_ms': 1000}");
 	}
+}
+
+static int64_t artifacts_asked(void)
+{
+	int64_t before = simulator_count(sim, "artifacts");
+	struct sync_run run = SYNC(0, "--coverage");
+
+	sync_run_free(&run);
+	expect_store(&where, sim);
+	return simulator_count(sim, "artifacts") - before;
+}
+
+static void open_covered(void)
+{
+	where.place = place = place_new();
+	sim = simulator_new(place, "--builds", "0", "--pipelines", "1");
+	configure(SIM_TOKEN);
+	world_builds(sim, 3, "'duration_ms': 1000");
+	simulator_do(
+		sim, "artifact",
+		"{'pipeline': 'web', 'number': 2, 'path': 'coverage-summary.json', 'body': '{\\\"pct\\\": "
+		"0.6}'}");
+}
+
+/* What finished after the last one that has a coverage may have been written by a run without. */
+Test(sync, coverage_that_is_known_is_not_asked_for_again, .init = open_covered, .fini = close_place)
+{
+	cr_expect_eq(artifacts_asked(), 3);
+	cr_expect_eq(artifacts_asked(), 1);
 }
