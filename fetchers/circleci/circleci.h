@@ -158,6 +158,8 @@ bool job_has_run(const struct item *job);
 enum status jobs_ask(struct work *work, int64_t detailed, struct err *err) MUST_CHECK;
 /* Up to which number they are there now. */
 int64_t jobs_detailed(const struct work *work, int64_t detailed);
+/* Details that were asked for can't be had now. */
+bool jobs_lack(const struct work *work);
 
 /* body.c */
 /* The raw record, without what redact names; lives until the next call. at NULL: it is too big. */

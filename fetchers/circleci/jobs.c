@@ -9,7 +9,7 @@ bool job_has_run(const struct item *job)
 	return !job->approval && job->started && job->number > 0;
 }
 
-/* A build without some details is better than none. */
+/* What is not there adds nothing; what could not be read may be there the next time. */
 static enum status on_details(struct visit *visit, intptr_t tag, const struct visit_answer *answer,
 			      struct err *err)
 {
@@ -19,7 +19,7 @@ static enum status on_details(struct visit *visit, intptr_t tag, const struct vi
 	if (answer->kind == ANSWER_OK) {
 		status = answer_read_item(visit_arena(visit), answer->body, &detail->item, err);
 	}
-	detail->failed = answer->kind == ANSWER_UNUSABLE;
+	detail->failed = answer->kind != ANSWER_OK && answer->kind != ANSWER_NOT_FOUND;
 	(void)visit_date(visit, answer);
 	return status == OK ? tree_answered(detail->tree, answer, err) : status;
 }
@@ -100,6 +100,20 @@ enum status jobs_ask(struct work *work, int64_t detailed, struct err *err)
 	status = status == OK ? ask(tree, all, count, detailed, err) : status;
 	free(all);
 	return status;
+}
+
+bool jobs_lack(const struct work *work)
+{
+	for (size_t i = 0; i < work->tree.workflows.count; i++) {
+		const struct flow *flow = &work->tree.flows[i];
+
+		for (size_t j = 0; flow->details && j < flow->jobs.count; j++) {
+			if (flow->details[j].failed) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 /* Numbers of a project's jobs only grow: a re-run's are higher. What failed to come, and what is above it, is

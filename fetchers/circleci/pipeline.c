@@ -111,8 +111,18 @@ static enum status publish(struct work *work, struct err *err)
 	if (status != OK) {
 		return status;
 	}
-	work_follow(work, has_ended(work), print_of(work), jobs_detailed(work, work_detailed(work)));
+	work_follow(work, has_ended(work), jobs_lack(work) ? 0 : print_of(work),
+		    jobs_detailed(work, work_detailed(work)));
 	return work_done(work, err);
+}
+
+/* Once may be a mishap on the way. */
+static bool is_first_time(const struct work *work)
+{
+	struct circleci_visit *state = visit_state(work->tree.visit);
+	const struct follow *known = cursor_follow(&state->cursor, work->id);
+
+	return work->id[0] && (!known || known->print != 0);
 }
 
 /* False: it is not to be had as a whole, and what becomes of it is done. */
@@ -123,13 +133,24 @@ static bool is_whole(struct work *work, enum status *status, struct err *err)
 	if (failed == ANSWER_OK) {
 		return true;
 	}
+	if (failed == ANSWER_TOO_LARGE && is_first_time(work)) {
+		err_set(&work->tree.why, ERR_REMOTE, "an answer is too large");
+		failed = ANSWER_UNUSABLE;
+	}
 	*status = failed == ANSWER_UNUSABLE ? skip(work, err) : give_up(work, err);
 	return false;
 }
 
+/* A build without some details is better than none, but not at the first attempt. */
 static enum status details_whole(struct tree *tree, struct err *err)
 {
-	return publish(work_of(tree), err);
+	struct work *work = work_of(tree);
+
+	if (jobs_lack(work) && is_first_time(work)) {
+		err_set(&tree->why, ERR_REMOTE, "the details of a job could not be had");
+		return skip(work, err);
+	}
+	return publish(work, err);
 }
 
 /* Details only of what has ended: so each job is asked for once. */

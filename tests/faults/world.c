@@ -14,13 +14,20 @@
 #include <unistd.h>
 
 static const struct {
-	const char *program, *name;
+	const char *program, *name; /* program NULL: the fetcher of the world's provider */
 } parts[PARTS] = {
 	[HUB] = {"buildbus-normalizer", "hub"},
-	[FETCH_A] = {"buildbus-fetch-buildkite", "fetch-a"},
-	[FETCH_B] = {"buildbus-fetch-buildkite", "fetch-b"},
+	[FETCH_A] = {NULL, "fetch-a"},
+	[FETCH_B] = {NULL, "fetch-b"},
 	[STORE] = {"buildbus-sink-store", "store"},
 };
+
+static const char *program_of(const struct world *world, enum part part)
+{
+	return parts[part].program ? parts[part].program
+	       : world->circleci   ? "buildbus-fetch-circleci"
+				   : "buildbus-fetch-buildkite";
+}
 
 unsigned world_pick(struct world *world, unsigned limit)
 {
@@ -31,7 +38,7 @@ static void start(struct world *world, enum part part)
 {
 	world->running[part] = child_start(
 		&(struct launch){.place = world->place,
-				 .program = parts[part].program,
+				 .program = program_of(world, part),
 				 .args = ARGS("-c", world->place->config, "--name", parts[part].name),
 				 /* A killed worker's target must be free again within the run. */
 				 .env = ARGS("BUILDBUS_TEST_LEASE_TTL_MS=1500")});
@@ -81,12 +88,8 @@ static void list_pipelines(struct world *world)
 	free(truth);
 }
 
-void world_open(struct world *world, const struct world_setup *setup)
+static void configure_buildkite(const struct world *world, const struct world_setup *setup)
 {
-	*world = (struct world){.seed = choose_seed(), .place = place_new()};
-	world->choices = world->seed;
-	open_simulator(world, setup->sim);
-	list_pipelines(world);
 	place_write(world->place, "buildbus.yml",
 		    "bus: {state_dir: %s, min_free: 1MiB}\n"
 		    "sources:\n  - buildkite: {access_token: %s, organization_slug: acme, "
@@ -94,6 +97,29 @@ void world_open(struct world *world, const struct world_setup *setup)
 		    "api_url: %s}\n",
 		    world->place->state, SIM_TOKEN, setup->poll, setup->coverage ? "true" : "false",
 		    world->sim->api);
+}
+
+#define CIRCLECI_SOURCE                                                                                      \
+	"  - circleci: {name: %s, build_per: %s, token: %s, project_slug: \"*\", since: 1d, "                \
+	"poll_interval: %s, api_url: %s/api/v2}\n"
+
+static void configure_circleci(const struct world *world, const struct world_setup *setup)
+{
+	const char *root = world->sim->root;
+
+	place_write(world->place, "buildbus.yml",
+		    "bus: {state_dir: %s, min_free: 1MiB}\nsources:\n" CIRCLECI_SOURCE CIRCLECI_SOURCE,
+		    world->place->state, "whole", "pipeline", SIM_TOKEN, setup->poll, root, "apart",
+		    "workflow", SIM_TOKEN, setup->poll, root);
+}
+
+void world_open(struct world *world, const struct world_setup *setup)
+{
+	*world = (struct world){.seed = choose_seed(), .place = place_new(), .circleci = setup->circleci};
+	world->choices = world->seed;
+	open_simulator(world, setup->sim);
+	list_pipelines(world);
+	(world->circleci ? configure_circleci : configure_buildkite)(world, setup);
 	for (int i = 0; i < PARTS; i++) {
 		start(world, (enum part)i);
 		child_ready(world->running[i]);
@@ -169,16 +195,17 @@ void world_meddle(struct world *world)
 
 size_t world_finish_all(struct world *world)
 {
-	char *truth = simulator_truth(world->sim, NULL), *end, pipeline[128];
+	char *truth = simulator_truth(world->sim, NULL), *end, organization[128], pipeline[128];
 	long long number;
 	size_t open = 0;
 
 	for (char *line = truth; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
 		if (!strstr(line, "\"state\":\"finished\"") &&
-		    sscanf(line, "{\"id\":\"buildkite/acme/%127[^/]/%lld", pipeline, &number) == 2) {
-			world_try(world, "act", "{'pipeline': 'acme/%s', 'number': %lld, 'action': 'finish'}",
-				  pipeline, number);
+		    sscanf(line, "{\"id\":\"buildkite/%127[^/]/%127[^/]/%lld", organization, pipeline,
+			   &number) == 3) {
+			world_try(world, "act", "{'pipeline': '%s/%s', 'number': %lld, 'action': 'finish'}",
+				  organization, pipeline, number);
 			open++;
 		}
 	}
@@ -191,6 +218,22 @@ void world_pass_time(struct world *world, unsigned most_ms)
 	poll(NULL, 0, (int)world_pick(world, most_ms));
 }
 
+/* Heap. A pipeline of which the configuration is broken is the same build in both lists. */
+static char *truth_of(const struct world *world)
+{
+	char *whole, *apart, *both = NULL;
+
+	if (!world->circleci) {
+		return simulator_truth(world->sim, NULL);
+	}
+	whole = simulator_circleci_truth(world->sim, false);
+	apart = simulator_circleci_truth(world->sim, true);
+	cr_assert_geq(asprintf(&both, "%s%s", whole, apart), 0);
+	free(whole);
+	free(apart);
+	return both;
+}
+
 /* What an armed ambush changes meanwhile is waited for as well. */
 void world_settle(const struct world *world, const char *when, int64_t within_ms)
 {
@@ -198,7 +241,7 @@ void world_settle(const struct world *world, const char *when, int64_t within_ms
 	int watch = watch_open(world->place->state);
 	char *truth, *what;
 
-	while (truth = simulator_truth(world->sim, NULL),
+	while (truth = truth_of(world),
 	       (what = truth_differs(place_path(world->place, "state/store.db"), truth))) {
 		world_check_running(world);
 		if (test_now_ms() > until) {

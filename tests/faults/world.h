@@ -13,6 +13,7 @@ struct world_setup {
 	const char *const *sim; /* options of the simulator beside seed and token */
 	const char *poll;       /* poll_interval */
 	bool coverage;          /* is asked for */
+	bool circleci; /* read as CircleCI: a build per pipeline, and once more a build per workflow */
 };
 
 struct world {
@@ -23,6 +24,7 @@ struct world {
 	size_t pipeline_count;
 	unsigned seed;    /* as printed: names the run */
 	unsigned choices; /* of rand_r */
+	bool circleci;
 };
 
 /* Prints the seed, starts everything. */

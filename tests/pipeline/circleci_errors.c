@@ -104,6 +104,46 @@ Test(circleci_errors, an_error_hangs_nothing)
 	scene_free(&scene);
 }
 
+/* It had ended and looks as it did; the hub asks for it because it could not read it. */
+Test(circleci_errors, a_pipeline_that_could_not_be_read_is_asked_for_again)
+{
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1");
+
+	simulator_do(scene->sim, "build", "{'pipeline': 'web', 'duration_ms': 1000}");
+	simulator_do(scene->sim, "advance", "{'ms': 60000}");
+	simulator_do(scene->sim, "faults",
+		     "{'status': 200, 'route': 'cc_jobs', 'body': '{\\'items\\': [{\\'id\\': \\'x\\', "
+		     "\\'name\\': []}], \\'next_page_token\\': null}'}");
+	scene_circleci(scene, "gh/acme/web", "");
+	scene_start(scene);
+	child_event(scene->hub, "hub.dead_letter", NULL, NULL);
+	scene_holds_truth(scene);
+	db_becomes(scene->place, "hub.db", 0, "SELECT count(*) FROM dead");
+	scene_free(&scene);
+}
+
+/* A mishap of the way, not of the pipeline: neither a dead letter nor a build without details. */
+Test(circleci_errors, what_was_too_large_once_is_asked_for_again)
+{
+	static const char *const routes[] = {"cc_jobs", "cc_job"};
+	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1");
+	char fault[80];
+
+	scene_circleci(scene, "gh/acme/web", "");
+	scene_start(scene);
+	for (int i = 0; i < 2; i++) {
+		snprintf(fault, sizeof fault, "{'kind': 'huge-chunked', 'route': '%s'}", routes[i]);
+		simulator_do(scene->sim, "faults", fault);
+		simulator_do(scene->sim, "build", "{'pipeline': 'web', 'duration_ms': 1000}");
+		simulator_do(scene->sim, "advance", "{'ms': 60000}");
+		child_event(scene->fetchers[0], "fetch.skipped", NULL, NULL);
+		simulator_do(scene->sim, "advance", "{'ms': 60000}");
+		scene_holds_truth(scene);
+	}
+	db_becomes(scene->place, "hub.db", 0, "SELECT count(*) FROM dead");
+	scene_free(&scene);
+}
+
 Test(circleci_errors, the_fixture_file_is_synced)
 {
 	struct scene *scene = scene_new("--builds", "50", "--pipelines", "2", "--history", "5d");

@@ -3,6 +3,7 @@
 #include "tests/sim/api.h"
 #include "tests/sim/body.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ROW(type, key, body_type)                                                                            \
@@ -80,19 +81,22 @@ void control_weather(struct sim *sim, const struct sim_call *call, struct sim_re
 {
 	struct weather_body {
 		int64_t permille, seed;
-	} in = {.seed = (int64_t)sim->weather.seed};
+		const char *without;
+	} in = {.seed = (int64_t)sim->weather.seed, .without = ""};
 	static const struct body_row rows[] = {ROW(weather_body, permille, BODY_INT),
-					       ROW(weather_body, seed, BODY_INT)};
+					       ROW(weather_body, seed, BODY_INT),
+					       ROW(weather_body, without, BODY_TEXT)};
 	yyjson_doc *doc;
 	struct err err;
 
-	if (body_read(call->request->body, call->request->body_size, rows, 2, &in, &doc, &err)) {
+	if (body_read(call->request->body, call->request->body_size, rows, 3, &in, &doc, &err)) {
 		reply_message(reply, 400, "%s", err.text);
 	} else if (in.permille < 0 || in.permille > 1000) {
 		reply_message(reply, 400, "permille is 0 to 1000");
 	} else {
 		sim->weather.permille = in.permille;
 		sim->weather.seed = (uint64_t)in.seed;
+		snprintf(sim->weather.without, sizeof sim->weather.without, "%s", in.without);
 		reply_done(reply);
 	}
 	yyjson_doc_free(doc);

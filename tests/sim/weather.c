@@ -91,27 +91,43 @@ static void meet_ordered(struct weather *weather, const struct sim_request *requ
 	}
 }
 
-static enum fault_word draw_word(struct rng *rng)
+/* 0: left out. */
+static int weight_of(const struct weather *weather, int word)
+{
+	size_t size = strlen(fault_kinds[word].word);
+
+	for (const char *at = weather->without; *at; at += strspn(at, ",")) {
+		size_t have = strcspn(at, ",");
+
+		if (have == size && memcmp(at, fault_kinds[word].word, size) == 0) {
+			return 0;
+		}
+		at += have;
+	}
+	return fault_kinds[word].weight;
+}
+
+static enum fault_word draw_word(const struct weather *weather, struct rng *rng)
 {
 	int64_t sum = 0, at;
 	int word = 0;
 
 	for (int i = 0; i < FAULT_WORDS; i++) {
-		sum += fault_kinds[i].weight;
+		sum += weight_of(weather, i);
 	}
-	for (at = rng_below(rng, sum); at >= fault_kinds[word].weight; word++) {
-		at -= fault_kinds[word].weight;
+	for (at = rng_below(rng, sum); at >= weight_of(weather, word); word++) {
+		at -= weight_of(weather, word);
 	}
 	return (enum fault_word)word;
 }
 
 /* Weather passes: what takes long takes a second or two, so that a test of a minute sees much of it. */
-static void draw_fault(struct rng *rng, struct fault *out)
+static void draw_fault(const struct weather *weather, struct rng *rng, struct fault *out)
 {
 	static const int64_t skews_ms[] = {-3600000, -30000, -3000, 3000, 6000, 90000, 3600000, 72000000};
 	static const int64_t statuses[] = {500, 502, 503};
 
-	*out = (struct fault){.word = draw_word(rng),
+	*out = (struct fault){.word = draw_word(weather, rng),
 			      .ms = rng_below(rng, 300),
 			      .status = statuses[rng_below(rng, 3)],
 			      .reset_s = 1,
@@ -131,7 +147,7 @@ void weather_draw(struct weather *weather, const struct sim_request *request, co
 		.rng = rng_stream(weather->seed, hash, weather->served[hash % WEATHER_PATHS]++)};
 	meet_ordered(weather, request, route, out);
 	if (!out->is_hard && weather->permille > 0 && rng_chance(&out->rng, (int)weather->permille)) {
-		draw_fault(&out->rng, &fault);
+		draw_fault(weather, &out->rng, &fault);
 		meet(weather, &fault, out);
 	}
 }

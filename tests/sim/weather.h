@@ -62,6 +62,7 @@ struct fault {
 struct weather {
 	uint64_t seed;
 	int64_t permille; /* of all requests that meet a fault drawn at random */
+	char without[64]; /* of that these words are left out: "limit-user,skew" */
 	struct fault faults[WEATHER_FAULTS_MAX];
 	uint32_t served[WEATHER_PATHS]; /* requests by hash of their path */
 	int64_t strokes[FAULT_WORDS];
