@@ -14,7 +14,8 @@
 #define HANDSHAKE_MS    5000 /* who has not shown a key by then is cut off */
 #define TELL_EVERY_MS   1000 /* a flood of refusals must not become a flood of lines */
 #define ZAP_ENDPOINT    "inproc://zeromq.zap.01"
-#define READERS         (ROLE_SINK | ROLE_TAP | ROLE_ADMIN)
+#define LISTENERS       (ROLE_TAP | ROLE_ADMIN)
+#define READERS         (ROLE_SINK | LISTENERS)
 
 /* What is not here is for admin alone. */
 static const struct {
@@ -129,7 +130,7 @@ static const char *fault(const struct key *key, const char *domain)
 	if (!key) {
 		return "no file in bus.curve.clients_dir has its key";
 	}
-	if (strcmp(domain, "tap") == 0 && !(key->role & (ROLE_TAP | ROLE_ADMIN))) {
+	if (strcmp(domain, "tap") == 0 && !(key->role & LISTENERS)) {
 		return "its role is neither tap nor admin";
 	}
 	return NULL;
@@ -290,10 +291,24 @@ static size_t end_revoked(struct hub *hub)
 	return ended;
 }
 
+/* A listener says nothing that could be refused, and libzmq ends no single connection. */
+static bool lost_a_listener(const struct keys *old, const struct keys *fresh)
+{
+	for (size_t i = 0; i < old->count; i++) {
+		const struct key *now = keys_find(fresh, old->items[i].public_key);
+
+		if (old->items[i].role & LISTENERS && !(now && now->role & LISTENERS)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void door_reload(struct hub *hub, const struct bus_config *fresh)
 {
 	struct keys keys;
 	struct err err;
+	bool lost;
 
 	if (!hub->door.curve) {
 		return;
@@ -302,8 +317,12 @@ void door_reload(struct hub *hub, const struct bus_config *fresh)
 		log_error("hub.keys_failed", STR("why", fresh->clients_dir ? err.text : "no clients_dir"));
 		return;
 	}
+	lost = lost_a_listener(&hub->door.keys, &keys);
 	keys_fini(&hub->door.keys);
 	hub->door.keys = keys;
+	if (lost) {
+		tap_renew(hub);
+	}
 	log_info("hub.keys", NUM("admitted", keys.count), STR("folder", fresh->clients_dir),
 		 NUM("ended", end_revoked(hub)));
 }

@@ -439,6 +439,8 @@ enum status seek_time(struct hub *hub, int64_t ms, int64_t *seq, struct err *err
 
 /* Binds the socket, except in a sync. */
 enum status tap_open(struct hub *hub, struct err *err) MUST_CHECK;
+/* Ends all connections: those who may still listen come back, and see what they missed. */
+void tap_renew(struct hub *hub);
 /* build is the record seq of the open transaction, prev the one of its pipeline before. */
 enum status tap_add(struct tap *tap, const struct build *build, int64_t seq, int64_t prev,
 		    struct err *err) MUST_CHECK;

@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define CLOSE_WAIT_MS 1000
+
 /* The folder of a socket is ours alone: who can write there could take the socket's place. */
 static enum status make_private_folder(const char *path, struct err *err)
 {
@@ -106,4 +108,35 @@ void socket_close(struct door *door, zsock_t **socket)
 {
 	door_undress(door, *socket);
 	zsock_destroy(socket);
+}
+
+/* libzmq ends the listener in a thread of its own, and removes the path of an ipc then: the next one must not
+ * be there yet. */
+static void stop_listening(zsock_t *socket, const char *endpoint)
+{
+	static const char address[] = "inproc://stop-listening";
+	void *monitor = zmq_socket(zsys_init(), ZMQ_PAIR);
+	zmq_pollitem_t item = {.socket = monitor, .events = ZMQ_POLLIN};
+
+	if (monitor && zmq_socket_monitor(zsock_resolve(socket), address, ZMQ_EVENT_CLOSED) == 0 &&
+	    zmq_connect(monitor, address) == 0 && zmq_unbind(zsock_resolve(socket), endpoint) == 0) {
+		zmq_poll(&item, 1, CLOSE_WAIT_MS);
+	}
+	zmq_socket_monitor(zsock_resolve(socket), NULL, 0);
+	if (monitor) {
+		zmq_close(monitor);
+	}
+}
+
+enum status socket_renew(struct door *door, zsock_t **socket, const struct socket_plan *plan, struct err *err)
+{
+	char *endpoint = zsock_last_endpoint(*socket);
+	enum status status;
+
+	door_undress(door, *socket);
+	stop_listening(*socket, endpoint);
+	zsock_destroy(socket);
+	status = socket_bind(door, socket, plan, endpoint, err);
+	freen(endpoint);
+	return status;
 }

@@ -17,3 +17,6 @@ enum status socket_bind(struct door *door, zsock_t **out, const struct socket_pl
 			const char *endpoint, struct err *err) MUST_CHECK;
 /* Accepts NULL; nulls the pointer. */
 void socket_close(struct door *door, zsock_t **socket);
+/* Ends all connections of a socket: closes it and binds a new one to the same address. */
+enum status socket_renew(struct door *door, zsock_t **socket, const struct socket_plan *plan,
+			 struct err *err) MUST_CHECK;

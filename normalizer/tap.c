@@ -206,6 +206,12 @@ static int on_tap(zloop_t *loop, zsock_t *socket, void *arg)
 	return 0;
 }
 
+static void begin_to_hear(struct hub *hub)
+{
+	zsock_set_xpub_verbose(hub->tap.socket, 1); /* a reconnected one asks again under its topic */
+	zloop_reader(hub->context->loop, hub->tap.socket, on_tap, hub);
+}
+
 enum status tap_open(struct hub *hub, struct err *err)
 {
 	const struct bus_config *bus = &hub->context->config.bus;
@@ -216,10 +222,24 @@ enum status tap_open(struct hub *hub, struct err *err)
 	}
 	status = socket_bind(&hub->door, &hub->tap.socket, &tap_plan, bus->tap, err);
 	if (status == OK) {
-		zsock_set_xpub_verbose(hub->tap.socket, 1); /* a reconnected one asks again under its topic */
-		zloop_reader(hub->context->loop, hub->tap.socket, on_tap, hub);
+		begin_to_hear(hub);
 	}
 	return status;
+}
+
+void tap_renew(struct hub *hub)
+{
+	struct err err;
+
+	if (!hub->tap.socket) {
+		return;
+	}
+	zloop_reader_end(hub->context->loop, hub->tap.socket);
+	if (socket_renew(&hub->door, &hub->tap.socket, &tap_plan, &err) == OK) {
+		begin_to_hear(hub);
+	} else {
+		process_stop(hub->context, ERR_SYS, &err); /* the next start finds the address free */
+	}
 }
 
 void tap_fini(struct tap *tap)
