@@ -76,6 +76,18 @@ static void tell_protocol(const struct handshake *handshake, uint32_t value, str
 	}
 }
 
+/* Two that don't speak the same end the connection both; who is second is not told why. */
+static void tell_cut(const struct handshake *handshake, struct err *err)
+{
+	err_set(err, ERR_REMOTE,
+		handshake->curve
+			? "the hub at %s ends each handshake: is bus.curve.server_key its public key, "
+			  "and does it use CURVE?"
+			: "the hub at %s ends each handshake: if it asks for a certificate, `buildbus "
+			  "keys new` makes one for bus.curve.certificate",
+		handshake->endpoint);
+}
+
 bool handshake_refused(struct handshake *handshake, struct err *err)
 {
 	uint32_t value = 0;
@@ -92,10 +104,8 @@ bool handshake_refused(struct handshake *handshake, struct err *err)
 		} else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
 			tell_protocol(handshake, value, err);
 			return true;
-		} else if (handshake->curve && ++handshake->cut >= CUT_MAX) {
-			err_set(err, ERR_REMOTE,
-				"the hub at %s ends each handshake: is bus.curve.server_key its public key?",
-				handshake->endpoint);
+		} else if (++handshake->cut >= CUT_MAX) {
+			tell_cut(handshake, err);
 			return true;
 		}
 	}
