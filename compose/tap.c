@@ -73,9 +73,10 @@ struct listener {
 	struct buildbus_tap *tap;
 	const struct bus_config *bus;
 	const struct tap_format *format;
-	int64_t left; /* records to print; -1: no end */
-	bool met;     /* the hub has answered */
-	int code;     /* -1: goes on */
+	int64_t left;  /* records to print; -1: no end */
+	bool met;      /* the hub has answered */
+	char why[256]; /* it has not, as far as is known */
+	int code;      /* -1: goes on */
 };
 
 static int end(struct listener *listener, int code)
@@ -117,6 +118,10 @@ static void on_event(struct listener *listener, int kind, const struct buildbus_
 		listener->met = true;
 		break;
 	case BUILDBUS_TAP_DISCONNECTED:
+		if (!listener->met) {
+			snprintf(listener->why, sizeof listener->why, " (%s)", event->why);
+			break;
+		}
 		say("the normalizer at %s is away (%s): waiting for it", listener->bus->tap, event->why);
 		break;
 	case BUILDBUS_TAP_RENEWED:
@@ -147,8 +152,8 @@ static int hear(struct listener *listener)
 		on_event(listener, buildbus_tap_next(listener->tap, &event, LOOK_MS), &event);
 		if (!listener->met && listener->code < 0 && !stopped && now_ms() > until_ms) {
 			return command_fail(EXIT_REFUSED,
-					    "no normalizer answers at %s: start it with `buildbus up`",
-					    listener->bus->tap);
+					    "no normalizer answers at %s%s: start it with `buildbus up`",
+					    listener->bus->tap, listener->why);
 		}
 	}
 	return listener->code < 0 ? EXIT_DONE : listener->code;

@@ -130,6 +130,17 @@ Test(tap, parts_of_a_topic_are_percent_encoded)
 	}
 }
 
+/* A connection that is dead, and not known to be, may have asked under the same name. */
+Test(tap, each_hello_is_answered_also_under_a_name_that_was_used)
+{
+	struct listener *again = listener_new(tap_of(hub), "build.none.", 1000);
+
+	publish(1, "running", T0);
+	hears(ear, "build.buildkite.acme.web.running", "$epoch 1 0 _");
+	greets(again, "one", "$epoch 1 1 _");
+	listener_free(&again);
+}
+
 Test(tap, who_listens_to_one_pipeline_hears_that_one)
 {
 	struct listener *one = listener_new(tap_of(hub), "build.buildkite.acme.web.", 1000);
@@ -160,6 +171,36 @@ Test(tap, a_transaction_that_is_lost_is_not_heard)
 	hear(worker, "ack 2 1 0 0 $fence");
 	hears(ear, "build.buildkite.acme.web.running", "$epoch 2 1 _");
 	cr_assert(memmem(listener_record(ear).at, listener_record(ear).size, "web/3", 5));
+}
+
+static void begins_at(int64_t ms, int after)
+{
+	char attached[64];
+
+	snprintf(attached, sizeof attached, "attached _ [$epoch %d] nil [$epoch 12]", after);
+	say(sink, "attach nil nil %lld", (long long)ms);
+	hear(sink, "%s", attached);
+}
+
+Test(tap, the_past_of_a_time_is_what_was_logged_then_or_later)
+{
+	say(sink, "attach nil nil 5");
+	hear(sink, "attached _ [$epoch 0] nil [$epoch 0]");
+	for (int i = 1; i <= 12; i++) {
+		publish(i, "running", T0);
+	}
+	hub_sql(hub, "UPDATE log SET at = 1767225600000 + seq * 1000"); /* T0 + … */
+	hub_sql(hub, "DELETE FROM log WHERE seq IN (4, 5, 6, 12)");
+	for (int i = 1; i <= 12; i++) {
+		int before = i >= 5 && i <= 7 ? 3 : i - 1, after = i >= 4 && i <= 6 ? 3 : i == 12 ? 11 : i;
+
+		begins_at(T0 + i * 1000, before);
+		begins_at(T0 + i * 1000 + 1, after);
+	}
+	begins_at(0, 0);
+	begins_at(INT64_MAX, 11);
+	say(sink, "attach nil nil -1");
+	hear(sink, "attached _ [$epoch 0] ...");
 }
 
 /* What is no subscription, and subscriptions to anything. */
