@@ -201,7 +201,7 @@ static void add_workflows(const struct json *root, const struct circleci_workflo
 
 	circleci_attempts(root, workflows, build);
 	if (!set_up && build->state == STATE_FINISHED && build->result == RESULT_SUCCESS &&
-	    raw->observed_at - build->created_at < SETUP_MS) {
+	    build->created_at != INT_NULL && raw->observed_at - build->created_at < SETUP_MS) {
 		build->state = STATE_RUNNING;
 		build->result = RESULT_NULL;
 		build->finished_at = build->duration_ms = INT_NULL;

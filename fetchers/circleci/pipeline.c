@@ -60,7 +60,7 @@ static enum status skip(struct work *work, struct err *err)
 static bool may_go_on(const struct work *work)
 {
 	for (size_t i = 0; i < work->tree.workflows.count; i++) {
-		if (work->tree.workflows.at[i].passed) {
+		if (work->tree.workflows.at[i].passed && work->pipeline.created_at != INT_NULL) {
 			return work->tree.observed_at - work->pipeline.created_at < SETUP_MS;
 		}
 	}
