@@ -195,6 +195,10 @@ static int replay_main(const void *given, char *const *operands)
 		return command_fail(EXIT_USAGE,
 				    "replay: --sink NAME is missing: to whom? (`buildbus sinks list`)");
 	}
+	if (follow.options->renormalize && !follow.options->from) {
+		return command_fail(EXIT_USAGE,
+				    "replay: --renormalize needs --from: from where on? (0: all there is)");
+	}
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
 	code = config_load(&config, follow.options->config_file, &err) == OK ? run(&follow, &config.bus)

@@ -241,10 +241,39 @@ void status_print_sinks(yyjson_mut_val *sinks)
 	table_fini(&table);
 }
 
+static void print_replays(yyjson_mut_val *replays)
+{
+	size_t index, max;
+	yyjson_mut_val *replay;
+
+	yyjson_mut_arr_foreach(replays, index, max, replay)
+	{
+		if (!yyjson_mut_is_num(status_at(replay, "ended_at"))) {
+			printf("replay to %s: at record %s of %s, %s sent again, %s made anew%s\n",
+			       SHOW(replay, "sink", PLAIN), SHOW(replay, "at", PLAIN),
+			       SHOW(replay, "until", PLAIN), SHOW(replay, "sent", PLAIN),
+			       SHOW(replay, "made", PLAIN),
+			       is_true(replay, "waits") ? ", waits for the sink" : "");
+		}
+	}
+}
+
+static void print_restored(yyjson_mut_val *restored_at)
+{
+	char at[32];
+
+	if (yyjson_mut_is_num(restored_at)) {
+		time_format(yyjson_mut_get_sint(restored_at), at);
+		printf("hub.db was put back at %s\n", at);
+	}
+}
+
 void status_print(yyjson_mut_val *status)
 {
 	print_problems(status);
 	print_hub(status);
+	print_restored(status_at(status, "restored_at"));
+	print_replays(status_at(status, "replays"));
 	print_sources(status_at(status, "sources"));
 	print_targets(status_at(status, "targets"));
 	status_print_sinks(status_at(status, "sinks"));

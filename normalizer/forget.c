@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "normalizer/port.h"
+#include "normalizer/replay.h"
 
 /* *lost: dead letters; *known: there was such a sink. */
 static enum status erase(struct hub *hub, struct text name, bool *known, int64_t *lost, struct err *err)
@@ -19,6 +20,9 @@ static enum status erase(struct hub *hub, struct text name, bool *known, int64_t
 	}
 	for (size_t i = 0; i < sizeof kept_for_it / sizeof *kept_for_it && status == OK; i++) {
 		status = db_run(&hub->db, kept_for_it[i], err, "t", name);
+	}
+	if (status == OK) {
+		status = replay_load(hub, err);
 	}
 	if (status != OK) {
 		batch_break(hub, err);

@@ -134,7 +134,7 @@ struct hub {
 	int64_t head;           /* newest committed seq */
 	int64_t next;           /* seq of the next record */
 	int64_t builds;
-	int64_t beat; /* restore.c */
+	int64_t beat, restored_at; /* restore.c; 0: never */
 	struct batch batch;
 	struct recent recent;
 	struct archive archive;

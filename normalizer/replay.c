@@ -174,7 +174,7 @@ static bool may_step(struct hub *hub, const struct replay *replay)
 {
 	const struct session *session = session_named(hub, text_of(replay->sink));
 
-	return replay->ended_at == INT_NULL && session && !session->stalled &&
+	return replay->ended_at == INT_NULL && hub->taking && session && !session->stalled &&
 	       session->position >= replay->wait_for &&
 	       (replay->raw_at == INT_NULL || others_have(hub, replay));
 }

@@ -110,5 +110,5 @@ enum status restore_check(struct hub *hub, struct err *err)
 	    (status = db_run(&hub->db, SQL_COMMIT, err, "")) == OK) {
 		restore_witness(hub);
 	}
-	return status;
+	return status == OK ? db_meta_get(&hub->db, "restored_at", &hub->restored_at, err) : status;
 }

@@ -217,6 +217,10 @@ void dead_retry(struct request *request)
 	if (!dead_numbers(request, &numbers)) {
 		return;
 	}
+	if (!request->hub->taking) {
+		request_refuse(request, "full", FULL_RETRY_MS, request->hub->not_taking);
+		return;
+	}
 	msgpack_sbuffer_init(&outcomes.buffer);
 	msgpack_packer_init(&outcomes.packer, &outcomes.buffer, msgpack_sbuffer_write);
 	if (retry_some(request->hub, numbers, &outcomes, &count, &err) != OK) {

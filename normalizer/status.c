@@ -250,6 +250,7 @@ static void put_hub(struct hub *hub, struct wire_head *head, const struct overvi
 	put_pair(head, "epoch", hub->epoch);
 	put_pair(head, "head", hub->head);
 	put_pair(head, "uptime_ms", now_ms() - hub->started_ms);
+	put_pair(head, "restored_at", hub->restored_at ? hub->restored_at : INT_NULL);
 	put_pair(head, "builds", hub->builds);
 	put_pair(head, "open", overview->open);
 	put_pair(head, "dead", overview->dead);
@@ -272,7 +273,7 @@ static enum status put_all(struct hub *hub, struct wire_head *head, const struct
 	bool cut = false;
 	enum status status;
 
-	wire_put_map(head, 19);
+	wire_put_map(head, 20);
 	put_hub(hub, head, overview);
 	put_sinks(head, overview);
 	put_sources(head, overview);

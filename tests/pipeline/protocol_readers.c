@@ -78,7 +78,8 @@ Test(readers, status_tells_where_everything_is)
 	attach(sink, "store", "session");
 	say(sink, "status");
 	hear(sink,
-	     "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'builds' 1 'open' 1 'dead' 0 "
+	     "status {'version' _ 'epoch' $epoch 'head' 1 'uptime_ms' _ 'restored_at' nil 'builds' 1 'open' "
+	     "1 'dead' 0 "
 	     "'disk' {'free_bytes' _ 'min_free_bytes' 1048576 'taking' true 'db_bytes' _ 'why' nil "
 	     "'wal_bytes' _ 'spare_bytes' _} "
 	     "'since_start' {'publishes' 1 'changed' 1 'unchanged' 0 'stale' 0 ...} "
@@ -99,7 +100,8 @@ Test(readers, status_tells_where_everything_is)
 }
 
 #define STATUS_WITH_ERROR(why)                                                                               \
-	"status {'version' _ 'epoch' _ 'head' _ 'uptime_ms' _ 'builds' _ 'open' _ 'dead' _ 'disk' _ "        \
+	"status {'version' _ 'epoch' _ 'head' _ 'uptime_ms' _ 'restored_at' _ 'builds' _ 'open' _ 'dead' _ " \
+	"'disk' _ "                                                                                          \
 	"'since_start' _ 'sinks' _ 'sources' _ 'problems' _ 'last_minute' _ 'refused' _ 'replays' _ "        \
 	"'orphans' _ 'owed' "                                                                                \
 	"_ "                                                                                                 \

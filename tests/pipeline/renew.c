@@ -149,3 +149,20 @@ Test(renew, a_store_that_was_altered_or_is_behind_ends_equal)
 	replay("30 records sent again, 0 made anew");
 	store_becomes("SELECT count(*) FROM builds", 30);
 }
+
+Test(renew, a_renamed_pipeline_keeps_its_builds_and_its_name)
+{
+	with(worker, .number = 1, .state = "running");
+	publish_given("1 0 0");
+	with(worker, .number = 1, .state = "passed", .pipeline = "site", .pipeline_uid = "pipe-web",
+	     .observed_at = T0 + 5000);
+	publish_given("1 0 0");
+	fix_the_code();
+	replay("store: 0 records sent again, 1 made anew");
+	cr_expect_eq(
+		hub_sql(hub, "SELECT count(*) FROM build WHERE id = 'buildkite/acme/web/1' AND finished"), 1);
+	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM build"), 1);
+	cr_expect_eq(hub_sql(hub, "SELECT prefix = 'buildkite/acme/site' FROM pipeline ORDER BY since DESC"),
+		     1);
+	store_becomes("SELECT branch = 'main' AND state = 'finished' FROM builds", 1);
+}

@@ -4,6 +4,7 @@
 #include "tests/support/trio.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static void init(void)
 {
@@ -169,4 +170,51 @@ Test(replay, what_is_refused_once_more_is_a_dead_letter)
 	say(sink, "ack $session [$epoch 7] nil");
 	ends(HERE, command, 0, "store: 1 records sent again");
 	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM dead WHERE key = 'buildkite/acme/web/2'"), 1);
+}
+
+Test(replay, to_a_sink_that_is_forgotten_ends)
+{
+	struct child *command;
+
+	fill();
+	say(sink, "detach $session");
+	hear(sink, "bye $session");
+	command = start("--from", "0", NULL);
+	child_event(hub->child, "hub.replay", NULL, NULL);
+	say(sink, "forget 'store'");
+	hear(sink, "forgotten true 0");
+	ends(HERE, command, 1, "there is no replay to store");
+	attach(sink, "store", "session");
+	say(sink, "credit $session 1000");
+	hear(sink, "records $session 1 6 [1 3 4 5 6]");
+	cr_expect(text_is(heard_text(sink, 0, "origin"), "live"));
+}
+
+/* Files of the hub can't grow beyond that; 0: they can again. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit = {bytes ? bytes : RLIM_INFINITY, RLIM_INFINITY};
+
+	cr_assert_eq(prlimit(child_pid(hub->child), RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+Test(replay, goes_on_once_there_is_room_on_the_disk)
+{
+	struct child *command;
+
+	fill();
+	say(sink, "heartbeat $session");
+	hear(sink, "alive $session 6");
+	limit_files(4096);
+	command = start("--from", "0", NULL);
+	ends(HERE, command, 1, "hub.db: ");
+	limit_files(0);
+	command = start("--from", "0", NULL);
+	hear(sink, "records $session 7 11 [7 8 9 10 11]");
+	limit_files(4096);
+	say(sink, "ack $session [$epoch 11] nil");
+	hear(sink, "error 'full' ...");
+	limit_files(0);
+	say(sink, "ack $session [$epoch 11] nil");
+	ends(HERE, command, 0, "store: 5 records sent again");
 }

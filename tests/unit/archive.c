@@ -1,6 +1,6 @@
 /* The raw archive: what was added comes back from its frames. */
 /* SPDX-License-Identifier: MIT */
-#include "normalizer/archive.h"
+#include "normalizer/replay.h"
 
 #include <criterion/criterion.h>
 #include <msgpack.h>
@@ -132,4 +132,76 @@ Test(archive, nothing_stays_of_a_transaction_that_is_rolled_back)
 	add(1, 70);
 	cr_assert(archive_flush(&archive, &db, &err) == OK);
 	expect_archived(1, 70);
+}
+
+static void begin(void)
+{
+	cr_assert(db_run(&db, SQL_BEGIN, &err, "") == OK);
+}
+
+static void commit(void)
+{
+	cr_assert(archive_flush(&archive, &db, &err) == OK);
+	cr_assert(db_run(&db, SQL_COMMIT, &err, "") == OK);
+}
+
+/* Reads all frames after that seq; counts entries. */
+static int read_back(int64_t after, int64_t until, int64_t *last)
+{
+	struct archive_frame frame = {0};
+	struct archived entry;
+	int count = 0;
+
+	while (archive_frame_load(&frame, &db, after, until, &err) == OK && frame.seq) {
+		while (archive_frame_next(&frame, &entry)) {
+			cr_assert(text_is(entry.target, "buildkite/acme/web"));
+			cr_assert_eq(entry.envelope.at[0], 'a' + (int)(entry.seq % 26));
+			cr_assert_eq(entry.envelope.at[entry.envelope.size - 1], entry.envelope.at[0]);
+			cr_assert_gt(entry.seq, *last);
+			*last = entry.seq;
+			count++;
+		}
+		cr_assert_eq(frame.seq, *last);
+		after = frame.seq;
+	}
+	archive_frame_fini(&frame);
+	return count;
+}
+
+Test(archive, a_reader_gets_every_envelope_in_order)
+{
+	int64_t last = 0;
+
+	begin();
+	for (int64_t seq = 1; seq <= 300; seq++) {
+		add(seq, seq == 150 ? (8 << 20) - 100 : 9000);
+	}
+	commit();
+	begin();
+	add(301, 5);
+	commit();
+	cr_expect_eq(read_back(0, 301, &last), 301);
+	last = 300;
+	cr_expect_eq(read_back(300, 301, &last), 1);
+	cr_expect_eq(read_back(301, 301, &last), 0);
+}
+
+Test(archive, a_damaged_frame_is_told_and_passed_over)
+{
+	struct archive_frame frame = {0};
+
+	begin();
+	add(1, 9000);
+	commit();
+	cr_assert_eq(sqlite3_exec(db.write, "UPDATE raw SET frame = substr(frame, 1, length(frame) - 9)",
+				  NULL, NULL, NULL),
+		     SQLITE_OK);
+	cr_expect(archive_frame_load(&frame, &db, 0, 9, &err) == ERR_DATA);
+	cr_expect_eq(frame.seq, 1);
+	cr_assert_eq(sqlite3_exec(db.write, "UPDATE raw SET frame = x'28b52ffd00'", NULL, NULL, NULL),
+		     SQLITE_OK);
+	cr_expect(archive_frame_load(&frame, &db, 0, 9, &err) == ERR_DATA);
+	cr_assert_eq(sqlite3_exec(db.write, "UPDATE raw SET frame = x''", NULL, NULL, NULL), SQLITE_OK);
+	cr_expect(archive_frame_load(&frame, &db, 0, 9, &err) == ERR_DATA);
+	archive_frame_fini(&frame);
 }
