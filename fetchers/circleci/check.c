@@ -55,16 +55,17 @@ static void on_organizations(struct source_check *check, intptr_t tag, const str
 static void ask_projects(struct source_check *check)
 {
 	const struct circleci_config *config = check_config(check);
-	struct path path;
+	struct path path, slug;
 
 	for (size_t i = 0; i < config->project_slug.count; i++) {
-		const char *slug = project_of(check, (intptr_t)i);
+		const char *project = project_of(check, (intptr_t)i);
 
-		if (strcmp(slug, "*") == 0) {
+		path_slug(&slug, project);
+		if (strcmp(project, "*") == 0) {
 			path_organizations(&path);
 			check_get(check, path.text, on_organizations, 0);
 		} else {
-			path_pipelines(&path, slug, "");
+			path_pipelines(&path, slug.text, "");
 			check_get(check, path.text, on_project, (intptr_t)i);
 		}
 	}

@@ -56,6 +56,8 @@ struct path {
 	char text[PATH_BYTES];
 	size_t size;
 };
+/* A project's slug as the names of targets have it: each part percent-encoded. */
+void path_slug(struct path *path, const char *project);
 /* token: of the page, "": the first. */
 void path_pipelines(struct path *path, const char *slug, const char *token);
 void path_pipeline(struct path *path, const char *id);
@@ -63,8 +65,9 @@ void path_numbered(struct path *path, const char *slug, const char *number);
 void path_workflows(struct path *path, const char *id, const char *token);
 void path_jobs(struct path *path, const char *workflow, const char *token);
 void path_job(struct path *path, const char *slug, int64_t number);
-void path_tests(struct path *path, const char *slug, int64_t job, const char *token);
-void path_artifacts(struct path *path, const char *slug, int64_t job, const char *token);
+/* project: its slug as an answer has it; those of the others are a target's, encoded already. */
+void path_tests(struct path *path, const char *project, int64_t job, const char *token);
+void path_artifacts(struct path *path, const char *project, int64_t job, const char *token);
 void path_organizations(struct path *path);
 void path_followed(struct path *path, const char *organization, const char *token);
 

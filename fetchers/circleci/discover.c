@@ -47,7 +47,7 @@ static bool is_slug(const char *text, size_t size)
 
 	for (size_t i = 0; i < size; i++) {
 		parts += text[i] == '/';
-		if (text[i] <= ' ' || strchr("?#%\"\\", text[i])) {
+		if (text[i] <= ' ' || strchr("?#\"\\", text[i])) {
 			return false;
 		}
 	}
@@ -127,9 +127,10 @@ static void add_projects(struct discovery *found, struct organization *organizat
 {
 	organization->quiet++;
 	for (size_t i = 0; i < pipelines->count; i++) {
-		const struct item *item = &pipelines->at[i];
+		struct path slug;
 
-		if (item->project[0] && add_slug(found, item->project, strlen(item->project))) {
+		path_slug(&slug, pipelines->at[i].project);
+		if (add_slug(found, slug.text, slug.size)) {
 			organization->quiet = 0;
 		}
 	}

@@ -25,15 +25,28 @@ static void __attribute__((format(printf, 2, 3))) put(struct path *path, const c
 	}
 }
 
+static void put_encoded(struct path *path, const char *text, const char *also)
+{
+	for (; *text; text++) {
+		bool plain = is_plain((unsigned char)*text) || strchr(also, *text);
+
+		put(path, plain ? "%c" : "%%%02X", (unsigned char)*text);
+	}
+}
+
 static void put_token(struct path *path, char before, const char *token)
 {
-	if (!token[0]) {
-		return;
+	if (token[0]) {
+		put(path, "%cpage-token=", before);
+		put_encoded(path, token, "");
 	}
-	put(path, "%cpage-token=", before);
-	for (; *token; token++) {
-		put(path, is_plain((unsigned char)*token) ? "%c" : "%%%02X", (unsigned char)*token);
-	}
+}
+
+void path_slug(struct path *path, const char *project)
+{
+	path->size = 0;
+	put(path, "%s", "");
+	put_encoded(path, project, "/");
 }
 
 void path_pipelines(struct path *path, const char *slug, const char *token)
@@ -75,18 +88,24 @@ void path_job(struct path *path, const char *slug, int64_t number)
 	put(path, "/project/%s/job/%" PRId64, slug, number);
 }
 
-void path_tests(struct path *path, const char *slug, int64_t job, const char *token)
+static void put_results(struct path *path, const char *project, int64_t job, const char *what,
+			const char *token)
 {
 	path->size = 0;
-	put(path, "/project/%s/%" PRId64 "/tests", slug, job);
+	put(path, "/project/");
+	put_encoded(path, project, "/");
+	put(path, "/%" PRId64 "/%s", job, what);
 	put_token(path, '?', token);
 }
 
-void path_artifacts(struct path *path, const char *slug, int64_t job, const char *token)
+void path_tests(struct path *path, const char *project, int64_t job, const char *token)
 {
-	path->size = 0;
-	put(path, "/project/%s/%" PRId64 "/artifacts", slug, job);
-	put_token(path, '?', token);
+	put_results(path, project, job, "tests", token);
+}
+
+void path_artifacts(struct path *path, const char *project, int64_t job, const char *token)
+{
+	put_results(path, project, job, "artifacts", token);
 }
 
 void path_organizations(struct path *path)
@@ -99,9 +118,6 @@ void path_followed(struct path *path, const char *organization, const char *toke
 {
 	path->size = 0;
 	put(path, "/pipeline?org-slug=");
-	for (; *organization; organization++) {
-		put(path, is_plain((unsigned char)*organization) ? "%c" : "%%%02X",
-		    (unsigned char)*organization);
-	}
+	put_encoded(path, organization, "");
 	put_token(path, '&', token);
 }
