@@ -3,6 +3,8 @@
 #include "compose/dead.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <yyjson.h>
 
 #define ASKED_AT_ONCE 100
 
@@ -88,6 +90,22 @@ static void print_outcome(int64_t number, struct text word, struct text why)
 	printf("%" PRId64 ": %s%.*s\n", number, sentence, TEXT_FMT(text_is(why, "already") ? TEXT("") : why));
 }
 
+static void print_json(int64_t number, struct text word, struct text why)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = doc ? yyjson_mut_obj(doc) : NULL;
+	char *text;
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_sint(doc, root, "number", number);
+	yyjson_mut_obj_add_strn(doc, root, "outcome", word.at, word.size);
+	yyjson_mut_obj_add_strn(doc, root, "why", why.at, why.size);
+	text = yyjson_mut_write(doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE, NULL);
+	puts(text ? text : "{}");
+	free(text);
+	yyjson_mut_doc_free(doc);
+}
+
 /* Whether it is settled, or will be. */
 static bool take_outcome(struct dead *dead, const msgpack_object_array *outcome)
 {
@@ -100,8 +118,7 @@ static bool take_outcome(struct dead *dead, const msgpack_object_array *outcome)
 		well |= text_is(word, good[i]);
 	}
 	if (dead->options->json) {
-		printf("{\"number\":%" PRIu64 ",\"outcome\":\"%.*s\"}\n", outcome->ptr[0].via.u64,
-		       TEXT_FMT(word));
+		print_json((int64_t)outcome->ptr[0].via.u64, word, why);
 	} else {
 		print_outcome((int64_t)outcome->ptr[0].via.u64, word, why);
 	}

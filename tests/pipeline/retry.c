@@ -51,7 +51,9 @@ Test(retry, a_build_that_the_old_code_refused_becomes_a_record)
 	run_code(OLD_NORMALIZER);
 	publish_unreadable(17, T0);
 	retry(HERE, 1, "1", NULL, "1: refused again: $.branch: not a branch");
-	cr_expect_eq(hub_sql(hub, "SELECT times FROM dead"), 2);
+	retry(HERE, 1, "1", "--json",
+	      "{\"number\":1,\"outcome\":\"refused\",\"why\":\"$.branch: not a branch\"}");
+	cr_expect_eq(hub_sql(hub, "SELECT times FROM dead"), 3);
 	run_code(NULL);
 	attach(sink, "store", "session");
 	say(sink, "credit $session 10");
