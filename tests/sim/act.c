@@ -331,16 +331,21 @@ static void plan_jobs(struct world *world, struct build *build, const struct sce
 		      const struct fate *fate)
 {
 	struct step *step;
+	int stage;
 
 	if (s->setup) {
 		step = new_script(world, "Setup", "setup", 0);
 		step->group = "setup";
 		add_timed(world, build, step, s->queue_ms, s->duration_ms);
 	}
-	step = new_script(world, s->jobs > 1 ? "Test %n of %t" : "Test", "test", build->stage_count);
-	step->parallel = s->jobs > 1 ? s->jobs : 0;
-	for (int i = 0; i < s->jobs; i++) {
-		add_timed(world, build, step, s->queue_ms, s->duration_ms)->parallel_index = i;
+	stage = build->stage_count;
+	for (int workflow = 0; workflow == 0 || workflow < s->workflows; workflow++) {
+		step = new_script(world, s->jobs > 1 ? "Test %n of %t" : "Test", "test", stage);
+		step->parallel = s->jobs > 1 ? s->jobs : 0;
+		step->group = s->workflows ? pool_text(&world->pool, "flow-%d", workflow + 1) : NULL;
+		for (int i = 0; i < s->jobs; i++) {
+			add_timed(world, build, step, s->queue_ms, s->duration_ms)->parallel_index = i;
+		}
 	}
 	set_fate(&build->jobs[build->job_count - 1], fate, 0);
 	if (s->block) {

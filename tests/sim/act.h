@@ -24,6 +24,7 @@ enum status act_on_build(struct world *world, struct build *build, const struct 
 struct scenario {
 	int64_t created; /* 0: now */
 	int jobs;        /* parallel ones, at least 1 */
+	int workflows;   /* of so many jobs each, as CircleCI shows groups; 0: none */
 	bool block;      /* then a block step, then one job more */
 	bool setup;      /* before all others one in the group `setup`, as long as one of them */
 	bool random;     /* the pipeline's own steps, with drawn fates; jobs, times and result are ignored */

@@ -113,7 +113,7 @@ static void reply_build(struct sim *sim, struct build *build, int status, struct
 
 struct build_body {
 	const char *pipeline, *result, *branch, *message, *commit, *tag, *source, *blocked_state;
-	int64_t created_at, created_ago_ms, queue_ms, duration_ms, jobs, pull_request, rebuild_of;
+	int64_t created_at, created_ago_ms, queue_ms, duration_ms, jobs, workflows, pull_request, rebuild_of;
 	bool block, random, setup;
 };
 
@@ -124,6 +124,7 @@ static bool scenario_of(struct sim *sim, const struct build_body *in, struct pip
 
 	*scenario = (struct scenario){.created = in->created_at,
 				      .jobs = (int)in->jobs,
+				      .workflows = (int)in->workflows,
 				      .block = in->block,
 				      .random = in->random,
 				      .setup = in->setup,
@@ -140,7 +141,8 @@ static bool scenario_of(struct sim *sim, const struct build_body *in, struct pip
 	scenario->blocked_state = strcmp(blocked, "failed") == 0    ? BUILD_FAILED
 				  : strcmp(blocked, "running") == 0 ? BUILD_RUNNING
 								    : BUILD_PASSED;
-	if (in->jobs < 1 || in->jobs > 1000 || scenario->created > sim->world.now) {
+	if (in->jobs < 1 || in->jobs > 1000 || in->workflows < 0 || in->workflows > 50 ||
+	    scenario->created > sim->world.now) {
 		reply_message(reply, 400, "A build has 1 to 1000 jobs and is not created in the future");
 		return false;
 	}
@@ -162,6 +164,7 @@ void control_build(struct sim *sim, const struct sim_call *call, struct sim_repl
 		ROW(build_body, jobs, BODY_INT),        ROW(build_body, pull_request, BODY_INT),
 		ROW(build_body, rebuild_of, BODY_INT),  ROW(build_body, block, BODY_BOOL),
 		ROW(build_body, random, BODY_BOOL),     ROW(build_body, setup, BODY_BOOL),
+		ROW(build_body, workflows, BODY_INT),
 	};
 	struct build_body in = {.jobs = 1, .duration_ms = MINUTE_MS};
 	struct pipeline *pipeline;

@@ -1,14 +1,12 @@
 /* CircleCI's quirks: a pipeline with its workflows, and what must come of it. */
 /* SPDX-License-Identifier: MIT */
-#include "tests/tables/table.h"
+#include "tests/tables/circleci_records.h"
 
 #include "common/time.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define URL "https://circleci.com/api/v2/pipeline/p-1"
 
 struct circleci_row {
 	const char *name;
@@ -17,38 +15,6 @@ struct circleci_row {
 	const char *want;      /* a list of records, in parts */
 	int64_t unknown_words;
 };
-
-/* The records as a JSON list; heap. */
-static char *normalize(struct text body, int64_t observed_at, struct normal_notes *notes, struct err *err)
-{
-	const struct raw raw = {.provider = TEXT("circleci"),
-				.kind = RAW_BUILD,
-				.observed_at = observed_at,
-				.url = TEXT(URL),
-				.body = body};
-	struct build *builds;
-	struct arena arena;
-	size_t count, size = 0;
-	char *json = NULL;
-	FILE *out = open_memstream(&json, &size);
-
-	arena_init(&arena, 64 << 20);
-	cr_assert(out);
-	fputc('[', out);
-	if (circleci_provider.normalize(&raw, &arena, &builds, &count, notes, err) == OK) {
-		for (size_t i = 0; i < count; i++) {
-			char *one = build_json(&builds[i], &size);
-
-			fprintf(out, "%s%s", i > 0 ? "," : "", one);
-			free(one);
-		}
-		err->status = OK;
-	}
-	fputc(']', out);
-	fclose(out);
-	arena_fini(&arena);
-	return json;
-}
 
 static void run(const struct circleci_row *row, const char *more, int64_t observed_at)
 {
@@ -66,7 +32,7 @@ static void run(const struct circleci_row *row, const char *more, int64_t observ
 			*row->pipeline ? "," : "", row->pipeline, row->workflows, more),
 		0);
 	body = table_json(quoted);
-	json = normalize(text_of(body), observed_at, &notes, &err);
+	json = circleci_records(text_of(body), observed_at, &notes, &err);
 	cr_expect_eq(err.status, OK, "%s: %s", row->name, err.text);
 	cr_expect(table_matches(row->name, json, row->want), "%s", row->name);
 	cr_expect_eq(notes.unknown_words, row->unknown_words, "%s: %d unknown words", row->name,
@@ -272,99 +238,12 @@ Test(circleci, what_cannot_be_read_says_where)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct normal_notes notes = {0};
 		struct err err = {0};
-		char *body = table_json(bad[i].body), *json = normalize(text_of(body), MORNING, &notes, &err);
+		char *body = table_json(bad[i].body),
+		     *json = circleci_records(text_of(body), MORNING, &notes, &err);
 
 		cr_expect_eq(err.status, ERR_DATA, "%s: accepted", bad[i].name);
 		cr_expect_str_eq(err.text, bad[i].error);
 		free(json);
 		free(body);
 	}
-}
-
-/* NULL: not on this machine. */
-static yyjson_doc *sample(const char *name)
-{
-	const char *const folders[] = {getenv("BUILDBUS_SAMPLES"), SOURCE_DIR "/../shared/samples",
-				       SOURCE_DIR "/../../shared/samples"};
-	yyjson_doc *doc = NULL;
-	char path[4096];
-
-	for (size_t i = 0; i < COUNT(folders) && !doc; i++) {
-		if (folders[i]) {
-			snprintf(path, sizeof path, "%s/circleci/devlake/raw_circleci_api_%s.json",
-				 folders[i], name);
-			doc = yyjson_read_file(path, 0, NULL, NULL);
-		}
-	}
-	return doc;
-}
-
-/* The recorded objects of which the address ends with id. */
-static void add_those(yyjson_mut_doc *out, yyjson_mut_val *list, yyjson_val *recorded, const char *id)
-{
-	yyjson_val *item;
-	size_t i, max;
-
-	yyjson_arr_foreach(recorded, i, max, item)
-	{
-		if (strstr(yyjson_get_str(yyjson_obj_get(item, "url")), id)) {
-			yyjson_mut_arr_append(list, yyjson_val_mut_copy(out, yyjson_obj_get(item, "data")));
-		}
-	}
-}
-
-static char *recorded_body(yyjson_val *pipeline, yyjson_val *workflows, yyjson_val *jobs)
-{
-	yyjson_mut_doc *out = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(out), *list, *workflow;
-	size_t i, max;
-	char *body;
-
-	yyjson_mut_doc_set_root(out, root);
-	yyjson_mut_obj_add_val(out, root, "pipeline", yyjson_val_mut_copy(out, pipeline));
-	list = yyjson_mut_obj_add_arr(out, root, "workflows");
-	add_those(out, list, workflows, yyjson_get_str(yyjson_obj_get(pipeline, "id")));
-	yyjson_mut_arr_foreach(list, i, max, workflow)
-	{
-		add_those(out, yyjson_mut_obj_add_arr(out, workflow, "jobs"), jobs,
-			  yyjson_mut_get_str(yyjson_mut_obj_get(workflow, "id")));
-	}
-	body = yyjson_mut_write(out, 0, NULL);
-	yyjson_mut_doc_free(out);
-	return body;
-}
-
-Test(circleci, recorded_answers_become_records)
-{
-	yyjson_doc *pipelines = sample("pipelines"), *workflows = sample("workflows"), *jobs = sample("jobs");
-	yyjson_val *item;
-	size_t i, max, with_jobs = 0;
-
-	if (!pipelines || !workflows || !jobs) {
-		cr_skip_test("no samples of CircleCI beside the project or in $BUILDBUS_SAMPLES");
-	}
-	yyjson_arr_foreach(yyjson_doc_get_root(pipelines), i, max, item)
-	{
-		char *body = recorded_body(yyjson_obj_get(item, "data"), yyjson_doc_get_root(workflows),
-					   yyjson_doc_get_root(jobs));
-		struct normal_notes notes = {0};
-		struct err err = {0};
-		char *json = normalize(text_of(body), INT64_C(1700000000000), &notes, &err);
-
-		cr_expect_eq(err.status, OK, "%s in %s", err.text, body);
-		cr_expect_eq(notes.unknown_words, 0, "%s", body);
-		cr_expect(strstr(json, "\"state\":\"finished\""), "%s", json);
-		cr_expect(strstr(json, "\"organization\":\"gh/coldgust\""), "%s", json);
-		with_jobs += strstr(json, "\"group\":") != NULL;
-		if (strstr(body, "Decoupled")) {
-			cr_expect(strstr(json, "\"result\":\"error\"") && strstr(json, "Failed to fetch"),
-				  "%s", json);
-		}
-		free(json);
-		free(body);
-	}
-	cr_expect_gt(with_jobs, 0);
-	yyjson_doc_free(pipelines);
-	yyjson_doc_free(workflows);
-	yyjson_doc_free(jobs);
 }
