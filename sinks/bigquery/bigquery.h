@@ -42,6 +42,7 @@ struct bigquery {
 	/* load.c */
 	struct load *load; /* the one in flight; NULL: none */
 	struct note note;  /* as the hub has it, or is told at present */
+	bool well;         /* the last load succeeded */
 	int repairs;       /* loads that look for a bad row and need not wait for the interval */
 	bool resumes;      /* what the note announces may be done or not: it comes first, exactly so */
 	/* Batches that came before the table was ready; at most the sink's concurrency. */
@@ -65,5 +66,8 @@ void load_attached(struct bigquery *bigquery, struct position position);
 /* Forgets the batch. */
 void load_free(struct bigquery *bigquery);
 bool stream_start(struct bigquery *bigquery, struct sink_batch *batch);
+
+/* A request of fewer bytes is not too large, whatever a proxy says. */
+#define SMALL_BYTES (1 << 20)
 
 extern const struct sink_checker bigquery_checker;

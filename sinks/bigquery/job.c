@@ -43,6 +43,7 @@ static void on_loaded(struct load *load)
 	log_info("bigquery.loaded", STR("sink", bigquery->context->name), STR("job", load->job),
 		 NUM("rows", load->count), NUM("bytes", load->body.size));
 	metrics_health(true, NULL);
+	bigquery->well = true;
 	has_all(load) ? settle(load) : load_end(load);
 }
 
@@ -88,8 +89,16 @@ static bool reject_culprits(struct load *load, yyjson_val *errors)
 	return named;
 }
 
+/* A job from before a crash may have had other rows at these places: it is run anew. */
 static void on_bad_rows(struct load *load, yyjson_val *errors, const struct reply *reply)
 {
+	if (load->bigquery->resumes) {
+		for (size_t i = 0; i < load->count; i++) {
+			sink_wait(load->rows[i].record, 0);
+		}
+		settle(load);
+		return;
+	}
 	if (!reject_culprits(load, errors)) {
 		load->bigquery->repairs = REPAIRS;
 		sink_all_suspect(load->batch, reply->text);

@@ -52,6 +52,10 @@ static void on_refused(struct load *load, const struct reply *reply)
 {
 	switch (reply->kind) {
 	case REPLY_TOO_LARGE:
+		if (load->body.size < SMALL_BYTES) {
+			again(load, reply, submit);
+			break;
+		}
 		sink_all_suspect(load->batch, reply->text);
 		load_end(load);
 		break;
@@ -180,7 +184,8 @@ static void name_job(struct load *load)
 	note_job(&load->bigquery->note, table, load->job);
 }
 
-/* A range that was announced before has failed then: its job id is used up. */
+/* Unless all went well every announcement has another `try`: ranges may come back after they were halved, and
+ * a job id that failed is used up. */
 static void announce_range(struct load *load)
 {
 	struct bigquery *bigquery = load->bigquery;
@@ -188,11 +193,10 @@ static void announce_range(struct load *load)
 	struct note range = {.epoch = load->batch->epoch,
 			     .first = load->batch->records[0].seq,
 			     .last = last_seq(load->batch),
+			     .try = bigquery->well ? 0 : note->try + 1,
 			     .pace = note->pace};
-	bool same = range.epoch == note->epoch && range.first == note->first && range.last == note->last &&
-		    strcmp(note->table, bigquery->created) == 0;
 
-	range.try = same ? note->try + 1 : 0;
+	bigquery->well = false;
 	snprintf(range.table, sizeof range.table, "%s", bigquery->created);
 	*note = range;
 	pace_spend(&note->pace, wall_ms());

@@ -145,6 +145,9 @@ static void on_answer(void *owner, const struct http_answer *answer, const struc
 		judge(stream, answer);
 		break;
 	case REPLY_TOO_LARGE:
+		stream->size < SMALL_BYTES ? sink_all_retry(batch, 0, reply->text)
+					   : sink_all_suspect(batch, reply->text);
+		break;
 	case REPLY_INVALID:
 		sink_all_suspect(batch, reply->text);
 		break;
