@@ -102,7 +102,7 @@ Test(bigquery_faults, killed_after_a_row_was_refused)
 
 static struct {
 	uint64_t state;
-	int invalid; /* versions that can't be rows */
+	int invalid, poisoned; /* versions that can't be rows */
 } dice;
 
 static uint64_t roll(uint64_t sides)
@@ -118,7 +118,9 @@ static void version_comes(int number)
 	bool bad = roll(20) == 0;
 
 	dice.invalid += bad;
-	build_comes(number, 0, bad ? messages[roll(2)] : "Fix it");
+	/* Each row that BigQuery itself refuses costs a load job, of which a day has 1,500. */
+	build_comes(number, 0, bad ? messages[dice.poisoned < 50 ? roll(2) : 0] : "Fix it");
+	dice.poisoned += bad;
 }
 
 static bool is_time(void *arg)
@@ -153,7 +155,7 @@ static int setting(const char *name, int fallback)
 	return text ? (int)strtol(text, NULL, 10) : fallback;
 }
 
-/* 40 steps: some versions come, some time goes by, now and then the sink dies. */
+/* 20 steps: some versions come, some time goes by, now and then the sink dies. */
 static void storm(int builds)
 {
 	int number = 0, kills = 0;
@@ -165,8 +167,8 @@ static void storm(int builds)
 	run.bigquery.job_ms = 100;
 	set_weather(150);
 	run_start();
-	for (int step = 0; step < 40; step++) {
-		for (int i = 0; i < builds / 40; i++) {
+	for (int step = 0; step < 20; step++) {
+		for (int i = 0; i < builds / 20; i++) {
 			version_comes(roll(4) == 0 && number ? 1 + (int)roll((uint64_t)number) : ++number);
 		}
 		go_on_for(20 + (int64_t)roll(300));
@@ -188,7 +190,7 @@ static void storm(int builds)
 
 Test(bigquery_faults, load_jobs_bring_each_version_once_whatever_dies)
 {
-	storm(setting("BUILDBUS_BIGQUERY_BUILDS", 2000));
+	storm(setting("BUILDBUS_BIGQUERY_BUILDS", 1000));
 	cr_expect(rows() == versions(), "%lld rows of %lld versions", (long long)rows(),
 		  (long long)versions());
 }
@@ -196,5 +198,5 @@ Test(bigquery_faults, load_jobs_bring_each_version_once_whatever_dies)
 Test(bigquery_faults, insert_all_brings_each_version_whatever_dies)
 {
 	run_configure(", mode: stream");
-	storm(setting("BUILDBUS_BIGQUERY_BUILDS", 2000));
+	storm(setting("BUILDBUS_BIGQUERY_BUILDS", 1000));
 }
