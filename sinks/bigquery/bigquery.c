@@ -148,6 +148,7 @@ static const struct sink bigquery_sink = {
 	.open = bigquery_open,
 	.attached = bigquery_attached,
 	.write = bigquery_write,
+	.checker = &bigquery_checker,
 	.close = bigquery_close,
 };
 

@@ -1,10 +1,10 @@
 /* As whom the sink speaks, where, and of which pipelines: the configuration and the customary variables. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/pipeline/firestore_run.h"
+#include "tests/support/key_file.h"
 #include "tests/support/simulator.h"
 
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,53 +27,20 @@ static void configure(const char *members)
 	"firebase_user_email: " FAKE_EMAIL ", firebase_user_pass: " FAKE_PASSWORD                            \
 	", firebase_public_api_key: " FAKE_KEY
 
-static char *pem_of(EVP_PKEY *key, bool private_key)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *bytes, *text;
-	long size;
-
-	cr_assert(private_key ? PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL)
-			      : PEM_write_bio_PUBKEY(bio, key));
-	size = BIO_get_mem_data(bio, &bytes);
-	text = strndup(bytes, (size_t)size);
-	BIO_free(bio);
-	return text;
-}
-
-/* As JSON has it. */
-static void print_escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		*text == '\n' ? fputs("\\n", out) : fputc(*text, out);
-	}
-}
-
 /* A key file as the console hands it out; the fake knows its public key. */
 static void write_account(const char *type, bool known)
 {
-	EVP_PKEY *key = EVP_RSA_gen(2048);
-	char *pem = pem_of(key, true), *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
 	static char *public_key;
+	char uri[100], *fresh;
 
-	fprintf(out,
-		"{\"type\":\"%s\",\"client_email\":\"" ACCOUNT "\",\"private_key_id\":\"k1\","
-		"\"token_uri\":\"%s/oauth2/token\",\"private_key\":\"",
-		type, run.google.url);
-	print_escaped(out, pem);
-	fputs("\"}", out);
-	fclose(out);
-	place_write(run.place, "account.json", "%s", text);
-	free(text);
-	free(pem);
+	snprintf(uri, sizeof uri, "%s/oauth2/token", run.google.url);
+	fresh = key_file_write(run.place, type, ACCOUNT, uri);
 	if (known) {
 		free(public_key);
-		public_key = pem_of(key, false);
-		run.google.public_key = public_key;
+		run.google.public_key = public_key = fresh;
+	} else {
+		free(fresh);
 	}
-	EVP_PKEY_free(key);
 }
 
 static void claims_hold(const char *text)

@@ -27,6 +27,7 @@ enum bq_verb {
 	BQ_DATA_LIST,
 	BQ_UPLOAD_START, /* resumable */
 	BQ_UPLOAD,       /* multipart, or the bytes of a resumable one */
+	BQ_QUERY,        /* estimates only */
 	BQ_JOB_INSERT,
 	BQ_JOB_GET,
 	BQ_JOB_LIST,

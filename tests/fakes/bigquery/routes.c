@@ -20,6 +20,7 @@ static const struct {
 	{"DELETE", "datasets/*/tables/*", BQ_TABLE_DELETE},
 	{"POST", "datasets/*/tables/*/insertAll", BQ_INSERT_ALL},
 	{"GET", "datasets/*/tables/*/data", BQ_DATA_LIST},
+	{"POST", "queries", BQ_QUERY},
 	{"POST", "jobs", BQ_JOB_INSERT},
 	{"GET", "jobs", BQ_JOB_LIST},
 	{"GET", "jobs/*", BQ_JOB_GET},

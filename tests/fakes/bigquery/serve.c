@@ -144,6 +144,21 @@ static bool token_fits(const struct fake_bigquery *fake, const char *header)
 				   number >= fake->valid_from && number <= fake->token);
 }
 
+static void estimate(const struct bq_request *request, struct bq_reply *reply)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+
+	if (!strstr(request->body, "\"dryRun\":true")) {
+		yyjson_mut_doc_free(doc);
+		bq_error(reply, 400, "notImplemented", "This service estimates queries only");
+		return;
+	}
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_str(doc, yyjson_mut_doc_get_root(doc), "kind", "bigquery#queryResponse");
+	yyjson_mut_obj_add_bool(doc, yyjson_mut_doc_get_root(doc), "jobComplete", true);
+	bq_answer(reply, doc);
+}
+
 static void serve(struct fake_bigquery *fake, enum bq_verb verb, const struct bq_request *request,
 		  struct bq_reply *reply)
 {
@@ -160,6 +175,9 @@ static void serve(struct fake_bigquery *fake, enum bq_verb verb, const struct bq
 	case BQ_UPLOAD_START:
 	case BQ_UPLOAD:
 		bq_uploads(fake, verb, request, reply);
+		break;
+	case BQ_QUERY:
+		estimate(request, reply);
 		break;
 	case BQ_JOB_INSERT:
 	case BQ_JOB_GET:
