@@ -315,6 +315,14 @@ void feed_client_free(struct feed_client **out)
 	free(client);
 }
 
+void feed_client_anew(struct feed_client *client)
+{
+	client->anew = true;
+	if (client->state == FEED_ATTACHED || client->state == FEED_ATTACHING) {
+		feed_lose(client, 0, "everything is wanted anew");
+	}
+}
+
 bool feed_client_attached(const struct feed_client *client)
 {
 	return client->state == FEED_ATTACHED;

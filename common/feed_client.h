@@ -92,5 +92,8 @@ void feed_client_ack(struct feed_client *client, int64_t seq);
 enum status feed_client_reject(struct feed_client *client, int64_t seq, const char *reason) MUST_CHECK;
 /* Keeps note for the sink at the hub. ERR_AGAIN as above. */
 enum status feed_client_note(struct feed_client *client, struct text note) MUST_CHECK;
+/* The sink's destination was lost: the hub forgets the position, and a new session starts with the newest
+ * version of every build. */
+void feed_client_anew(struct feed_client *client);
 /* Ends the session; `detached` is called later, from the loop, within a second. */
 void feed_client_detach(struct feed_client *client);

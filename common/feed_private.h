@@ -32,6 +32,7 @@ struct feed_client {
 	void *context;
 	enum feed_state state;
 	bool leaving;     /* detach as soon as attached */
+	bool anew;        /* the next session starts with the newest version of every build */
 	bool worn_socket; /* make a new one before the next attach */
 	int timer;        /* of the state; -1: none */
 	int tick;

@@ -11,12 +11,16 @@ static void on_attached(struct feed_client *client, const struct wire_fields *fi
 	    !wire_position(fields, 1, &session.position)) {
 		return;
 	}
+	if (client->anew && session.position.seq != 0) {
+		return; /* the answer to an attach from before */
+	}
 	wire_text(fields, 2, &session.note);
 	wire_position(fields, 3, &session.head);
 	client->session = session.session;
-	if (client->epoch != session.position.epoch) {
+	if (client->epoch != session.position.epoch || client->anew) {
 		client->ack_wanted = 0;
 	}
+	client->anew = false;
 	client->epoch = session.position.epoch;
 	client->received = client->acked = session.position.seq;
 	client->ack_after_ms = 0;

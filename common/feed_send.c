@@ -24,7 +24,9 @@ enum status feed_send_attach(struct feed_client *client, struct err *err)
 	} else {
 		wire_put_nil(&head);
 	}
-	if (!client->sink && client->from.epoch) {
+	if (client->anew) {
+		wire_put_position(&head, (struct position){0, 0});
+	} else if (!client->sink && client->from.epoch) {
 		wire_put_position(&head, client->from);
 	} else {
 		wire_put_nil(&head);

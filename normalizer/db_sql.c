@@ -236,6 +236,7 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_SINK_ACK] = "UPDATE sink SET position = max(position, ?), note = coalesce(?, note), seen_at = ?"
 			 " WHERE name = ?",
 	[SQL_SINK_BACK] = "UPDATE sink SET seen_at = ?, lapsed_at = NULL WHERE name = ?",
+	[SQL_SINK_ANEW] = "UPDATE sink SET position = 0, fresh_to = ? WHERE name = ?",
 	[SQL_SINK_SEEN] = "UPDATE sink SET seen_at = ? WHERE name = ?",
 	/* Absent since before ?1, where the hub's own absence before ?2 counts for nothing; or in the way of
 	 * trimming up to ?4. */

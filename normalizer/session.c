@@ -101,7 +101,8 @@ static enum status introduce(struct hub *hub, struct session *session, struct er
 }
 
 /* Named: position and note from its row, which is made if it is the first time. */
-static enum status recall(struct hub *hub, struct session *session, struct text *note, struct err *err)
+static enum status recall(struct hub *hub, struct session *session, bool anew, struct text *note,
+			  struct err *err)
 {
 	sqlite3_stmt *row;
 	enum status status = db_query(&hub->db, SQL_SINK_GET, &row, err, "t", text_of(session->name));
@@ -122,7 +123,12 @@ static enum status recall(struct hub *hub, struct session *session, struct text 
 	if (!known) {
 		return introduce(hub, session, err);
 	}
-	status = resend_look(hub, session, err);
+	if (anew) {
+		session->position = 0;
+		session->fresh_to = hub->head;
+		status = db_run(&hub->db, SQL_SINK_ANEW, err, "it", hub->head, text_of(session->name));
+	}
+	status = status == OK ? resend_look(hub, session, err) : status;
 	return status == OK ? db_run(&hub->db, SQL_SINK_BACK, err, "it", wall_ms(), text_of(session->name))
 			    : status;
 }
@@ -239,7 +245,7 @@ enum status session_open(struct hub *hub, struct text name, int64_t old, const s
 	} else if (!(session.name = strndup(name.at, name.size))) {
 		status = err_set(err, ERR_SYS, "out of memory for a session");
 	} else {
-		status = recall(hub, &session, note, err);
+		status = recall(hub, &session, from && from->epoch == 0, note, err);
 	}
 	session.sent = session.position;
 	if (status == OK) {

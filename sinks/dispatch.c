@@ -383,8 +383,8 @@ bool dispatch_some(struct engine *engine)
 	int64_t at_ms = now_ms();
 	struct flight *flight;
 
-	while (!engine->draining && !engine->ended && at_ms >= engine->gate_ms && !older_flying(engine) &&
-	       (flight = flight_free(engine))) {
+	while (!engine->draining && !engine->ended && !engine->anew && at_ms >= engine->gate_ms &&
+	       !older_flying(engine) && (flight = flight_free(engine))) {
 		/* In an outage one batch at a time feels whether it is over. */
 		if (health_outage(&engine->health) &&
 		    (engine->flying > 0 || at_ms < engine->health.until_ms)) {
@@ -408,7 +408,7 @@ int64_t dispatch_next_ms(const struct engine *engine)
 	int64_t next_ms = INT64_MAX, due_ms;
 
 	/* The end of a batch is the next event then. */
-	if (!flight_free(engine) || older_flying(engine) || is_short(engine)) {
+	if (!flight_free(engine) || older_flying(engine) || is_short(engine) || engine->anew) {
 		return INT64_MAX;
 	}
 	if (outage && engine->flying) {

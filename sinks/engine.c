@@ -153,10 +153,11 @@ static void on_attached(void *context, const struct feed_session *session)
 	struct engine *engine = context;
 	const struct sink *sink = engine->options.sink;
 
-	if (engine->epoch != session->position.epoch) {
+	if (engine->epoch != session->position.epoch || engine->anew) {
 		window_reset(&engine->window, session->position.seq);
 		engine->refused = 0;
 		engine->generation++;
+		engine->anew = false;
 	} else {
 		window_skip(&engine->window, session->position.seq);
 		count_refused(engine);
@@ -172,7 +173,9 @@ static void on_attached(void *context, const struct feed_session *session)
 	if (sink->attached) {
 		sink->attached(engine->state, session->note, session->position);
 	}
-	engine_turn(engine);
+	if (!engine->anew) {
+		engine_turn(engine);
+	}
 }
 
 /* Of the id of a build: all but its number. */
@@ -342,6 +345,16 @@ void sink_ready(struct sink_context *context)
 void sink_until(struct sink_context *context, int64_t seq)
 {
 	context->engine->until = seq;
+}
+
+void sink_anew(struct sink_context *context)
+{
+	struct engine *engine = context->engine;
+
+	log_warn("sink.anew", STR("sink", engine->options.name));
+	engine->anew = true;
+	engine->until = 0;
+	feed_client_anew(engine->feed);
 }
 
 void sink_not_before(struct sink_context *context, int64_t at_ms)

@@ -73,6 +73,7 @@ struct engine {
 	bool one_version; /* of a build in a batch */
 	int64_t until;    /* where the next batch ends; 0: anywhere */
 	int64_t gate_ms;  /* no batch before */
+	bool anew;        /* the next session is another generation */
 	struct engine_numbers numbers;
 };
 

@@ -94,6 +94,9 @@ void sink_until(struct sink_context *context, int64_t seq);
 /* No batch starts before at_ms (clock of now_ms). */
 void sink_not_before(struct sink_context *context, int64_t at_ms);
 
+/* The destination lost what it had: the newest version of every build comes again, then what follows. */
+void sink_anew(struct sink_context *context);
+
 /* Of a sink that is ready_later: it can be used, or that can't be known for the time being. */
 void sink_ready(struct sink_context *context);
 

@@ -3,6 +3,8 @@
 #include "sinks/bigquery/bigquery.h"
 #include "common/metrics.h"
 
+#include <stdio.h>
+
 #define STREAM_RECORDS     500 /* recommended for insertAll */
 #define STREAM_BYTES       (4 << 20)
 #define STREAM_CONCURRENCY 4
@@ -96,14 +98,35 @@ static enum status bigquery_open(void *state, struct sink_context *context, cons
 	return status;
 }
 
+/* What was acknowledged is in another table than the one that is there. */
+static bool is_replaced(const struct bigquery *bigquery)
+{
+	return bigquery->open && bigquery->position.epoch && *bigquery->note.table &&
+	       strcmp(bigquery->note.table, bigquery->created) != 0 &&
+	       strcmp(bigquery->refilled, bigquery->created) != 0;
+}
+
 static void bigquery_attached(void *state, struct text note, struct position position)
 {
 	struct bigquery *bigquery = state;
 
-	if (bigquery->config->mode == BIGQUERY_LOAD && !bigquery->load) {
-		note_read(note, &bigquery->note);
-		load_attached(bigquery, position);
+	bigquery->position = position;
+	if (bigquery->load) {
+		return;
 	}
+	note_read(note, &bigquery->note);
+	bigquery_go_on(bigquery);
+}
+
+bool bigquery_go_on(struct bigquery *bigquery)
+{
+	if (is_replaced(bigquery)) {
+		snprintf(bigquery->refilled, sizeof bigquery->refilled, "%s", bigquery->created);
+		sink_anew(bigquery->context);
+		return false;
+	}
+	bigquery->config->mode == BIGQUERY_LOAD ? load_attached(bigquery) : stream_attached(bigquery);
+	return true;
 }
 
 bool bigquery_begin(struct bigquery *bigquery, struct sink_batch *batch)

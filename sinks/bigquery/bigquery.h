@@ -32,13 +32,14 @@ struct bigquery {
 	struct bigquery_numbers numbers;
 	/* prepare.c */
 	bool open, preparing;
-	size_t step;        /* what is looked at: the dataset, the table, then the views */
-	unsigned tries;     /* that failed in a row */
-	struct alarm alarm; /* the next try */
-	struct arena arena; /* of the step */
-	char created[32];   /* the table's creation time, ms */
-	char location[64];  /* the dataset's */
-	bool made;          /* the table was made by this process */
+	size_t step;              /* what is looked at: the dataset, the table, then the views */
+	unsigned tries;           /* that failed in a row */
+	struct alarm alarm;       /* the next try */
+	struct arena arena;       /* of the step */
+	char created[32];         /* the table's creation time, ms */
+	char location[64];        /* the dataset's */
+	char refilled[32];        /* the creation time of the table for which everything came anew */
+	struct position position; /* up to which all is loaded */
 	/* load.c */
 	struct load *load; /* the one in flight; NULL: none */
 	struct note note;  /* as the hub has it, or is told at present */
@@ -53,6 +54,9 @@ struct bigquery {
 /* Looks at dataset, table and views, makes what is missing, then lets the batches go on. What fails is tried
  * again; what only an operator can mend stops the sink. */
 void prepare_start(struct bigquery *bigquery);
+/* A session and the table are there, or one of them is another one: the announced range is looked for, or,
+ * when the table lost what was acknowledged, everything comes anew (false). */
+bool bigquery_go_on(struct bigquery *bigquery);
 /* The table is gone: everything waits until there is one again. */
 void prepare_again(struct bigquery *bigquery);
 /* The sentence for a refusal, with the role to grant; stops the sink. */
@@ -61,10 +65,12 @@ void bigquery_stop(struct bigquery *bigquery, const char *what, const struct rep
 bool bigquery_begin(struct bigquery *bigquery, struct sink_batch *batch);
 
 bool load_start(struct bigquery *bigquery, struct sink_batch *batch);
-/* After each attach: whether the announced range is done. */
-void load_attached(struct bigquery *bigquery, struct position position);
+/* Whether what the note announces is still to be looked for. */
+void load_attached(struct bigquery *bigquery);
 /* Forgets the batch. */
 void load_free(struct bigquery *bigquery);
+/* Lets the hub know which table has what is acknowledged. */
+void stream_attached(struct bigquery *bigquery);
 bool stream_start(struct bigquery *bigquery, struct sink_batch *batch);
 
 /* A request of fewer bytes is not too large, whatever a proxy says. */

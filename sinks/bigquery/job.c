@@ -44,7 +44,12 @@ static void on_loaded(struct load *load)
 		 NUM("rows", load->count), NUM("bytes", load->body.size));
 	metrics_health(true, NULL);
 	bigquery->well = true;
-	has_all(load) ? settle(load) : load_end(load);
+	if (has_all(load)) {
+		bigquery->position.seq = bigquery->note.last;
+		settle(load);
+	} else {
+		load_end(load);
+	}
 }
 
 /* "… in row starting at position 4711: …" counts bytes of the text (facts of load jobs of NDJSON). */

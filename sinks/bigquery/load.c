@@ -59,9 +59,10 @@ static void on_refused(struct load *load, const struct reply *reply)
 		sink_all_suspect(load->batch, reply->text);
 		load_end(load);
 		break;
-	case REPLY_MISSING:
+	case REPLY_MISSING: /* the table: nothing was loaded */
 		prepare_again(load->bigquery);
-		again(load, reply, submit);
+		sink_all_retry(load->batch, 0, reply->text);
+		load_end(load);
 		break;
 	default:
 		bigquery_stop(load->bigquery, "a load job was refused", reply);
@@ -266,11 +267,16 @@ bool load_start(struct bigquery *bigquery, struct sink_batch *batch)
 	return true;
 }
 
-void load_attached(struct bigquery *bigquery, struct position position)
+void load_attached(struct bigquery *bigquery)
 {
 	const struct note *note = &bigquery->note;
 
-	bigquery->resumes = note->epoch == position.epoch && note->last > position.seq;
+	if (bigquery->load) {
+		return;
+	}
+	bigquery->resumes = bigquery->position.epoch && note->epoch == bigquery->position.epoch &&
+			    note->last > bigquery->position.seq &&
+			    (!bigquery->open || strcmp(note->table, bigquery->created) == 0);
 	sink_until(bigquery->context, bigquery->resumes ? note->last : 0);
 }
 

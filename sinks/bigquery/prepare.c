@@ -118,7 +118,7 @@ static void next_step(struct bigquery *bigquery)
 		 STR("table_created", bigquery->created));
 	metrics_health(true, NULL);
 	sink_ready(bigquery->context);
-	let_go(bigquery, NULL);
+	let_go(bigquery, bigquery_go_on(bigquery) ? NULL : "the table is another one");
 }
 
 /* Sends a body made in the arena. verb: for the sentence of a failure. */

@@ -166,6 +166,25 @@ static void on_answer(void *owner, const struct http_answer *answer, const struc
 	sink_batch_done(batch);
 }
 
+static void on_noted(void *user)
+{
+	(void)user;
+}
+
+void stream_attached(struct bigquery *bigquery)
+{
+	char text[NOTE_MAX];
+	size_t size;
+
+	if (bigquery->open && bigquery->position.epoch &&
+	    strcmp(bigquery->note.table, bigquery->created) != 0) {
+		snprintf(bigquery->note.table, sizeof bigquery->note.table, "%s", bigquery->created);
+		size = note_write(&bigquery->note, text);
+		/* Without memory the next session tells it. */
+		(void)!sink_note(bigquery->context, (struct text){text, size}, on_noted, NULL);
+	}
+}
+
 bool stream_start(struct bigquery *bigquery, struct sink_batch *batch)
 {
 	const struct bigquery_config *config = bigquery->config;

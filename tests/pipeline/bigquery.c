@@ -96,3 +96,46 @@ Test(bigquery, rows_that_insert_all_names_are_dead_letters)
 {
 	rejects_the_poisoned(", mode: stream", 20, "Value is refused");
 }
+
+static void refills(const char *mode)
+{
+	run_configure(mode);
+	builds_come(1, 200);
+	run_start();
+	all_acked();
+	bq_drop(&run.bigquery, "ci", "build_events");
+	builds_come(201, 210);
+	said("sink.anew");
+	all_acked();
+	cr_expect(versions() == 210, "%lld", (long long)versions());
+}
+
+Test(bigquery, a_table_that_was_dropped_is_made_anew_and_filled)
+{
+	refills("");
+	cr_expect(rows() == 210, "%lld", (long long)rows());
+}
+
+Test(bigquery, a_table_that_was_dropped_is_filled_again_by_rows)
+{
+	refills(", mode: stream");
+}
+
+Test(bigquery, a_table_that_was_made_anew_meanwhile_is_filled)
+{
+	builds_come(1, 200);
+	run_start();
+	all_acked();
+	child_kill(run.sink);
+	child_free(&run.sink);
+	fake_hub_forget(run.hub);
+	bq_drop(&run.bigquery, "ci", "build_events");
+	run_start();
+	said("sink.anew");
+	all_acked();
+	cr_expect(rows() == 200, "%lld", (long long)rows());
+	run_restart();
+	build_comes(201, 0, "Fix it");
+	all_acked();
+	cr_expect(rows() == 201, "it is filled once");
+}

@@ -83,6 +83,16 @@ Test(bigquery_faults, killed_after_a_job_failed)
 	each_once(100);
 }
 
+Test(bigquery_faults, a_table_that_is_not_found_for_a_moment)
+{
+	builds_come(1, 100);
+	run_start();
+	all_acked();
+	bq_fail(&run.bigquery, BQ_UPLOAD, 1, 404, "notFound", "Not found: Table demo:ci.build_events");
+	builds_come(101, 150);
+	each_once(150);
+}
+
 /* What is refused is a dead letter before the job without it is announced. */
 Test(bigquery_faults, killed_after_a_row_was_refused)
 {

@@ -112,6 +112,7 @@ static void reply_error(struct fake_hub *hub, const zmq_msg_t *to, const char *c
 static void on_attach(struct fake_hub *hub, zmq_msg_t *from, const struct wire_fields *fields)
 {
 	struct wire_head head;
+	struct position wanted = {.epoch = 1};
 	int64_t old = 0;
 
 	wire_int(fields, 1, &old);
@@ -124,6 +125,9 @@ static void on_attach(struct fake_hub *hub, zmq_msg_t *from, const struct wire_f
 		hub->busy--;
 		reply_int(hub, from, "busy", 5, 0);
 		return;
+	}
+	if (wire_position(fields, 2, &wanted) && wanted.epoch == 0) {
+		hub->position = 0;
 	}
 	zmq_msg_copy(&hub->peer, from);
 	hub->session = hub->next_session++;
