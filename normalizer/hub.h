@@ -463,7 +463,7 @@ int on_upkeep(zloop_t *loop, int timer, void *arg);
 
 /* retain.c */
 
-#define SLICE_ROWS 200 /* rows that retention trims in a turn, at most */
+#define SLICE_ROWS 100 /* rows that retention trims in a turn, at most */
 
 /* One slice, if it is time. */
 void retain(struct hub *hub);

@@ -9,10 +9,10 @@
 #define EVERY_MS         10000
 #define SLICE_ROWS_LEAST 25
 #define SLICE_MS         5
-#define SLICE_FRAMES     20 /* of the raw archive: up to 1 MiB before compression each */
+#define SLICE_FRAMES     10 /* of the raw archive: up to 1 MiB before compression each */
 #define SLICE_PAUSE_MS   20
 #define SETTLE_TTLS      4   /* no sink lapses so soon after the start */
-#define SLICE_PAGES      256 /* given back to the file system */
+#define SLICE_PAGES      128 /* given back to the file system */
 #define SPARE_PART       5   /* more than a fifth of hub.db is free inside: give it back soon */
 #define WAL_MAX          (64 << 20)
 #define WAL_MAX_SHORT    (16 << 20) /* while the disk is short */
@@ -228,7 +228,7 @@ static bool give_back(struct hub *hub)
 	}
 	snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)",
 		 (int)(4 + hub->slice_rows * SLICE_PAGES / SLICE_ROWS));
-	sqlite3_exec(hub->db.write, sql, NULL, NULL, NULL); /* best effort: it is tried again */
+	sqlite3_exec(hub->db.write, sql, NULL, NULL, NULL); /* where that fails the commit fails, too */
 	return !hub->taking || spare > count_pages(hub, "PRAGMA page_count") / SPARE_PART;
 }
 
@@ -246,7 +246,7 @@ static void slice(struct hub *hub)
 {
 	struct err err = {0};
 	bool full = false, kept;
-	int64_t began = now_ms();
+	int64_t began = now_ms(), worked;
 
 	if (!hub->taking && !hub->batch.open) {
 		checkpoint(hub, SQLITE_CHECKPOINT_RESTART); /* the next pages go where the WAL is already */
@@ -255,13 +255,14 @@ static void slice(struct hub *hub)
 	    store_clock(hub, &err) != OK || restore_beat(hub, &err) != OK) {
 		batch_break(hub, &err);
 	}
+	full |= give_back(hub);
+	worked = now_ms() - began; /* the commit takes what any commit takes */
 	kept = batch_end(hub, NULL) == OK;
 	if (kept) {
 		restore_witness(hub);
 	}
-	full |= give_back(hub);
-	fit_slice(hub, kept, now_ms() - began);
-	note_length(hub, now_ms() - began);
+	fit_slice(hub, kept, worked);
+	note_length(hub, worked);
 	if (kept && full && !hub->trim_timer) {
 		hub->trim_timer = zloop_timer(hub->context->loop, SLICE_PAUSE_MS, 1, on_slice, hub);
 	}
