@@ -194,14 +194,7 @@ void on_dead(struct request *request)
 {
 	static const struct command verbs[] = {
 		{"list", dead_list}, {"show", dead_show}, {"retry", dead_retry}, {"drop", dead_drop}};
-	struct text verb = {0};
 
-	wire_text(request->fields, 0, &verb);
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-		if (text_is(verb, verbs[i].name)) {
-			verbs[i].run(request);
-			return;
-		}
-	}
-	request_refuse(request, "malformed", -1, "dead needs list, show, retry or drop");
+	request_dispatch(request, verbs, sizeof verbs / sizeof *verbs,
+			 "dead needs list, show, retry or drop");
 }

@@ -76,6 +76,21 @@ void request_answer(struct request *request, struct wire_head *head)
 	wire_fini(&message);
 }
 
+void request_dispatch(struct request *request, const struct command *verbs, size_t count,
+		      const char *otherwise)
+{
+	struct text verb = {0};
+
+	wire_text(request->fields, 0, &verb);
+	for (size_t i = 0; i < count; i++) {
+		if (text_is(verb, verbs[i].name)) {
+			verbs[i].run(request);
+			return;
+		}
+	}
+	request_refuse(request, "malformed", -1, otherwise);
+}
+
 void request_busy(struct request *request, int64_t retry_ms)
 {
 	struct wire_head head;

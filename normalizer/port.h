@@ -36,6 +36,10 @@ void request_answer(struct request *request, struct wire_head *head);
  */
 void port_drain(struct hub *hub, enum port port, const struct command *commands);
 
+/* Runs the one that the first field names; otherwise: the sentence for none of them. */
+void request_dispatch(struct request *request, const struct command *verbs, size_t count,
+		      const char *otherwise);
+
 /* dead.c, retry.c */
 
 #define LETTERS_MAX 1000 /* that one request may name */

@@ -159,14 +159,6 @@ void on_replay(struct request *request)
 {
 	static const struct command verbs[] = {
 		{"begin", replay_begin}, {"look", replay_look}, {"stop", replay_stop}};
-	struct text verb = {0};
 
-	wire_text(request->fields, 0, &verb);
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-		if (text_is(verb, verbs[i].name)) {
-			verbs[i].run(request);
-			return;
-		}
-	}
-	request_refuse(request, "malformed", -1, "replay needs begin, look or stop");
+	request_dispatch(request, verbs, sizeof verbs / sizeof *verbs, "replay needs begin, look or stop");
 }

@@ -5,12 +5,12 @@
 #include "common/arena.h"
 #include "fetchers/buildkite/config.h"
 #include "fetchers/fetcher.h"
+#include "fetchers/path.h"
 #include "fetchers/walk.h"
 
-#define PER_PAGE       100 /* the most that the API gives */
-#define DUE_MAX        256
-#define SLUG_MAX       100
-#define PATH_MAX_BYTES 1024
+#define PER_PAGE 100 /* the most that the API gives */
+#define DUE_MAX  256
+#define SLUG_MAX 100
 
 /* Beside the legs of the walk: the list of what is open now, which has no watermark. */
 #define SLOT_OPEN WALK_LEGS
@@ -52,10 +52,6 @@ struct buildkite_visit {
 };
 
 /* path.c */
-struct path {
-	char text[PATH_MAX_BYTES];
-	size_t size;
-};
 /* False: not a slug (empty, too long). out has room for SLUG_MAX * 3 + 1 bytes. */
 bool path_encode(const char *text, size_t size, char *out);
 void path_builds(struct path *path, const struct buildkite_visit *state, int slot);

@@ -46,26 +46,12 @@ bool path_encode(const char *text, size_t size, char *out)
 	return true;
 }
 
-/* Everything put together here is bounded: two slugs, four times, small numbers. */
-static void __attribute__((format(printf, 2, 3))) put(struct path *path, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(path->text + path->size, sizeof path->text - path->size, format, arguments);
-	va_end(arguments);
-	if (length > 0 && path->size + (size_t)length < sizeof path->text) {
-		path->size += (size_t)length;
-	}
-}
-
 static void put_time(struct path *path, const char *name, int64_t ms)
 {
 	char text[32];
 
 	if (ms != WALK_NONE && time_format(ms, text) > 0) {
-		put(path, "&%s=%s", name, text);
+		path_put(path, "&%s=%s", name, text);
 	}
 }
 
@@ -77,7 +63,7 @@ static const char open_states[] =
 static void put_organization(struct path *path, const struct buildkite_visit *state)
 {
 	path->size = 0;
-	put(path, "/organizations/%s", state->organization);
+	path_put(path, "/organizations/%s", state->organization);
 }
 
 void path_builds(struct path *path, const struct buildkite_visit *state, int slot)
@@ -88,17 +74,17 @@ void path_builds(struct path *path, const struct buildkite_visit *state, int slo
 
 	put_organization(path, state);
 	if (!state->live) {
-		put(path, "/pipelines/%s", state->pipeline);
+		path_put(path, "/pipelines/%s", state->pipeline);
 	}
-	put(path, "/builds?per_page=%d", state->asked[slot]);
-	put(path, state->bare[slot] ? "&exclude_jobs=true" : "&include_retried_jobs=true");
+	path_put(path, "/builds?per_page=%d", state->asked[slot]);
+	path_put(path, state->bare[slot] ? "&exclude_jobs=true" : "&include_retried_jobs=true");
 	put_time(path, "created_from", query.created_from);
 	put_time(path, "created_to", query.created_to);
 	put_time(path, "finished_from", query.finished_from);
 	if (query.page > 0) {
-		put(path, "&page=%lld", (long long)query.page);
+		path_put(path, "&page=%lld", (long long)query.page);
 	} else if (open) { /* pages by number must count a set that stays as it is */
-		put(path, "%s", open_states);
+		path_put(path, "%s", open_states);
 	}
 }
 
@@ -109,18 +95,19 @@ void path_build(struct path *path, const struct buildkite_visit *state, const ch
 
 	put_organization(path, state);
 	if (mark) {
-		put(path, "/pipelines/%.*s", (int)(mark - key), key);
+		path_put(path, "/pipelines/%.*s", (int)(mark - key), key);
 	} else {
-		put(path, "/pipelines/%s", state->pipeline);
+		path_put(path, "/pipelines/%s", state->pipeline);
 	}
-	put(path, "/builds/%s?include_retried_jobs=true",
-	    path_encode(number, strlen(number), encoded) ? encoded : "0");
+	path_put(path, "/builds/%s?include_retried_jobs=true",
+		 path_encode(number, strlen(number), encoded) ? encoded : "0");
 }
 
 void path_pipelines(struct path *path, const struct buildkite_visit *state, int page)
 {
 	path->size = 0;
-	put(path, "/organizations/%s/pipelines?per_page=%d&page=%d", state->organization, PER_PAGE, page);
+	path_put(path, "/organizations/%s/pipelines?per_page=%d&page=%d", state->organization, PER_PAGE,
+		 page);
 }
 
 /* The token goes to api_url and nowhere else, whatever address an answer names. Behind a proxy that is
@@ -134,7 +121,7 @@ bool path_below(struct path *path, const char *api_url, const char *url)
 
 	path->size = 0;
 	if (below) {
-		put(path, "%.*s", (int)strcspn(below, "?#@ \t\r\n"), below);
+		path_put(path, "%.*s", (int)strcspn(below, "?#@ \t\r\n"), below);
 	}
 	return path->size > 0;
 }
@@ -142,11 +129,11 @@ bool path_below(struct path *path, const char *api_url, const char *url)
 void path_of_build(struct path *path, const struct path *build)
 {
 	path->size = 0;
-	put(path, "%s?include_retried_jobs=true", build->text);
+	path_put(path, "%s?include_retried_jobs=true", build->text);
 }
 
 void path_artifacts(struct path *path, const struct path *build, int page)
 {
 	path->size = 0;
-	put(path, "%s/artifacts?per_page=%d&page=%d", build->text, PER_PAGE, page);
+	path_put(path, "%s/artifacts?per_page=%d&page=%d", build->text, PER_PAGE, page);
 }

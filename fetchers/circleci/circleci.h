@@ -5,8 +5,8 @@
 #include "fetchers/circleci/config.h"
 #include "fetchers/circleci/cursor.h"
 #include "fetchers/fetcher.h"
+#include "fetchers/path.h"
 
-#define PATH_BYTES  2048
 #define SLUG_BYTES  1024
 #define SKIPPED_MAX 3 /* pipelines of one visit that the API may fail to give */
 
@@ -52,10 +52,6 @@ enum status answer_read_organizations(struct arena *arena, struct text body, str
 void item_fini(struct item *item);
 
 /* path.c */
-struct path {
-	char text[PATH_BYTES];
-	size_t size;
-};
 /* A project's slug as the names of targets have it: each part percent-encoded. */
 void path_slug(struct path *path, const char *project);
 /* token: of the page, "": the first. */

@@ -11,33 +11,19 @@ static bool is_plain(unsigned char c)
 	       c == '_' || c == '.' || c == '~';
 }
 
-/* Everything put together here is bounded. */
-static void __attribute__((format(printf, 2, 3))) put(struct path *path, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vsnprintf(path->text + path->size, sizeof path->text - path->size, format, arguments);
-	va_end(arguments);
-	if (length > 0 && path->size + (size_t)length < sizeof path->text) {
-		path->size += (size_t)length;
-	}
-}
-
 static void put_encoded(struct path *path, const char *text, const char *also)
 {
 	for (; *text; text++) {
 		bool plain = is_plain((unsigned char)*text) || strchr(also, *text);
 
-		put(path, plain ? "%c" : "%%%02X", (unsigned char)*text);
+		path_put(path, plain ? "%c" : "%%%02X", (unsigned char)*text);
 	}
 }
 
 static void put_token(struct path *path, char before, const char *token)
 {
 	if (token[0]) {
-		put(path, "%cpage-token=", before);
+		path_put(path, "%cpage-token=", before);
 		put_encoded(path, token, "");
 	}
 }
@@ -45,56 +31,56 @@ static void put_token(struct path *path, char before, const char *token)
 void path_slug(struct path *path, const char *project)
 {
 	path->size = 0;
-	put(path, "%s", "");
+	path_put(path, "%s", "");
 	put_encoded(path, project, "/");
 }
 
 void path_pipelines(struct path *path, const char *slug, const char *token)
 {
 	path->size = 0;
-	put(path, "/project/%s/pipeline", slug);
+	path_put(path, "/project/%s/pipeline", slug);
 	put_token(path, '?', token);
 }
 
 void path_pipeline(struct path *path, const char *id)
 {
 	path->size = 0;
-	put(path, "/pipeline/%s", id);
+	path_put(path, "/pipeline/%s", id);
 }
 
 void path_numbered(struct path *path, const char *slug, const char *number)
 {
 	path->size = 0;
-	put(path, "/project/%s/pipeline/%s", slug, number);
+	path_put(path, "/project/%s/pipeline/%s", slug, number);
 }
 
 void path_workflows(struct path *path, const char *id, const char *token)
 {
 	path->size = 0;
-	put(path, "/pipeline/%s/workflow", id);
+	path_put(path, "/pipeline/%s/workflow", id);
 	put_token(path, '?', token);
 }
 
 void path_jobs(struct path *path, const char *workflow, const char *token)
 {
 	path->size = 0;
-	put(path, "/workflow/%s/job", workflow);
+	path_put(path, "/workflow/%s/job", workflow);
 	put_token(path, '?', token);
 }
 
 void path_job(struct path *path, const char *slug, int64_t number)
 {
 	path->size = 0;
-	put(path, "/project/%s/job/%" PRId64, slug, number);
+	path_put(path, "/project/%s/job/%" PRId64, slug, number);
 }
 
 static void put_results(struct path *path, const char *project, int64_t job, const char *what,
 			const char *token)
 {
 	path->size = 0;
-	put(path, "/project/");
+	path_put(path, "/project/");
 	put_encoded(path, project, "/");
-	put(path, "/%" PRId64 "/%s", job, what);
+	path_put(path, "/%" PRId64 "/%s", job, what);
 	put_token(path, '?', token);
 }
 
@@ -111,13 +97,13 @@ void path_artifacts(struct path *path, const char *project, int64_t job, const c
 void path_organizations(struct path *path)
 {
 	path->size = 0;
-	put(path, "/me/collaborations");
+	path_put(path, "/me/collaborations");
 }
 
 void path_followed(struct path *path, const char *organization, const char *token)
 {
 	path->size = 0;
-	put(path, "/pipeline?org-slug=");
+	path_put(path, "/pipeline?org-slug=");
 	put_encoded(path, organization, "");
 	put_token(path, '&', token);
 }

@@ -3,20 +3,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/command.h"
 #include "tests/support/trio.h"
+#include "tests/support/truth.h"
 
-#include <poll.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 
 static struct child *store;
-
-static void start_store(void)
-{
-	store = child_start(&(struct launch){.place = hub->place,
-					     .program = "buildbus-sink-store",
-					     .args = ARGS("-c", hub->place->config)});
-	child_ready(store);
-}
 
 static void init(void)
 {
@@ -26,7 +17,7 @@ static void init(void)
 	trio_connect();
 	say(worker, "claim 'buildkite' 'w1'");
 	hear(worker, "lease 'buildkite:acme/web' $fence ...");
-	start_store();
+	store = hub_store(hub);
 }
 
 static void fini(void)
@@ -37,33 +28,6 @@ static void fini(void)
 }
 
 TestSuite(renew, .timeout = 120, .init = init, .fini = fini);
-
-static int64_t store_sql(const char *sql)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *row = NULL;
-	int64_t value = -1;
-
-	sqlite3_open_v2(place_path(hub->place, "state/store.db"), &db, SQLITE_OPEN_READWRITE, NULL);
-	sqlite3_busy_timeout(db, 5000);
-	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
-		value = sqlite3_column_int64(row, 0);
-	}
-	sqlite3_finalize(row);
-	sqlite3_close(db);
-	return value;
-}
-
-/* Another process writes it: nothing tells when. */
-static void store_becomes(const char *sql, int64_t wanted)
-{
-	int64_t until = test_now_ms() + patience_ms();
-
-	while (store_sql(sql) != wanted && test_now_ms() < until) {
-		poll(NULL, 0, 5);
-	}
-	cr_assert_eq(store_sql(sql), wanted, "%s: %lld", sql, (long long)store_sql(sql));
-}
 
 static void replay(const char *words)
 {
@@ -94,15 +58,18 @@ Test(renew, only_what_comes_out_differently_is_a_new_version)
 	publish(41, "passed", T0 + 5000);
 	with(worker, .number = 50, .state = "passed", .branch = "unreadable");
 	publish_given("0 0 0");
-	store_becomes("SELECT count(*) FROM builds", 41);
-	cr_expect_eq(store_sql("SELECT count(*) FROM builds WHERE branch = 'master'"), 11);
+	db_becomes(hub->place, "store.db", 41, "SELECT count(*) FROM builds");
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds WHERE branch = 'master'"),
+		     11);
 	fix_the_code();
 	/* 10 that were called master, 41, and the one that could not be read. */
 	replay("store: 30 records sent again, 12 made anew");
-	cr_expect_eq(store_sql("SELECT count(*) FROM builds"), 42);
-	cr_expect_eq(store_sql("SELECT count(*) FROM builds WHERE branch = 'master'"), 0);
-	cr_expect_eq(store_sql("SELECT count(*) FROM builds WHERE branch = 'main'"), 11);
-	cr_expect_eq(store_sql("SELECT count(*) FROM builds WHERE state = 'running'"), 0);
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds"), 42);
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds WHERE branch = 'master'"),
+		     0);
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds WHERE branch = 'main'"), 11);
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds WHERE state = 'running'"),
+		     0);
 	cr_expect_eq(hub_sql(hub, "SELECT version FROM build WHERE key = '41'"), T0 + 5001);
 	cr_expect_eq(hub_sql(hub, "SELECT version FROM build WHERE key = '1'"), T0);
 	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 0);
@@ -118,7 +85,8 @@ Test(renew, a_build_that_is_gone_stays_so)
 	}
 	fix_the_code();
 	replay("store: 1 records sent again, 0 made anew");
-	store_becomes("SELECT provider_state = 'gone' AND state = 'finished' FROM builds", 1);
+	db_becomes(hub->place, "store.db", 1,
+		   "SELECT provider_state = 'gone' AND state = 'finished' FROM builds");
 }
 
 Test(renew, what_was_seen_unchanged_since_is_not_older)
@@ -129,7 +97,7 @@ Test(renew, what_was_seen_unchanged_since_is_not_older)
 	publish_given("0 1 0");
 	fix_the_code();
 	replay("store: 0 records sent again, 1 made anew");
-	store_becomes("SELECT branch = 'main' AND origin = 'replay' FROM builds", 1);
+	db_becomes(hub->place, "store.db", 1, "SELECT branch = 'main' AND origin = 'replay' FROM builds");
 	cr_expect_eq(hub_sql(hub, "SELECT observed_at FROM build"), T0 + 60000);
 }
 
@@ -138,16 +106,16 @@ Test(renew, a_store_that_was_altered_or_is_behind_ends_equal)
 	for (int number = 1; number <= 30; number++) {
 		publish(number, "passed", T0);
 	}
-	store_becomes("SELECT count(*) FROM builds", 30);
-	store_sql("DELETE FROM builds WHERE number % 2 RETURNING 1");
-	store_becomes("SELECT count(*) FROM builds WHERE number % 2 = 0", 15);
-	store_sql("DELETE FROM builds WHERE number = 7 RETURNING 1");
+	db_becomes(hub->place, "store.db", 30, "SELECT count(*) FROM builds");
+	db_change(hub->place, "store.db", "DELETE FROM builds WHERE number % 2");
+	db_becomes(hub->place, "store.db", 15, "SELECT count(*) FROM builds WHERE number % 2 = 0");
+	db_change(hub->place, "store.db", "DELETE FROM builds WHERE number = 7");
 	fix_the_code();
 	replay("0 records sent again, 30 made anew");
-	store_becomes("SELECT count(*) FROM builds", 30);
-	store_sql("DELETE FROM builds WHERE number = 7 RETURNING 1");
+	db_becomes(hub->place, "store.db", 30, "SELECT count(*) FROM builds");
+	db_change(hub->place, "store.db", "DELETE FROM builds WHERE number = 7");
 	replay("30 records sent again, 0 made anew");
-	store_becomes("SELECT count(*) FROM builds", 30);
+	db_becomes(hub->place, "store.db", 30, "SELECT count(*) FROM builds");
 }
 
 Test(renew, a_renamed_pipeline_keeps_its_builds_and_its_name)

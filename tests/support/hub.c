@@ -114,6 +114,16 @@ void hub_free_at(struct spot spot, struct test_hub **hub)
 	*hub = NULL;
 }
 
+struct child *hub_store_at(struct spot spot, const struct test_hub *hub)
+{
+	struct child *store = child_start(&(struct launch){.place = hub->place,
+							   .program = "buildbus-sink-store",
+							   .args = ARGS("-c", hub->place->config)});
+
+	child_ready_at(spot, store);
+	return store;
+}
+
 struct peer *worker_of(const struct test_hub *hub)
 {
 	return peer_new(hub->ingest);

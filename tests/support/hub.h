@@ -49,6 +49,10 @@ void hub_kill(struct test_hub *hub);
 #define hub_stop(hub) hub_stop_at(HERE, hub)
 void hub_stop_at(struct spot spot, struct test_hub *hub);
 
+/* A store sink on it, ready; the caller's. */
+#define hub_store(hub) hub_store_at(HERE, hub)
+struct child *hub_store_at(struct spot spot, const struct test_hub *hub);
+
 struct peer *worker_of(const struct test_hub *hub);
 struct peer *reader_of(const struct test_hub *hub);
 
