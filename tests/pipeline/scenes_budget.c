@@ -23,7 +23,7 @@ static void expect_within(int limit)
 
 static void back_fill(const char *kind, const char *limit, const char *window)
 {
-	scene = scene_new("--builds", "60000", "--pipelines", "12", "--history", "50d", kind, limit,
+	scene = scene_new("--builds", "24000", "--pipelines", "12", "--history", "50d", kind, limit,
 			  "--rate-window", window);
 	scene->mortal = true;
 	scene_source(scene, .pipelines = "\"*\"", .poll = "2s");

@@ -11,12 +11,14 @@ TestSuite(sync_firestore_rules, .timeout = 240);
 Test(sync_firestore_rules, rules_that_forbid_to_ask_are_one_sentence, .init = begin, .fini = end)
 {
 	struct sync_run run;
+	const char *said;
 
 	set_rules("allow get, write: if true;");
 	run = sync_once(&where, 1, PATIENT);
 	cr_expect(strstr(run.err, "let the security rules allow `read` of `build`"), "%s", run.err);
 	cr_expect(strstr(run.err, "--state DIR"), "%s", run.err);
-	cr_expect_eq(strchr(run.err, '\n'), strrchr(run.err, '\n'), "one line: %s", run.err);
+	said = strstr(run.err, "buildbus: "); /* a slow machine says before that what it is at */
+	cr_expect(said && strchr(said, '\n') == strrchr(said, '\n'), "one line: %s", run.err);
 	cr_expect_eq(simulator_count(sim, "builds"), 0, "nothing is fetched then");
 	sync_run_free(&run);
 }

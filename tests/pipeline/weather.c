@@ -24,7 +24,7 @@ static void close_scene(void)
 	scene_free(&scene);
 }
 
-TestSuite(weather, .init = open_scene, .fini = close_scene, .timeout = 120);
+TestSuite(weather, .init = open_scene, .fini = close_scene, .timeout = 300);
 
 #define order(json) simulator_do(scene->sim, "faults", json)
 
