@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/tap/live.h"
+#include "common/schema.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
 
+#define PLACE_DEPTH 4     /* of arrays: what later versions nest */
 #define QUEUE_MAX   10000 /* records that wait for the reader here */
 #define AWAY_EVENTS ZMQ_EVENT_DISCONNECTED
 #define REFUSED_EVENTS                                                                                       \
@@ -112,7 +114,7 @@ static bool read_head(zmq_msg_t *frame, struct live_news *news)
 	bool good;
 
 	msgpack_unpacked_init(&unpacked);
-	good = zmq_msg_size(frame) <= 64 && zmq_msg_size(frame) > 0 &&
+	good = msgpack_check(zmq_msg_data(frame), zmq_msg_size(frame), PLACE_DEPTH, NULL) == OK &&
 	       msgpack_unpack_next(&unpacked, zmq_msg_data(frame), zmq_msg_size(frame), NULL) ==
 		       MSGPACK_UNPACK_SUCCESS &&
 	       unpacked.data.type == MSGPACK_OBJECT_ARRAY && unpacked.data.via.array.size >= 4;
