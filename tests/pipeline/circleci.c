@@ -94,25 +94,6 @@ Test(circleci, a_broken_configuration_is_a_finished_build_with_the_message)
 	scene_free(&scene);
 }
 
-Test(circleci, jobs_of_what_ended_are_asked_for_once)
-{
-	struct scene *scene = scene_new("--builds", "30", "--pipelines", "1", "--history", "20d");
-	int64_t details, lists;
-
-	open_scene(scene, "gh/acme/web");
-	scene_holds_truth(scene);
-	details = simulator_count(scene->sim, "cc_job");
-	lists = simulator_count(scene->sim, "cc_pipelines");
-	cr_assert_gt(details, 0);
-	simulator_served(scene->sim, "cc_pipelines", lists + 3);
-	cr_assert_eq(simulator_count(scene->sim, "cc_job"), details);
-	cr_assert_eq(db_int(scene->place, "store.db",
-			    "SELECT count(*) FROM jobs WHERE started_at AND finished_at AND kind = 'script' "
-			    "AND queued_at"),
-		     details);
-	scene_free(&scene);
-}
-
 Test(circleci, a_killed_fetcher_leaves_no_gap)
 {
 	struct scene *scene = scene_new("--builds", "200", "--pipelines", "1", "--history", "20d");
