@@ -41,59 +41,41 @@ static const char build_days[] =
 	")\n"
 	"GROUP BY provider, organization, pipeline, day";
 
-/* The state of a branch is that of the build created last among those that have ended with a verdict, so that
- * a late result of an older build neither breaks nor fixes. An interval begins when the first failing build
- * of a row of failing ones finished, and ends when the first passing one after them did. Builds run beside
- * each other: a later build may finish first, and intervals that would overlap are joined by running maxima.
- */
+/* At each moment the branch is as the build says that was created last among those that have ended with a
+ * verdict, so that a late result of an older build neither breaks nor fixes: `told` knows for each what was
+ * created last before it ended, `heard` has those that count, `turns` where it changed. */
+#define BRANCH "PARTITION BY provider, organization, pipeline, branch ORDER BY finished_at, created_at"
 static const char broken_main[] =
 	"WITH verdicts AS (\n"
-	"  SELECT provider, organization, pipeline, branch, id, number, created_at, finished_at,\n"
+	"  SELECT provider, organization, pipeline, branch, id, created_at, finished_at,\n"
 	"    result = 'success' AS passed\n"
 	"  FROM `$.builds`\n"
 	"  WHERE branch = default_branch AND state = 'finished'\n"
 	"    AND result IN ('success', 'failure', 'error', 'timeout')\n"
 	"    AND created_at IS NOT NULL AND finished_at IS NOT NULL\n"
 	"),\n"
-	"marked AS (\n"
-	"  SELECT *,\n"
-	"    LAG(passed) OVER (PARTITION BY provider, organization, pipeline, branch\n"
-	"      ORDER BY created_at, number) AS passed_before\n"
+	"told AS (\n"
+	"  SELECT *, MAX(created_at) OVER (" BRANCH "\n"
+	"    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest_before\n"
 	"  FROM verdicts\n"
 	"),\n"
-	"streaks AS (\n"
-	"  SELECT *,\n"
-	"    COUNTIF(passed_before IS NULL OR passed != passed_before) OVER (\n"
-	"      PARTITION BY provider, organization, pipeline, branch ORDER BY created_at, number\n"
-	"      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS streak\n"
-	"  FROM marked\n"
+	"heard AS (\n"
+	"  SELECT *, LAG(passed) OVER (" BRANCH ") AS passed_before\n"
+	"  FROM told\n"
+	"  WHERE newest_before IS NULL OR created_at > newest_before\n"
 	"),\n"
-	"runs AS (\n"
-	"  SELECT provider, organization, pipeline, branch, streak, passed,\n"
-	"    MIN(finished_at) AS first_finished_at,\n"
-	"    MIN(created_at) AS first_created_at,\n"
-	"    COUNT(*) AS builds\n"
-	"  FROM streaks\n"
-	"  GROUP BY provider, organization, pipeline, branch, streak, passed\n"
-	"),\n"
-	"ends AS (\n"
-	"  SELECT *,\n"
-	"    LEAD(first_finished_at) OVER (PARTITION BY provider, organization, pipeline, branch\n"
-	"      ORDER BY streak) AS fixed_at,\n"
-	"    MAX(first_finished_at) OVER (PARTITION BY provider, organization, pipeline, branch\n"
-	"      ORDER BY streak ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS settled_at\n"
-	"  FROM runs\n"
+	"turns AS (\n"
+	"  SELECT *, LEAD(finished_at) OVER (" BRANCH ") AS fixed_at, LEAD(id) OVER (" BRANCH
+	") AS fixed_by\n"
+	"  FROM heard\n"
+	"  WHERE passed_before IS NULL OR passed != passed_before\n"
 	")\n"
-	"SELECT provider, organization, pipeline, branch,\n"
-	"  GREATEST(first_finished_at, IFNULL(settled_at, first_finished_at)) AS broken_at,\n"
-	"  fixed_at,\n"
-	"  builds AS failed_builds,\n"
-	"  TIMESTAMP_DIFF(IFNULL(fixed_at, CURRENT_TIMESTAMP()),\n"
-	"    GREATEST(first_finished_at, IFNULL(settled_at, first_finished_at)), MILLISECOND) AS broken_ms\n"
-	"FROM ends\n"
-	"WHERE NOT passed\n"
-	"  AND (fixed_at IS NULL OR fixed_at > GREATEST(first_finished_at, IFNULL(settled_at, "
-	"first_finished_at)))";
+	"SELECT provider, organization, pipeline, branch, finished_at AS broken_at, id AS broken_by, "
+	"fixed_at,\n"
+	"  fixed_by,\n"
+	"  TIMESTAMP_DIFF(IFNULL(fixed_at, CURRENT_TIMESTAMP()), finished_at, MILLISECOND) AS broken_ms\n"
+	"FROM turns\n"
+	"WHERE NOT passed";
 
 static const char job_durations[] =
 	"SELECT b.provider, b.organization, b.pipeline, job.name AS job, DATE(b.created_at) AS day,\n"
