@@ -127,6 +127,7 @@ struct work {
 	char number[ID_BYTES]; /* the key that it was asked for by, where that is no id; else "" */
 	struct item pipeline;  /* json NULL: not known yet */
 	enum build_origin origin;
+	bool started;
 	bool due;      /* the hub asks for it */
 	bool if_later; /* wanted only if it goes on or ended after what the destinations know */
 };
@@ -147,7 +148,7 @@ bool work_has(const struct visit *visit, const char *id);
 void work_free_all(struct work **works);
 
 /* pipeline.c */
-/* Asks for the workflows of all that were added. */
+/* Begins with what was added, a few at a time: each that is done lets the next begin. */
 enum status work_start(struct visit *visit, struct err *err) MUST_CHECK;
 
 /* jobs.c */

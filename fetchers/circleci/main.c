@@ -4,6 +4,52 @@
 
 #include <stdio.h>
 
+/* "github/acme/api" and "gh/acme/api" are one project. */
+static const char *short_name(const char *slug, const char **rest)
+{
+	static const char *const names[][2] = {{"github/", "gh/"}, {"bitbucket/", "bb/"}};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t size = strlen(names[i][0]);
+
+		if (strncmp(slug, names[i][0], size) == 0) {
+			*rest = slug + size;
+			return names[i][1];
+		}
+	}
+	*rest = slug;
+	return "";
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	char first[SLUG_BYTES], second[SLUG_BYTES];
+	const char *rest;
+
+	a = short_name(a, &rest);
+	snprintf(first, sizeof first, "%s%s", a, rest);
+	b = short_name(b, &rest);
+	snprintf(second, sizeof second, "%s%s", b, rest);
+	return strcmp(first, second) == 0;
+}
+
+/* Two targets would hand over each build in turn. */
+static enum status check_projects(const struct config_list *slugs, struct err *err)
+{
+	for (size_t i = 0; i < slugs->count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (is_same(slugs->items[i], slugs->items[j])) {
+				return err_set(
+					err, ERR_CONFIG,
+					"circleci: project_slug names one project twice, as %s and %s: "
+					"leave one out",
+					slugs->items[j], slugs->items[i]);
+			}
+		}
+	}
+	return OK;
+}
+
 static enum status source(const void *section, char *buffer, size_t size, struct source_info *out,
 			  struct err *err)
 {
@@ -23,7 +69,7 @@ static enum status source(const void *section, char *buffer, size_t size, struct
 		.poll_interval_ms = config->poll_interval_ms,
 		.targets = config->project_slug.count,
 	};
-	return OK;
+	return check_projects(&config->project_slug, err);
 }
 
 static enum status start(struct visit *visit, struct err *err)

@@ -17,14 +17,33 @@ int64_t visit_date(struct visit *visit, const struct visit_answer *answer)
 	return date;
 }
 
+/* Amid a page of back-fill: what is newer than all that remains of it is read. Returns how many remain. */
+static int64_t cover_part(struct circleci_visit *state)
+{
+	int64_t newest = INT_NULL, count = 0;
+
+	for (const struct work *work = state->works; work; work = work->next, count++) {
+		newest = work->pipeline.created_at > newest ? work->pipeline.created_at : newest;
+	}
+	if (newest != INT_NULL && newest < state->cursor.covered_from) {
+		state->cursor.covered_from = newest;
+	}
+	return count;
+}
+
 enum status visit_commit(struct visit *visit, struct err *err)
 {
 	struct circleci_visit *state = visit_state(visit);
+	int64_t count = state->cursor.count;
 	msgpack_sbuffer packed;
 	enum status status;
 
+	if (state->phase == PHASE_BACK && state->works) {
+		state->cursor.count += state->counted - cover_part(state);
+	}
 	msgpack_sbuffer_init(&packed);
 	cursor_pack(&state->cursor, &packed);
+	state->cursor.count = count;
 	status = visit_page(visit, (struct text){packed.data, packed.size}, err);
 	msgpack_sbuffer_destroy(&packed);
 	return status;

@@ -89,10 +89,9 @@ enum status work_add_key(struct visit *visit, const char *key, bool due, struct 
 	return OK;
 }
 
-static enum status leave(struct work *work, struct err *err)
+static void leave(struct work *work)
 {
 	struct circleci_visit *state = visit_state(work->tree.visit);
-	struct visit *visit = work->tree.visit;
 	struct work **at = &state->works;
 
 	while (*at != work) {
@@ -100,7 +99,6 @@ static enum status leave(struct work *work, struct err *err)
 	}
 	*at = work->next;
 	work_free(work);
-	return state->works ? OK : visit_advance(visit, err);
 }
 
 void work_follow(const struct work *work, bool ended, uint64_t print, int64_t detailed)
@@ -125,15 +123,20 @@ void work_follow(const struct work *work, bool ended, uint64_t print, int64_t de
 
 enum status work_done(struct work *work, struct err *err)
 {
-	struct circleci_visit *state = visit_state(work->tree.visit);
-	int64_t now = visit_age_ms(work->tree.visit);
+	struct visit *visit = work->tree.visit;
+	struct circleci_visit *state = visit_state(visit);
+	int64_t now = visit_age_ms(visit);
 	enum status status = OK;
 
-	if (!state->works->next || now - state->committed_ms >= COMMIT_MS) {
+	leave(work);
+	if (state->works ? now - state->committed_ms >= COMMIT_MS : state->phase == PHASE_DUE) {
 		state->committed_ms = now;
-		status = visit_commit(work->tree.visit, err);
+		status = visit_commit(visit, err);
 	}
-	return status == OK ? leave(work, err) : status;
+	if (status != OK) {
+		return status;
+	}
+	return state->works ? work_start(visit, err) : visit_advance(visit, err);
 }
 
 /* What the hub asks for though it has ended, it does not have. */

@@ -110,6 +110,8 @@ Test(circleci_details, a_check_says_of_each_project_whether_it_can_be_read)
 	check(scene, SIM_TOKEN, "\"*\"", 0, "projects of 1 organization can be found", "");
 	check(scene, SIM_TOKEN, "[gh/acme/wbe, gh/acme/web]", 1, "pipelines of gh/acme/web can be read",
 	      "there is no project gh/acme/wbe for this token: correct the slug");
+	check(scene, SIM_TOKEN, "[gh/acme/web, github/acme/web]", 1, "",
+	      "names one project twice, as gh/acme/web and github/acme/web: leave one out");
 	check(scene, "nonsense", "gh/acme/web", 1, "project_slug: depends on token",
 	      "token: |does not accept the token (401)|personal API token");
 	scene_free(&scene);
