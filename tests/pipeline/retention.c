@@ -1,8 +1,11 @@
 /* What the hub keeps for whom and how long, while months pass and traffic goes on. */
 /* SPDX-License-Identifier: MIT */
+#include "tests/support/command.h"
 #include "tests/support/hub.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define DAY    INT64_C(86400000)
 #define BUILDS 5
@@ -114,6 +117,15 @@ static int catch_up(struct peer *reader, int64_t versions[static 2000])
 	return count;
 }
 
+static void expect_status(const char *words)
+{
+	struct said said = command_run(hub->place, "buildbus", ARGS("status", "-c", hub->place->config));
+
+	cr_assert_eq(said.code, 0);
+	expect_words(HERE, said.out, words);
+	said_free(&said);
+}
+
 Test(retention, a_sink_that_is_away_for_a_month_loses_intermediate_versions_only)
 {
 	struct peer *back = reader_of(hub);
@@ -139,6 +151,8 @@ Test(retention, a_sink_that_is_away_for_a_month_loses_intermediate_versions_only
 	value_forget("session");
 	hear(sink, "attached $session ...");
 	say(sink, "credit $session 1000000");
+	expect_status("STUCK   gone, for |it is not there|LOOK AT gone, for |intermediate versions are gone "
+		      "for it");
 	say(back, "attach 'gone' nil nil");
 	hear(back, "attached $back [$epoch 0] ...");
 	records = catch_up(back, versions);
@@ -205,4 +219,31 @@ Test(retention, the_time_that_the_hub_itself_was_away_is_nobodys_absence)
 	expect_rows("SELECT count(*) FROM sink WHERE lapsed_at IS NOT NULL", 0);
 	let_pass(5 * DAY);
 	expect_rows("SELECT count(*) FROM sink WHERE lapsed_at IS NOT NULL", 2);
+}
+
+static int64_t wal_size(void)
+{
+	struct stat info;
+
+	return stat(place_path(hub->place, "state/hub.db-wal"), &info) == 0 ? info.st_size : 0;
+}
+
+Test(retention, the_wal_is_cut_when_the_reader_that_kept_it_has_gone)
+{
+	int64_t until = test_now_ms() + patience_ms();
+	sqlite3 *reader;
+
+	publish();
+	cr_assert_eq(sqlite3_open(place_path(hub->place, "state/hub.db"), &reader), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM log", NULL, NULL, NULL), SQLITE_OK);
+	hub_sql(hub, "CREATE TABLE ballast AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+		     " WHERE i < 101) SELECT zeroblob(1 << 20) FROM n");
+	expect_status("LOOK AT hub: hub.db-wal has 10");
+	publish(); /* nobody waits for the reader */
+	sqlite3_close(reader);
+	while (wal_size() > 64 << 20) {
+		cr_assert_lt(test_now_ms(), until);
+		peer_wait(HERE, worker, 50);
+	}
+	publish();
 }

@@ -154,6 +154,45 @@ Test(status, shows_targets_and_their_leases)
 	hub_free(&hub);
 }
 
+static void expect_documented(const char *json, const char *document)
+{
+	int found = 0;
+
+	for (const char *at = json; (at = strchr(at, '"')); at++) {
+		size_t size = strcspn(++at, "\"");
+		char quoted[64];
+
+		snprintf(quoted, sizeof quoted, "`%.*s`", (int)size, at);
+		cr_expect(at[size + 1] != ':' || strstr(document, quoted), "docs/operations.md: %s", quoted);
+		found += at[size + 1] == ':';
+		at += size;
+	}
+	cr_assert_gt(found, 60);
+}
+
+Test(status, every_key_of_the_json_is_documented)
+{
+	struct test_hub *hub = hub_new(.pipelines = "web");
+	struct peer *worker = worker_of(hub), *sink = reader_of(hub);
+	struct place docs = {.folder = SOURCE_DIR "/docs"};
+	size_t size;
+	char *document = place_read(&docs, "operations.md", &size), *out;
+
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease _ $fence ...");
+	say(worker, "frobnicate");
+	hear(worker, "error ...");
+	say(sink, "attach 'store' nil nil");
+	hear(sink, "attached ...");
+	cr_assert_eq(run(hub, &out, "--json"), 0);
+	expect_documented(out, document);
+	free(out);
+	free(document);
+	peer_free(&worker);
+	peer_free(&sink);
+	hub_free(&hub);
+}
+
 Test(status, prints_the_whole_map_as_json)
 {
 	struct test_hub *hub = hub_new(.pipelines = "web");
