@@ -250,7 +250,6 @@ const char *const db_sql[SQL_COUNT] = {
 			    "max(position, fresh_to) < ?",
 	[SQL_SINK_FORGET] = "DELETE FROM sink WHERE name = ?",
 	[SQL_SINK_FORGET_RESEND] = "DELETE FROM resend WHERE sink = ?",
-	[SQL_SINK_FORGET_REPLAY] = "DELETE FROM replay WHERE sink = ?",
 	[SQL_SINK_FORGET_DEAD] = "DELETE FROM dead WHERE stage = 'sink:' || ?",
 	[SQL_LEASE_END_ALL] = "DELETE FROM lease",
 	[SQL_RESTORE_SINKS] = "UPDATE sink SET position = 0, fresh_to = ?, note = NULL",

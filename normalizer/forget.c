@@ -3,11 +3,12 @@
 #include "common/log.h"
 #include "normalizer/port.h"
 #include "normalizer/replay.h"
+#include "normalizer/replay.h"
 
 /* *lost: dead letters; *known: there was such a sink. */
 static enum status erase(struct hub *hub, struct text name, bool *known, int64_t *lost, struct err *err)
 {
-	static const enum sql kept_for_it[] = {SQL_SINK_FORGET_RESEND, SQL_SINK_FORGET_REPLAY};
+	static const enum sql kept_for_it[] = {SQL_SINK_FORGET_RESEND, SQL_REPLAY_DROP};
 	enum status status = batch_begin(hub, err);
 
 	if (status == OK) {
@@ -23,6 +24,9 @@ static enum status erase(struct hub *hub, struct text name, bool *known, int64_t
 	}
 	if (status == OK) {
 		status = replay_load(hub, err);
+	}
+	if (status == OK) {
+		status = replay_load(hub, err); /* one that goes on has ended */
 	}
 	if (status != OK) {
 		batch_break(hub, err);

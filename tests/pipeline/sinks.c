@@ -42,7 +42,7 @@ static void come_and_go(void)
 
 Test(sinks, one_that_is_forgotten_and_comes_back_starts_anew)
 {
-	struct peer *back = reader_of(hub);
+	struct peer *back = reader_of(hub), *operator= reader_of(hub);
 
 	publish(1, "running", T0);
 	publish(2, "running", T0);
@@ -53,10 +53,16 @@ Test(sinks, one_that_is_forgotten_and_comes_back_starts_anew)
 	expect(2, "say --yes", "forget", "old"); /* stdin is no terminal */
 	expect(1, "the hub knows no sink other", "forget", "other");
 	expect(1, "store is attached: stop it", "forget", "store");
+	say(operator, "replay 'begin' 'old' 1 nil false");
+	hear(operator, "replay 'begin' ...");
+	hub_sql(hub, "INSERT INTO resend(sink, seq, of) VALUES('old', 99, 1)");
 	expect(0, "1 positions wait|1 of its records are dead letters|starts anew|old is forgotten", "forget",
 	       "old", "--yes");
 	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM sink"), 1);
 	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 0);
+	cr_assert_eq(hub_sql(hub, "SELECT count(*) FROM resend"), 0);
+	say(operator, "replay 'look' 'old'");
+	hear(operator, "replay 'look' nil");
 	publish(3, "running", T0);
 	say(back, "attach 'old' nil nil"); /* with neither position nor note */
 	hear(back, "attached $back [$epoch 0] nil [$epoch 4]");
@@ -66,6 +72,7 @@ Test(sinks, one_that_is_forgotten_and_comes_back_starts_anew)
 		hear(sink, "records $session %d %d [%d]", i, i, i);
 	}
 	peer_free(&back);
+	peer_free(&operator);
 }
 
 Test(sinks, one_that_was_killed_can_be_forgotten_at_once)
