@@ -57,6 +57,7 @@ struct buildbus_tap_event {
 	size_t record_size;
 	int64_t first, last, count; /* LOST: so many of the seqs from first to last; count 0: unknown */
 	const char *why;            /* LOST, DISCONNECTED: a sentence for people */
+	int64_t reserved[6];        /* 0 */
 };
 
 /* Begins to connect. 0: *tap is one, end it with buildbus_tap_close. -1: buildbus_tap_error(NULL) says why.

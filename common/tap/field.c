@@ -10,7 +10,7 @@ static const msgpack_object *member(const msgpack_object *map, const char *key, 
 	for (uint32_t i = 0; map->type == MSGPACK_OBJECT_MAP && i < map->via.map.size; i++) {
 		const msgpack_object_kv *pair = &map->via.map.ptr[i];
 
-		if (pair->key.type == MSGPACK_OBJECT_STR && pair->key.via.str.size == size &&
+		if (pair->key.type == MSGPACK_OBJECT_STR && pair->key.via.str.size == size && size > 0 &&
 		    memcmp(pair->key.via.str.ptr, key, size) == 0) {
 			return &pair->val;
 		}

@@ -122,26 +122,28 @@ struct text topics_subscription(const struct topics *topics, size_t index)
 	return start.size < strlen(ALL) ? TEXT(ALL) : start;
 }
 
-/* `*` matches within a part. end: what may follow the pattern. */
+/* `*` matches within a part; only the last one that was met is tried again, so that many cost little. whole:
+ * the part must end with the pattern. */
 static bool glob(const char *pattern, const char *pattern_end, const char *at, const char *end, bool whole)
 {
-	for (; pattern < pattern_end; pattern++, at++) {
-		if (*pattern == '*') {
-			for (; at <= end; at++) {
-				if (glob(pattern + 1, pattern_end, at, end, whole)) {
-					return true;
-				}
-				if (at == end || *at == '.') {
-					return false;
-				}
-			}
-			return false;
-		}
-		if (at == end || *at != *pattern) {
+	const char *star = NULL, *back = NULL; /* behind the last `*`, and where it ends in the topic */
+
+	for (;;) {
+		if (pattern < pattern_end && *pattern == '*') {
+			star = ++pattern;
+			back = at;
+		} else if (pattern == pattern_end && (!whole || at == end || *at == '.')) {
+			return true;
+		} else if (pattern < pattern_end && at < end && *at == *pattern) {
+			pattern++;
+			at++;
+		} else if (star && back < end && *back != '.') {
+			at = ++back;
+			pattern = star;
+		} else {
 			return false;
 		}
 	}
-	return !whole || at == end || *at == '.';
 }
 
 /* The words, parted by `/`, beginning with the part at `at`. */

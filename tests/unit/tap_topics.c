@@ -26,6 +26,8 @@ static const struct {
 	{"build.*.acme.", "build.", WEB " " SHOP " " ODD},
 	{"build.buildkite.*.web.", "build.buildkite.", WEB},
 	{"build.buildkite.acme.web*.", "build.buildkite.acme.web", WEB " " SHOP},
+	{"build.b*k*e.*e.w*p.", "build.", SHOP},
+	{"*e*/*b/*i*n*d", "build.", WEB},
 	{"build.*.gh.acme.*.blocked", "build.", API},
 	{"acme", "build.", WEB " " SHOP " " API " " ODD},
 	{"acme/web", "build.", WEB},
@@ -110,6 +112,22 @@ Test(tap_topics, that_make_no_sense_are_refused)
 	memset(large, 'x', 4999);
 	cr_expect_eq(topics_add(&topics, large, &err), ERR_CONFIG);
 	free(large);
+	topics_fini(&topics);
+}
+
+Test(tap_topics, of_many_stars_take_no_longer_than_others)
+{
+	struct topics topics = {0};
+	struct err err;
+	char stars[400];
+
+	for (size_t i = 0; i < sizeof stars; i++) {
+		stars[i] = i % 2 ? 'b' : '*';
+	}
+	stars[sizeof stars - 1] = '\0';
+	cr_assert_eq(topics_add(&topics, stars, &err), OK);
+	cr_expect_not(topics_match(
+		&topics, TEXT("build.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.x")));
 	topics_fini(&topics);
 }
 
