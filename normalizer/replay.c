@@ -129,8 +129,16 @@ static void log_end(const struct replay *replay)
 		 NUM("ms", replay->ended_at - replay->began_at));
 }
 
+/* Within a frame of the archive there is nothing to keep: it would be read again. */
+static bool has_moved(const struct replay *before, const struct replay *now)
+{
+	return before->at != now->at || before->raw_at != now->raw_at || before->made != now->made ||
+	       before->ended_at != now->ended_at;
+}
+
 static enum status step(struct hub *hub, struct replay *replay, struct err *err)
 {
+	const struct replay was = *replay;
 	int64_t before = hub->next;
 	enum status status = batch_begin(hub, err);
 
@@ -145,7 +153,7 @@ static enum status step(struct hub *hub, struct replay *replay, struct err *err)
 		replay->ended_at = wall_ms();
 		log_end(replay);
 	}
-	if (status == OK) {
+	if (status == OK && has_moved(&was, replay)) {
 		status = keep(hub, replay, err);
 	}
 	if (status != OK) {

@@ -5,6 +5,7 @@
 #include "tests/support/trio.h"
 #include "tests/support/truth.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct child *store;
@@ -133,4 +134,42 @@ Test(renew, a_renamed_pipeline_keeps_its_builds_and_its_name)
 	cr_expect_eq(hub_sql(hub, "SELECT prefix = 'buildkite/acme/site' FROM pipeline ORDER BY since DESC"),
 		     1);
 	db_becomes(hub->place, "store.db", 1, "SELECT branch = 'main' AND state = 'finished' FROM builds");
+}
+
+/* 500, or BUILDBUS_TEST_BUILDS. */
+static int64_t many(void)
+{
+	const char *text = getenv("BUILDBUS_TEST_BUILDS");
+
+	return text ? strtoll(text, NULL, 10) : 500;
+}
+
+Test(renew, of_many_builds_the_store_ends_equal, .timeout = 600)
+{
+	int64_t builds = many() / 50 * 50, began, renewed;
+	char sent[80], made[80];
+
+	be_patient(builds > 5000 ? 30 : 3);
+	for (int number = 1; number <= builds; number += 50) {
+		for (int i = 0; i < 50; i++) {
+			with(worker, .number = number + i, .state = "passed",
+			     .branch = i % 10 ? "fix" : "main", .pad = 300);
+		}
+		publish_given("50 0 0");
+	}
+	db_becomes(hub->place, "store.db", builds, "SELECT count(*) FROM builds");
+	fix_the_code();
+	began = test_now_ms();
+	snprintf(made, sizeof made, "%lld records sent again, %lld made anew", (long long)(builds / 10 * 9),
+		 (long long)(builds / 10));
+	replay(made);
+	renewed = test_now_ms();
+	snprintf(sent, sizeof sent, "%lld records sent again, 0 made anew", (long long)builds);
+	replay(sent);
+	printf("%lld builds: made anew and sent in %lld ms, looked at and sent again in %lld ms\n",
+	       (long long)builds, (long long)(renewed - began), (long long)(test_now_ms() - renewed));
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds WHERE branch = 'main'"),
+		     builds / 10);
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds"), builds);
+	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 0);
 }
