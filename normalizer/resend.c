@@ -1,6 +1,7 @@
 /* Records that one sink gets once more: dead letters that are tried again, and replays. Each takes the next
  * seq, like a record of the log, but only a note of it is kept, and only for that sink: so it is confirmed,
- * refused and taken up after a crash as any other, and comes in order with the versions of its build. */
+ * refused and taken up after a crash as any other, and comes in order with the versions of its build
+ * (docs/decisions/0016-what-is-sent-again-takes-a-seq.md). */
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
 #include "normalizer/port.h"

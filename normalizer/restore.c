@@ -1,5 +1,5 @@
 /* Whether this hub.db is a copy that was put back: then it knows less than the sinks and the workers do, and
- * begins a new epoch (docs/decisions/0013-a-restored-hub-begins-anew.md). `buildbus backup` marks its copies.
+ * begins a new epoch (docs/decisions/0015-a-restored-hub-begins-anew.md). `buildbus backup` marks its copies.
  * Of a copy made otherwise the file hub.beat tells: the hub counts its beats in both, in hub.db first, so
  * that one with less than the file's is not the one that ran here last. */
 /* SPDX-License-Identifier: MIT */
