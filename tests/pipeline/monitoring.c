@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <yyjson.h>
 
 #define PROMTOOL   "/usr/bin/promtool"
 #define MONITORING SOURCE_DIR "/compose/monitoring/"
@@ -36,6 +37,32 @@ Test(monitoring, the_rules_are_sound_and_fire_when_they_should)
 	expect_well(place, ARGS("check", "rules", MONITORING "alerts.yml"));
 	expect_well(place, ARGS("test", "rules", MONITORING "alerts_test.yml"));
 	expect_well(place, ARGS("check", "config", MONITORING "prometheus.yml"));
+	place_free(&place);
+}
+
+/* Each query of the dashboard as a rule of its own: promtool says whether it is one. */
+Test(monitoring, every_query_of_the_dashboard_is_one)
+{
+	struct place *place = place_new();
+	yyjson_doc *dashboard = yyjson_read_file(MONITORING "dashboard.json", 0, NULL, NULL);
+	yyjson_val *panels = yyjson_obj_get(yyjson_doc_get_root(dashboard), "panels"), *panel, *target;
+	FILE *rules = fopen(place_path(place, "rules.yml"), "we");
+	size_t i, k, max, targets, queries = 0;
+
+	cr_assert(dashboard && rules);
+	fputs("groups:\n  - name: dashboard\n    rules:\n", rules);
+	yyjson_arr_foreach(panels, i, max, panel)
+	{
+		yyjson_arr_foreach(yyjson_obj_get(panel, "targets"), k, targets, target)
+		{
+			fprintf(rules, "      - {record: query_%zu, expr: '%s'}\n", queries++,
+				yyjson_get_str(yyjson_obj_get(target, "expr")));
+		}
+	}
+	fclose(rules);
+	yyjson_doc_free(dashboard);
+	cr_assert_gt(queries, 30);
+	expect_well(place, ARGS("check", "rules", place_path(place, "rules.yml")));
 	place_free(&place);
 }
 

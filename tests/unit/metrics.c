@@ -63,6 +63,37 @@ Test(metrics, milliseconds_are_shown_as_seconds)
 	cr_assert_not_null(strstr(text(), "\nbuildbus_busy_seconds_total -0.045\n"));
 }
 
+Test(metrics, a_histogram_counts_what_took_up_to_a_power_of_two)
+{
+	struct metrics_histogram *bare = metrics_histogram("buildbus_bare_seconds", "B.", NULL);
+	struct metrics_histogram *runs = metrics_histogram("buildbus_run_seconds", "R.", LABELS("sink", "a"));
+
+	metrics_observe_ms(bare, 0);
+	metrics_observe_ms(runs, 1000);
+	metrics_observe_ms(runs, 1001);
+	metrics_observe_ms(runs, 10000000);
+	cr_assert(strstr(text(), "# TYPE buildbus_run_seconds histogram\n"
+				 "buildbus_run_seconds_bucket{sink=\"a\",le=\"1\"} 1\n"
+				 "buildbus_run_seconds_bucket{sink=\"a\",le=\"2\"} 2\n"));
+	cr_assert(strstr(text(), "buildbus_run_seconds_bucket{sink=\"a\",le=\"8192\"} 2\n"
+				 "buildbus_run_seconds_bucket{sink=\"a\",le=\"+Inf\"} 3\n"
+				 "buildbus_run_seconds_sum{sink=\"a\"} 10002.001\n"
+				 "buildbus_run_seconds_count{sink=\"a\"} 3\n"));
+	cr_assert(strstr(text(), "buildbus_bare_seconds_bucket{le=\"1\"} 1\n"));
+}
+
+Test(metrics, what_is_dropped_is_shown_no_more_until_it_is_set_again)
+{
+	*metrics_gauge("buildbus_lag", "L.", LABELS("sink", "a")) = 1;
+	*metrics_gauge("buildbus_lag", "L.", LABELS("sink", "b")) = 2;
+	metrics_drop("buildbus_lag");
+	metrics_drop("buildbus_unheard_of");
+	cr_assert_str_empty(text());
+	*metrics_gauge("buildbus_lag", "L.", LABELS("sink", "b")) = 3;
+	cr_assert_str_eq(text(),
+			 "# HELP buildbus_lag L.\n# TYPE buildbus_lag gauge\nbuildbus_lag{sink=\"b\"} 3\n");
+}
+
 Test(metrics, any_label_value_is_escaped)
 {
 	*metrics_gauge("buildbus_x", "X.", LABELS("v", "a\"b\\c\nd\xff Grüße")) = 1;
