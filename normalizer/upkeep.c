@@ -130,6 +130,7 @@ enum status upkeep_opened(struct hub *hub, struct err *err)
 {
 	hub->opened_ms = wall_ms();
 	hub->opened_passed_ms = passed_ms();
+	numbers_note(hub);
 	hub->slice_rows = SLICE_ROWS;
 	if (hub->clock_ms > 0 && hub->opened_ms > hub->clock_ms) {
 		hub->away_ms = hub->opened_ms - hub->clock_ms;
