@@ -162,9 +162,9 @@ static void read_vcs(struct json *pipeline, struct build *build)
 	build->repository = repository_url(pipeline->doc->arena, build->repository);
 }
 
-/* Without a workflow only its own state tells; an error's message takes the place of the commit's. */
+/* Of a pipeline without a workflow, of which only its own state tells. */
 static void read_state(struct json *pipeline, const struct raw *raw, struct build *build,
-		       struct normal_notes *notes)
+		       struct text *error_message, struct normal_notes *notes)
 {
 	const struct state_word *word = state_word_find(circleci_pipeline_states, build->provider_state);
 	struct json errors = json_array(pipeline, "errors"), error;
@@ -173,10 +173,8 @@ static void read_state(struct json *pipeline, const struct raw *raw, struct buil
 	notes->unknown_words += build->provider_state.at && !word;
 	build->state = word ? word->state : STATE_QUEUED;
 	build->result = word ? word->result : RESULT_NULL;
+	*error_message = errored ? json_text(&error, "message") : (struct text){0};
 	if (errored) {
-		struct text message = json_text(&error, "message");
-
-		build->message = message.at ? message : build->message;
 		build->state = STATE_FINISHED;
 		build->result = RESULT_ERROR;
 	} else if (build->state != STATE_FINISHED && build->created_at != INT_NULL &&
@@ -187,24 +185,54 @@ static void read_state(struct json *pipeline, const struct raw *raw, struct buil
 	build->finished_at = build->state == STATE_FINISHED ? build->created_at : INT_NULL;
 }
 
+static bool is_errored(const struct build *pipeline)
+{
+	return text_is(pipeline->provider_state, "errored");
+}
+
 static bool is_set_up(const struct build *build)
 {
 	return !text_is(build->provider_state, "pending") && !text_is(build->provider_state, "setup") &&
 	       !text_is(build->provider_state, "setup-pending");
 }
 
-/* Behind a setup workflow that passed further ones will come, but not for ever. */
-static void add_workflows(const struct json *root, const struct circleci_workflows *workflows,
-			  const struct raw *raw, struct build *build)
+/* What the pipeline says of itself is newer than what its workflows do. */
+static void overrule(struct build *build, int state, int result)
 {
-	bool set_up = is_set_up(build);
+	struct attempt *attempts = build->attempts.items;
+	struct attempt *newest = &attempts[build->attempts.count - 1];
+
+	build->state = newest->state = state;
+	build->result = newest->result = result;
+	if (state != STATE_FINISHED) {
+		build->finished_at = build->duration_ms = newest->finished_at = INT_NULL;
+	}
+}
+
+/* An error's message takes the place of the commit's. */
+static void tell_error(struct build *build, struct text error_message)
+{
+	build->message = error_message.at ? error_message : build->message;
+}
+
+/* Behind a setup workflow that passed further ones will come, but not for ever; or they could not, and the
+ * pipeline is `errored`. */
+static void add_workflows(const struct json *root, const struct circleci_workflows *workflows,
+			  const struct raw *raw, struct build *build, struct text error_message)
+{
+	bool set_up = is_set_up(build), errored = is_errored(build);
 
 	circleci_attempts(root, workflows, build);
-	if (!set_up && build->state == STATE_FINISHED && build->result == RESULT_SUCCESS &&
-	    build->created_at != INT_NULL && raw->observed_at - build->created_at < SETUP_MS) {
-		build->state = STATE_RUNNING;
-		build->result = RESULT_NULL;
-		build->finished_at = build->duration_ms = INT_NULL;
+	if (build->state != STATE_FINISHED) {
+		return;
+	}
+	if (errored) {
+		overrule(build, STATE_FINISHED, RESULT_ERROR);
+		build->provider_state = TEXT("errored");
+		tell_error(build, error_message);
+	} else if (!set_up && build->result == RESULT_SUCCESS && build->created_at != INT_NULL &&
+		   raw->observed_at - build->created_at < SETUP_MS) {
+		overrule(build, STATE_RUNNING, RESULT_NULL);
 	}
 }
 
@@ -283,7 +311,7 @@ static size_t build_per_workflow(const struct json *root, const struct circleci_
 }
 
 static void read_pipeline(struct json *root, const struct raw *raw, struct build *build,
-			  struct normal_notes *notes)
+			  struct text *error_message, struct normal_notes *notes)
 {
 	struct json pipeline = json_object(root, "pipeline");
 	struct slug slug;
@@ -307,25 +335,26 @@ static void read_pipeline(struct json *root, const struct raw *raw, struct build
 	build->created_at = json_time(&pipeline, "created_at");
 	read_trigger(&pipeline, build, notes);
 	read_vcs(&pipeline, build);
-	read_state(&pipeline, raw, build, notes);
+	read_state(&pipeline, raw, build, error_message, notes);
 }
 
-/* Of a pipeline without workflows a build of its own only where it will never have one. */
+/* Per workflow a build of the pipeline's own only where it ended without all that it was to run. */
 static size_t put_builds(struct json *root, const struct circleci_workflows *workflows, const struct raw *raw,
-			 struct build *whole, struct build *builds)
+			 struct build *whole, struct text error_message, struct build *builds)
 {
-	bool apart = text_is(json_text(root, "build_per"), "workflow");
+	bool apart = text_is(json_text(root, "build_per"), "workflow"), any = workflows->count > 0;
+	size_t count = any && apart ? build_per_workflow(root, workflows, whole, builds) : 0;
 
-	if (workflows->count > 0 && apart) {
-		return build_per_workflow(root, workflows, whole, builds);
+	if (apart && (any ? !is_errored(whole) : whole->state != STATE_FINISHED)) {
+		return count;
 	}
-	if (workflows->count > 0) {
-		add_workflows(root, workflows, raw, whole);
-	} else if (apart && whole->state != STATE_FINISHED) {
-		return 0;
+	if (any && !apart) {
+		add_workflows(root, workflows, raw, whole, error_message);
+	} else {
+		tell_error(whole, error_message);
 	}
-	builds[0] = *whole;
-	return 1;
+	builds[count] = *whole;
+	return count + 1;
 }
 
 static enum status normalize(const struct raw *raw, struct arena *arena, struct build **builds, size_t *count,
@@ -333,6 +362,7 @@ static enum status normalize(const struct raw *raw, struct arena *arena, struct 
 {
 	struct json_doc doc = {.arena = arena, .err = err};
 	struct circleci_workflows workflows;
+	struct text error_message = {0};
 	struct build whole;
 	struct json root;
 	enum status status = json_open(&doc, raw->body, &root);
@@ -342,14 +372,14 @@ static enum status normalize(const struct raw *raw, struct arena *arena, struct 
 		return status;
 	}
 	build_init(&whole);
-	read_pipeline(&root, raw, &whole, notes);
+	read_pipeline(&root, raw, &whole, &error_message, notes);
 	circleci_workflows_read(&root, &workflows, notes);
 	*builds = doc.status == OK ? arena_alloc(arena, (workflows.count + 1) * sizeof **builds) : NULL;
 	if (doc.status == OK && !*builds) {
 		json_full(&root);
 	}
 	if (doc.status == OK) {
-		*count = put_builds(&root, &workflows, raw, &whole, *builds);
+		*count = put_builds(&root, &workflows, raw, &whole, error_message, *builds);
 	}
 	*count = doc.status == OK ? *count : 0;
 	return doc.status;

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/circleci.h"
 
+#include "common/time.h"
+
 /* Of what has ended, the worst first. */
 static int rank(int result)
 {
@@ -92,6 +94,15 @@ static int64_t newest_attempt(const struct circleci_workflows *all)
 	return newest;
 }
 
+/* A workflow's end is cut to the second: what ran for less may have begun after it. */
+static int64_t end_of(const struct sum *sum)
+{
+	bool before = sum->finished_at != INT_NULL && sum->started_at != INT_NULL &&
+		      sum->finished_at < sum->started_at && sum->started_at - sum->finished_at < SECOND_MS;
+
+	return before ? sum->started_at : sum->finished_at;
+}
+
 static void put_attempt(struct attempt *out, int64_t number, const struct sum *sum)
 {
 	bool ended = !sum->running && !sum->blocked;
@@ -103,7 +114,7 @@ static void put_attempt(struct attempt *out, int64_t number, const struct sum *s
 					: STATE_FINISHED,
 		.result = ended ? sum->deciding->result : RESULT_NULL,
 		.started_at = sum->started_at,
-		.finished_at = ended ? sum->finished_at : INT_NULL,
+		.finished_at = ended ? end_of(sum) : INT_NULL,
 	};
 }
 

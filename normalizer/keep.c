@@ -70,11 +70,16 @@ static void keep_times(const struct build *old, struct build *build)
 		if (same_second(before[i].started_at, attempts[i].started_at)) {
 			attempts[i].started_at = before[i].started_at;
 		}
+		if (same_second(before[i].finished_at, attempts[i].finished_at)) {
+			attempts[i].finished_at = before[i].finished_at;
+		}
 	}
 	if (build->queued_at == INT_NULL && same_second(old->started_at, build->started_at)) {
 		build->started_at = old->started_at;
 		build->queued_at = old->queued_at;
 		build->queue_ms = span_ms(build->queued_at, build->started_at);
+		build->finished_at = same_second(old->finished_at, build->finished_at) ? old->finished_at
+										       : build->finished_at;
 		build->duration_ms = build->duration_ms == INT_NULL
 					     ? INT_NULL
 					     : span_ms(build->started_at, build->finished_at);

@@ -356,6 +356,10 @@ static void add_line(struct text *out, const struct world *world, const struct c
 	put_identity(in, pipeline->build, named);
 	put_origin(in, pipeline->build, pipeline->error);
 	whole.started = all.over ? whole.started : second(whole.started);
+	if (whole.finished && whole.started - whole.finished > 0 &&
+	    whole.started - whole.finished < SECOND_MS) {
+		whole.finished = whole.started; /* cut to the second, it would be before the start */
+	}
 	put_state(in, pipeline, &whole, all.over);
 	put_jobs(in, pipeline, &whole, all.over);
 	put_sums(in, world, pipeline, &whole);

@@ -124,6 +124,24 @@ static const struct circleci_row rows[] = {
 	{"behind a setup that failed nothing comes", "'state':'setup'",
 	 WORKFLOW("a", "setup", "failed", "00:10", AT("00:20"), ""),
 	 "[{'state':'finished','result':'failure','finished_at':1767225620000}]", 0},
+	{"a setup that continues with a broken configuration",
+	 "'state':'errored','errors':[{'type':'config','message':'No "
+	 "jobs'}],'vcs':{'commit':{'subject':'Fix'}}",
+	 WORKFLOW("a", "setup", "success", "00:10", AT("00:20"), ""),
+	 "[{'state':'finished','result':'error','provider_state':'errored','message':'No jobs','attempts':[{"
+	 "'state':'finished','result':'error'}],'finished_at':1767225620000}]",
+	 0},
+	{"errors beside workflows that ran",
+	 "'state':'created','errors':[{'type':'other','message':'Odd'}],'vcs':{'commit':{'subject':'Fix'}}",
+	 WORKFLOW("a", "x", "success", "00:10", AT("00:20"), ""), "[{'result':'success','message':'Fix'}]",
+	 0},
+	{"the attempt of a set-up goes on too", "'state':'setup'",
+	 WORKFLOW("a", "setup", "success", "00:10", AT("00:20"), ""),
+	 "[{'attempts':[{'state':'running','result':null,'finished_at':null}]}]", 0},
+	{"what ran for less than the second that its end is cut to", "'state':'created'",
+	 WORKFLOW("a", "x", "failed", "01:00", AT("01:00"),
+		  JOB("j", "t", "failed", AT("01:00"), AT("01:00"), DETAILS)),
+	 "[{'started_at':1767225660500,'finished_at':1767225660500,'duration_ms':0}]", 0},
 	{"unknown words keep the record", "'state':'dreaming','trigger':{'type':'moon'}",
 	 WORKFLOW("a", "x", "vanished", "00:10", AT("00:20"),
 		  "{'id':'j','name':'t','status':'evaporated','type':'ghost','started_at':'2026-01-01T00:00:"
@@ -189,6 +207,14 @@ Test(circleci, each_workflow_is_a_build_where_that_is_wanted)
 	static const struct circleci_row broken = {"broken", "'state':'errored'", "",
 						   "[{'id':'circleci/gh/acme/web/7','result':'error'}]", 0};
 
+	static const struct circleci_row continued = {
+		"broken behind its setup", "'state':'errored','errors':[{'message':'No jobs'}]",
+		WORKFLOW("a", "setup", "success", "00:10", AT("00:20"), ""),
+		"[{'id':'circleci/gh/acme/web/setup/7','result':'success','message':null},"
+		"{'id':'circleci/gh/acme/web/7','result':'error','message':'No jobs','jobs':[]}]",
+		0};
+
+	run(&continued, ",'build_per':'workflow'", MORNING);
 	run(&two, ",'build_per':'workflow'", MORNING);
 	run(&none, ",'build_per':'workflow'", MORNING);
 	run(&broken, ",'build_per':'workflow'", MORNING);
