@@ -147,6 +147,7 @@ static void on_credit(struct request *request)
 	}
 	session->credit += records;
 	feed_pump(request->hub);
+	replay_turn(request->hub); /* a sink that waited is back */
 }
 
 static enum status store_ack(struct hub *hub, struct session *session, struct text note, struct err *err)

@@ -131,9 +131,12 @@ Test(hub_start, takes_over_a_hub_db_of_the_first_version)
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
 		hub_sql(hub, later[i]);
 	}
+	hub_sql(hub,
+		"INSERT INTO dead(at, stage, target, key, reason) VALUES(1, 'normalize', 't', 'k', 'why')");
 	hub_sql(hub, "PRAGMA user_version = 1");
 	hub_start(hub);
 	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM target WHERE why IS NULL AND net_at IS NULL"), 1);
+	cr_expect_eq(hub_sql(hub, "SELECT number = 1 AND reason = 'why' AND resent IS NULL FROM dead"), 1);
 	cr_expect_eq(hub_sql(hub, "SELECT seq FROM chain WHERE pipeline = 'buildkite/acme/web/'"), 7);
 	cr_expect_eq(hub_sql(hub, "SELECT seq FROM chain WHERE pipeline = 'buildkite/acme/web2/'"), 6);
 	hub_stop(hub);
