@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { RESTART = 111 /* exit code of a daemon that is to be started again */ };
 enum { TOLD_MAX = 20 }; /* refused records; the number of all is in the outcome */
 
 static const char *text_at(yyjson_val *fields, const char *key)
@@ -36,9 +37,12 @@ static bool is_step(const char *event)
 /* A request that is repeated once is none. */
 static bool is_trouble(const char *event, yyjson_val *fields)
 {
-	static const char *const troubles[] = {"fetch.failed", "sink.retry", "firestore.waiting", "hub.full"};
+	static const char *const troubles[] = {"fetch.failed", "sink.retry", "firestore.waiting", "hub.full",
+					       "hub.rollback"};
 
 	return is_one_of(event, troubles, sizeof troubles / sizeof *troubles) ||
+	       (strcmp(event, "proc.failed") == 0 &&
+		yyjson_get_int(yyjson_obj_get(fields, "code")) == RESTART) ||
 	       (strcmp(event, "fetch.retry") == 0 && yyjson_get_int(yyjson_obj_get(fields, "try")) > 1);
 }
 

@@ -56,6 +56,7 @@ static struct standing standing_of(yyjson_mut_val *status)
 	{
 		int64_t behind = number_at(each, "lag_records");
 
+		behind = behind < standing.builds ? behind : standing.builds; /* no superseded ones */
 		standing.behind = behind > standing.behind ? behind : standing.behind;
 	}
 	return standing;

@@ -133,7 +133,8 @@ static void finish(struct sync *sync, yyjson_mut_val *status)
 	    sync->unreadable == 0 && !sync->run.all.failed) {
 		mark_complete(sync);
 	}
-	supervisor_stop(&sync->run.all, "everything is up to date");
+	supervisor_stop(&sync->run.all,
+			sync->cut ? "the time of --timeout is over" : "everything is up to date");
 }
 
 /* Again and again: the first may have been lost, and a hub that was started anew in between holds its sinks

@@ -188,6 +188,25 @@ Test(sync, an_interrupted_run_says_so, .init = open_place, .fini = close_place)
 	child_free(&sync);
 }
 
+/* Here: no file may grow beyond that. */
+Test(sync, a_full_disk_is_told_while_it_waits, .init = open_place, .fini = close_place)
+{
+	struct child *sync = child_start(&(struct launch){
+		.place = place,
+		.program = "buildbus",
+		.args = ARGS("sync", "-c", place->config, "--timeout", "20s"),
+		.file_size_max = 300000,
+		.no_ready = true,
+		.stdout_path = place_path(place, "out"),
+	});
+
+	child_says(sync, "buildbus: waiting: ");
+	child_says(sync, "hub.db");
+	child_signal(sync, SIGTERM);
+	cr_expect_eq(child_end(sync), 1);
+	child_free(&sync);
+}
+
 /* An old folder whose run is dead goes with the next run; that of a run that lives stays. */
 Test(sync, what_killed_runs_leave_is_swept, .init = open_place, .fini = close_place)
 {
