@@ -50,54 +50,68 @@ bool key_is_valid(const char *text)
 	return strlen(text) == KEY_TEXT_SIZE - 1 && zmq_z85_decode(bytes, text) != NULL;
 }
 
-static enum status take_key(zconfig_t *root, const char *path, const char *key, bool needed,
+/* The value of the line `name = "value"`, quoted in either way or not at all; false: there is none, or it is
+ * too long. zconfig would say on stdout what it can't read. */
+static bool find_value(const char *text, const char *name, char *out, size_t size)
+{
+	for (const char *line = text; line; line = strchr(line, '\n'), line += line ? 1 : 0) {
+		const char *at = line + strspn(line, " \t"), *end;
+
+		if (strncmp(at, name, strlen(name)) != 0) {
+			continue;
+		}
+		at += strlen(name);
+		at += strspn(at, " \t");
+		if (*at++ != '=') {
+			continue;
+		}
+		at += strspn(at, " \t");
+		end = *at == '"' || *at == '\'' ? strchr(at + 1, *at) : at + strcspn(at, " \t\r\n#");
+		at += *at == '"' || *at == '\'';
+		if (!end || (size_t)(end - at) >= size || memchr(at, '\n', (size_t)(end - at))) {
+			return false;
+		}
+		snprintf(out, size, "%.*s", (int)(end - at), at);
+		return true;
+	}
+	return false;
+}
+
+static enum status take_key(const char *text, const char *path, const char *name, bool needed,
 			    char out[static KEY_TEXT_SIZE], struct err *err)
 {
-	const char *text = zconfig_get(root, key, "");
+	bool found = find_value(text, name, out, KEY_TEXT_SIZE);
 
-	out[0] = '\0';
-	if (!*text && !needed) {
+	if (found ? key_is_valid(out) : !needed && !strstr(text, name)) {
 		return OK;
 	}
-	if (!key_is_valid(text)) {
-		return err_set(err, ERR_DATA, "%s is no certificate: it has no %s of 40 characters", path,
-			       strrchr(key, '/') + 1);
-	}
-	memcpy(out, text, KEY_TEXT_SIZE);
-	return OK;
+	out[0] = '\0';
+	return err_set(err, ERR_DATA, "%s is no certificate: it has no %s of 40 characters", path, name);
 }
 
 /* Only the hub asks for one. */
-static enum status take_role(zconfig_t *root, const char *path, struct certificate *certificate,
+static enum status take_role(const char *text, const char *path, struct certificate *certificate,
 			     struct err *err)
 {
-	const char *text = zconfig_get(root, "/metadata/role", ""), *name;
+	const char *name;
 
-	if (*text && role_read(text, &certificate->role, &name, err) != OK) {
+	if (find_value(text, "role", certificate->role_text, sizeof certificate->role_text) &&
+	    role_read(certificate->role_text, &certificate->role, &name, err) != OK) {
 		return err_prefix(err, "%s", path);
 	}
-	snprintf(certificate->role_text, sizeof certificate->role_text, "%s", text);
 	return OK;
 }
 
 enum status cert_parse(const char *text, const char *path, struct certificate *certificate, struct err *err)
 {
-	zconfig_t *root = *text ? zconfig_str_load(text) : NULL;
 	enum status status;
 
 	*certificate = (struct certificate){0};
-	if (!root) {
-		return err_set(err, ERR_DATA, "%s is no certificate", path);
-	}
-	status = take_key(root, path, "/curve/public-key", true, certificate->public_key, err);
+	status = take_key(text, path, "public-key", true, certificate->public_key, err);
 	if (status == OK) {
-		status = take_key(root, path, "/curve/secret-key", false, certificate->secret_key, err);
+		status = take_key(text, path, "secret-key", false, certificate->secret_key, err);
 	}
-	if (status == OK) {
-		status = take_role(root, path, certificate, err);
-	}
-	zconfig_destroy(&root);
-	return status;
+	return status == OK ? take_role(text, path, certificate, err) : status;
 }
 
 enum status cert_read(const char *path, struct certificate *certificate, struct err *err)

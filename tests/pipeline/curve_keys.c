@@ -4,6 +4,7 @@
 #include "tests/support/wallet.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
@@ -128,4 +129,60 @@ Test(curve_keys, that_are_revoked_hear_the_tap_no_more)
 	zmq_close(other);
 	zmq_close(fetcher);
 	zmq_ctx_term(context);
+}
+
+static void write_key(const char *file, const char *role, const char *key, const char *more)
+{
+	place_write(hub->place, file, "metadata\n    role = \"%s\"\ncurve\n    public-key = \"%s\"\n%s", role,
+		    key, more);
+}
+
+static void expect_unusable(const char *file, const char *why)
+{
+	char mark[400], *text = child_text(hub->child);
+	const char *line;
+
+	snprintf(mark, sizeof mark, "\"file\":\"%s\"", place_path(hub->place, file));
+	line = strstr(text, mark);
+	cr_expect(line && strncmp(strstr(line, "\"why\":\"") + 7, why, strlen(why)) == 0, "%s: %.200s", file,
+		  line ? line : "nothing");
+	free(text);
+}
+
+/* Each of these files admits nobody, is told, and harms no other. */
+Test(curve_keys, in_files_that_make_no_sense_harm_no_other)
+{
+	struct peer *doubtful = wallet_peer(hub->place, hub->feed, &tap_keys);
+	char secret[80];
+
+	snprintf(secret, sizeof secret, "    secret-key = \"%s\"\n", store_keys.secret_key);
+	place_write(hub->place, "clients/a", "%s", "");
+	place_write(hub->place, "clients/b", "%s", "\x01\x02 no \xff certificate\n\n = \"\n\t}");
+	write_key("clients/c", "fetch", "short", "");
+	write_key("clients/d", "boss", fetch_keys.public_key, "");
+	write_key("clients/e", "sink:store", store_keys.public_key, secret);
+	write_key("clients/f", "admin", tap_keys.public_key, "");
+	write_key("clients/.hidden", "admin", fetch_keys.public_key, "");
+	write_key("clients/g~", "admin", fetch_keys.public_key, "");
+	wallet_reread(hub);
+	expect_unusable("clients/a", "");
+	expect_unusable("clients/b", "");
+	expect_unusable("clients/c", "");
+	expect_unusable("clients/d", "");
+	expect_unusable("clients/e", "it holds a secret key");
+	cr_expect(child_said(hub->child, "another file gives its key another role"));
+	say(doubtful, "status");
+	hear(doubtful, "error 'denied' ...");
+	take_lease();
+	store_reads();
+	peer_free(&doubtful);
+}
+
+Test(curve_keys, stay_when_their_folder_cannot_be_read)
+{
+	take_lease();
+	cr_assert_eq(rename(place_path(hub->place, "clients"), place_path(hub->place, "away")), 0);
+	child_signal(hub->child, SIGHUP);
+	child_event(hub->child, "hub.keys_failed", NULL, NULL);
+	publish(1, "passed", T0);
 }
