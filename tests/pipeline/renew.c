@@ -144,12 +144,9 @@ static int64_t many(void)
 	return text ? strtoll(text, NULL, 10) : 500;
 }
 
-Test(renew, of_many_builds_the_store_ends_equal, .timeout = 600)
+/* Every tenth is one that the old code called wrongly. */
+static void publish_many(int64_t builds)
 {
-	int64_t builds = many() / 50 * 50, began, renewed;
-	char sent[80], made[80];
-
-	be_patient(builds > 5000 ? 30 : 3);
 	for (int number = 1; number <= builds; number += 50) {
 		for (int i = 0; i < 50; i++) {
 			with(worker, .number = number + i, .state = "passed",
@@ -157,6 +154,15 @@ Test(renew, of_many_builds_the_store_ends_equal, .timeout = 600)
 		}
 		publish_given("50 0 0");
 	}
+}
+
+Test(renew, of_many_builds_the_store_ends_equal, .timeout = 600)
+{
+	int64_t builds = many() / 50 * 50, began, renewed;
+	char sent[80], made[80];
+
+	be_patient(builds > 5000 ? 30 : 3);
+	publish_many(builds);
 	db_becomes(hub->place, "store.db", builds, "SELECT count(*) FROM builds");
 	fix_the_code();
 	began = test_now_ms();
@@ -172,4 +178,31 @@ Test(renew, of_many_builds_the_store_ends_equal, .timeout = 600)
 		     builds / 10);
 	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds"), builds);
 	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM dead"), 0);
+}
+
+Test(renew, a_hub_that_is_killed_on_the_way_makes_none_twice)
+{
+	struct child *command;
+
+	publish_many(400);
+	db_becomes(hub->place, "store.db", 400, "SELECT count(*) FROM builds");
+	fix_the_code();
+	command = child_start(&(struct launch){.place = hub->place,
+					       .program = "buildbus",
+					       .args = ARGS("replay", "-c", hub->place->config, "--sink",
+							    "store", "--from", "0", "--renormalize"),
+					       .no_ready = true});
+	for (int made = 1; made <= 31; made += 10) {
+		char sql[80];
+
+		snprintf(sql, sizeof sql, "SELECT made >= %d FROM replay", made);
+		db_becomes(hub->place, "hub.db", 1, sql);
+		hub_restart(hub);
+	}
+	cr_assert_eq(child_end(command), 0);
+	child_free(&command);
+	cr_expect_eq(hub_sql(hub, "SELECT count(*) FROM log"), 440);
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds WHERE branch = 'master'"),
+		     0);
+	cr_expect_eq(db_int(hub->place, "store.db", "SELECT count(*) FROM builds"), 400);
 }
