@@ -9,11 +9,16 @@ TestSuite(circleci_details, .timeout = 180);
 
 #define BOTH "      tests: true\n      coverage: true\n"
 
-static void holds_all(struct scene *scene)
+static void holds_details(struct scene *scene)
 {
 	scene_holds_truth(scene);
 	db_becomes(scene->place, "hub.db", 0, "SELECT count(*) FROM owed");
 	scene_holds_truth(scene);
+}
+
+static void holds_all(struct scene *scene)
+{
+	holds_details(scene);
 	cr_assert_eq(simulator_count(scene->sim, "leaks"), 0, "the other host got the token");
 }
 
@@ -42,7 +47,7 @@ Test(circleci_details, each_workflow_has_its_own)
 	scene_free(&scene);
 }
 
-/* Once a finish: polls that bring nothing new ask for nothing of it. */
+/* Once a finish: polls that bring nothing new ask for nothing of it. The file lies where the API does. */
 Test(circleci_details, are_asked_for_once_a_finish)
 {
 	struct scene *scene = scene_new("--builds", "0", "--pipelines", "1", "--tests", "1000");
@@ -50,12 +55,17 @@ Test(circleci_details, are_asked_for_once_a_finish)
 
 	simulator_do(scene->sim, "build", "{'pipeline': 'web', 'jobs': 12}");
 	simulator_do(scene->sim, "advance", "{'ms': 120000}");
+	simulator_do(
+		scene->sim, "artifact",
+		"{'pipeline': 'web', 'number': 1, 'path': 'out/coverage-summary.json', 'redirect': 'here', "
+		"'body': '{\\\"pct\\\": 0.6}'}");
 	scene_circleci(scene, "gh/acme/web", BOTH);
 	scene_start(scene);
-	holds_all(scene);
+	holds_details(scene);
 	asked = simulator_count(scene->sim, "cc_tests");
 	cr_assert_geq(asked, 12);
 	cr_assert_eq(simulator_count(scene->sim, "cc_artifacts"), 12);
+	cr_assert_eq(db_int(scene->place, "store.db", "SELECT round(coverage * 10) FROM builds"), 6);
 	scene_visited(scene, NULL);
 	scene_visited(scene, NULL);
 	cr_assert_eq(simulator_count(scene->sim, "cc_tests"), asked);
