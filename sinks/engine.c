@@ -7,11 +7,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define PARKED_BYTES  (64 << 20) /* of records that wait for another try */
-#define RECORD_BYTES  2048       /* how big a record is thought to be at least */
-#define FIRST_BYTES   65536      /* and before any came */
-#define GRANT_MAX     1024 /* records on the way at once: the next ones may be far bigger than the last */
-#define DRAIN_WAIT_MS 8000 /* for batches in flight: the process ends two seconds later */
+#define RECORD_BYTES  2048  /* how big a record is thought to be at least */
+#define FIRST_BYTES   65536 /* and before any came */
+#define DRAIN_WAIT_MS 8000  /* for batches in flight: the process ends two seconds later */
 
 void engine_end(struct engine *engine, enum status status, const struct err *err)
 {
@@ -46,39 +44,6 @@ static void tell_refused(struct engine *engine)
 			return;
 		}
 		entry->told = engine->session;
-	}
-}
-
-/* What came in an earlier session comes again, takes no room, and must come before it can be refused. */
-static bool comes_again(const struct engine *engine)
-{
-	return feed_client_received(engine->feed) < engine->window.received;
-}
-
-/* As many records as there is room for, in number and in bytes; at least one when all that is held waits for
- * another try: one big record in retry must not stop the others. */
-static void grant(struct engine *engine)
-{
-	const struct window *window = &engine->window;
-	int64_t left = feed_client_credit_left(engine->feed);
-	int64_t room = WINDOW_MAX - (int64_t)window_count(window) - left;
-	size_t moving = window->bytes - (health_outage(&engine->health) ? 0 : window->parked);
-	int64_t by_bytes =
-		((int64_t)engine->shape.hold_bytes - (int64_t)moving) / (int64_t)engine->large_bytes - left;
-
-	if (by_bytes < 1 && left == 0 && window->bytes == window->parked) {
-		by_bytes = 1;
-	}
-	room = by_bytes < room ? by_bytes : room;
-	room = room < GRANT_MAX - left ? room : GRANT_MAX - left;
-	if (room < 1 && left == 0 && comes_again(engine)) {
-		room = 1;
-	} else if (window->parked > PARKED_BYTES) {
-		return;
-	}
-	/* Seldom, in large steps: when less than half of what could be granted is left. */
-	if (room > 0 && left <= room) {
-		feed_client_credit(engine->feed, room);
 	}
 }
 
@@ -134,7 +99,7 @@ void engine_turn(struct engine *engine)
 		}
 		return;
 	}
-	grant(engine);
+	engine_grant(engine);
 	wake_at(engine, more ? 0 : dispatch_next_ms(engine));
 }
 
@@ -342,11 +307,6 @@ void sink_ready(struct sink_context *context)
 	}
 }
 
-void sink_until(struct sink_context *context, int64_t seq)
-{
-	context->engine->until = seq;
-}
-
 void sink_anew(struct sink_context *context)
 {
 	struct engine *engine = context->engine;
@@ -355,16 +315,6 @@ void sink_anew(struct sink_context *context)
 	engine->anew = true;
 	engine->until = 0;
 	feed_client_anew(engine->feed);
-}
-
-void sink_not_before(struct sink_context *context, int64_t at_ms)
-{
-	context->engine->gate_ms = at_ms;
-}
-
-void sink_stop(struct sink_context *context, enum status status, const struct err *err)
-{
-	engine_end(context->engine, status, err);
 }
 
 enum status engine_open(struct engine *engine, const struct engine_options *options, struct err *err)

@@ -102,6 +102,10 @@ void dispatch_close(struct engine *engine);
 void engine_turn(struct engine *engine);
 void engine_end(struct engine *engine, enum status status, const struct err *err);
 void engine_refuse(struct engine *engine, struct entry *entry, const char *reason);
+/* credit.c: lets come what there is room for. */
+void engine_grant(struct engine *engine);
+/* outcome.c: of a batch that has ended. */
+void outcome_take(struct engine *engine, const struct flight *flight);
 /* Writes batches as far as the sink takes them. True: more may be ready at once. */
 bool dispatch_some(struct engine *engine);
 /* When something will be due, on the clock of now_ms; INT64_MAX: nothing waits for its time. */

@@ -1,6 +1,6 @@
 /* What sinks say of records. */
 /* SPDX-License-Identifier: MIT */
-#include "sinks/sink.h"
+#include "sinks/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,4 +68,19 @@ void sink_all_suspect(struct sink_batch *batch, const char *why)
 	for (size_t i = 0; i < batch->count; i++) {
 		sink_suspect(&batch->records[i], "%s", why);
 	}
+}
+
+void sink_until(struct sink_context *context, int64_t seq)
+{
+	context->engine->until = seq;
+}
+
+void sink_not_before(struct sink_context *context, int64_t at_ms)
+{
+	context->engine->gate_ms = at_ms;
+}
+
+void sink_stop(struct sink_context *context, enum status status, const struct err *err)
+{
+	engine_end(context->engine, status, err);
 }
