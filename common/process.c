@@ -29,15 +29,6 @@ struct runner {
 	bool idling;            /* failed for good in a container: only waits for SIGTERM */
 };
 
-/* The bus part knows who reads it: its certificate may depend on that. */
-static enum status load_config(const struct runner *runner, struct config *config, struct err *err)
-{
-	enum status status = config_load(config, runner->options.config_path, err);
-
-	config->bus.who = runner->context.process->name;
-	return status;
-}
-
 static int on_stop(zloop_t *loop, int timer, void *arg)
 {
 	(void)loop, (void)timer, (void)arg;
@@ -114,12 +105,13 @@ static void on_hangup(struct runner *runner)
 			 STR("why", "this process reads its configuration once: restart it for another"));
 		return;
 	}
-	if (load_config(runner, &fresh, &err) != OK) {
+	if (config_load(&fresh, runner->options.config_path, &err) != OK) {
 		config_fini(&fresh);
 		err_append(&err, "; the old configuration stays");
 		log_error("proc.reload_failed", STR("why", err.text));
 		return;
 	}
+	fresh.bus.who = context->process->name;
 	context->config = fresh;
 	context->process->reload(runner->state, &context->config);
 	config_fini(&old);
@@ -223,8 +215,9 @@ static enum status open_metrics(struct runner *runner, struct err *err)
 static enum status open_config(struct runner *runner, struct err *err)
 {
 	struct process_context *context = &runner->context;
-	enum status status = load_config(runner, &context->config, err);
+	enum status status = config_load(&context->config, runner->options.config_path, err);
 
+	context->config.bus.who = context->process->name;
 	if (status != OK) {
 		return status;
 	}
