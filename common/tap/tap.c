@@ -14,8 +14,8 @@
 
 #define ASK_MS        1000  /* while records pass; a lost last one is found after that */
 #define ASK_IDLE_MS   10000 /* else */
-#define UNANSWERED_MS 3000
-#define REOPEN_MS     1000 /* a refused socket never tries again by itself */
+#define UNANSWERED_MS 1000  /* the answer may be dropped as any record */
+#define REOPEN_MS     1000  /* a refused socket never tries again by itself */
 #define TEND_MS       500
 #define WAITING_MIN   500 /* it drops none before so many wait: half of its limit, by libzmq's way to count */
 
@@ -282,10 +282,10 @@ static int on_live_record(struct buildbus_tap *tap, struct buildbus_tap_event *e
 		tap->held = true;
 		return renew(tap, news->epoch, news->seq - 1);
 	}
+	tap->came++; /* others wait at the hub with those that are wanted */
 	if (!topics_about(&tap->topics, news->topic)) {
 		return BUILDBUS_TAP_NOTHING;
 	}
-	tap->came++;
 	last = seen_last(&tap->seen, topic_pipeline(news->topic));
 	if (news->seq <= last) {
 		return BUILDBUS_TAP_NOTHING; /* it came out of the log */

@@ -76,6 +76,22 @@ Test(tap_gaps, of_one_pipeline_that_slept_prints_all_of_that)
 	tap_is_quiet();
 }
 
+/* The subscription is wider than what is wanted: others fill the hub's queue. */
+Test(tap_gaps, of_one_pipeline_that_slept_finds_a_single_record_that_others_pushed_out)
+{
+	tap_start("--from", "1", "acme/web");
+	publish_many("web", 1, 1);
+	free(tap_prints(1));
+	child_signal(tap, SIGSTOP);
+	publish_many("api", 1, 4000);
+	publish_many("web", 2, 2);
+	publish_many("api", 4001, 6000);
+	child_signal(tap, SIGCONT);
+	tap_prints_seqs(1, 4001, 2);
+	child_stop(tap);
+	tap_is_quiet();
+}
+
 /* What the new hub publishes before the tap is connected again is missing, and nothing after it says so. */
 Test(tap_gaps, goes_on_after_a_restart_of_the_hub)
 {
