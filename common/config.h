@@ -70,6 +70,7 @@ struct bus_config {
 			    `buildbus sync`, whose hub may be temporary (BUILDBUS_SYNC_HUB_DIR) */
 	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in hub_dir (a long path falls back,
 				      docs/config.md) */
+#define SYNC_FETCHED "fetched" /* a file in hub_dir: everything is at the hub, nothing more will come */
 #define SYNC_COMPLETE "complete"   /* a file in hub_dir: this `buildbus sync` has fetched everything */
 	bool sync;    /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
 	bool temporary; /* of it: the hub is thrown away at the end, with its hub_dir */

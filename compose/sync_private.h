@@ -35,4 +35,6 @@ void sync_steps_open(struct sync *sync);
 /* The fetchers may start once every sink has said what its destination has. */
 void sync_fetch_when_known(struct sync *sync);
 /* True: everything is done, or has been asked to end. */
+/* What an earlier run in this folder left. */
+void sync_unmark(const struct sync *sync);
 bool sync_on_status(void *context, yyjson_mut_val *status);

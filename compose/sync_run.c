@@ -86,6 +86,7 @@ static enum status sync_open(struct sync *sync, const struct config *config, str
 	if (status == OK) {
 		status = fleet_init(&sync->run.all.fleet, config, &wanted, err);
 	}
+	sync_unmark(sync);
 	if (status == OK) {
 		status = foreground_open(&sync->run, err);
 	}

@@ -91,16 +91,27 @@ static void tell_unread(struct sync *sync, yyjson_mut_val *status)
 	}
 }
 
-/* The sinks read it at their end. */
-static void mark_complete(const struct sync *sync)
+/* Sinks look for it. */
+static void mark(const struct sync *sync, const char *name)
 {
 	char path[4096];
 	int fd;
 
-	snprintf(path, sizeof path, "%s/" SYNC_COMPLETE, sync->bus->hub_dir);
+	snprintf(path, sizeof path, "%s/%s", sync->bus->hub_dir, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd != -1) {
 		close(fd);
+	}
+}
+
+void sync_unmark(const struct sync *sync)
+{
+	static const char *const names[] = {SYNC_FETCHED, SYNC_COMPLETE};
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", sync->bus->hub_dir, names[i]);
+		unlink(path);
 	}
 }
 
@@ -131,7 +142,7 @@ static void finish(struct sync *sync, yyjson_mut_val *status)
 	sync->unreadable = unreadable(status);
 	if (sync->complete && !sync->options->dry_run && !sync->tally.refusals && sync->tally.skipped == 0 &&
 	    sync->unreadable == 0 && !sync->run.all.failed) {
-		mark_complete(sync);
+		mark(sync, SYNC_COMPLETE);
 	}
 	supervisor_stop(&sync->run.all,
 			sync->cut ? "the time of --timeout is over" : "everything is up to date");
@@ -167,6 +178,7 @@ bool sync_on_status(void *context, yyjson_mut_val *status)
 	if (!is_fetched(sync, status)) {
 		return false;
 	}
+	mark(sync, SYNC_FETCHED);
 	if (sync->options->dry_run || is_written(sync, status)) {
 		finish(sync, status);
 		return true;

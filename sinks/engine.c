@@ -307,6 +307,13 @@ void sink_ready(struct sink_context *context)
 	}
 }
 
+void sink_wake(struct sink_context *context)
+{
+	if (context->engine->feed) {
+		engine_turn(context->engine);
+	}
+}
+
 void sink_anew(struct sink_context *context)
 {
 	struct engine *engine = context->engine;

@@ -50,10 +50,20 @@ void sink_known_end(struct sink_context *context)
 	options->ready(options->owner);
 }
 
-bool sync_is_complete(const struct bus_config *bus)
+static bool is_marked(const struct bus_config *bus, const char *name)
 {
 	char path[4096];
 
-	snprintf(path, sizeof path, "%s/" SYNC_COMPLETE, bus->hub_dir);
+	snprintf(path, sizeof path, "%s/%s", bus->hub_dir, name);
 	return bus->sync && access(path, F_OK) == 0;
+}
+
+bool sync_is_complete(const struct bus_config *bus)
+{
+	return is_marked(bus, SYNC_COMPLETE);
+}
+
+bool sink_sync_is_fetched(const struct sink_context *context)
+{
+	return is_marked(context->bus, SYNC_FETCHED);
 }

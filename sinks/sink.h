@@ -94,6 +94,8 @@ void sink_until(struct sink_context *context, int64_t seq);
 /* No batch starts before at_ms (clock of now_ms). */
 void sink_not_before(struct sink_context *context, int64_t at_ms);
 
+/* What sink_not_before said is over: look at once. */
+void sink_wake(struct sink_context *context);
 /* The destination lost what it had: the newest version of every build comes again, then what follows. */
 void sink_anew(struct sink_context *context);
 
@@ -114,6 +116,8 @@ void sink_known_open(struct sink_context *context, const char *pipeline, const c
 void sink_known_whole(struct sink_context *context, const char *pipeline, const char *key,
 		      int64_t finished_at, double coverage);
 void sink_known_end(struct sink_context *context);
+/* Of a `buildbus sync`: everything is at the hub, nothing more will come. */
+bool sink_sync_is_fetched(const struct sink_context *context);
 /* So many builds were updated. */
 void sink_settled(struct sink_context *context, int64_t updated);
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/bigquery/bigquery.h"
 #include "common/metrics.h"
+#include "common/process.h"
 
 #include <stdio.h>
 
@@ -11,7 +12,8 @@
 #define LOAD_RECORDS       10000
 #define LOAD_BYTES         (6 << 20)
 #define LOAD_HOLD_BYTES    (10 << 20) /* the next batch comes while one is loaded */
-#define LOAD_AGE_MS        2000       /* that a first record waits for others */
+#define HOLD_LOOK_MS       50
+#define LOAD_AGE_MS        2000 /* that a first record waits for others */
 
 static void open_numbers(struct bigquery_numbers *numbers, const char *sink)
 {
@@ -50,6 +52,19 @@ static void on_alarm(void *context)
 	prepare_start(context);
 }
 
+/* `buildbus sync` loads once, when everything was fetched. */
+static void on_hold(void *context)
+{
+	struct bigquery *bigquery = context;
+
+	if (sink_sync_is_fetched(bigquery->context)) {
+		sink_not_before(bigquery->context, 0);
+		sink_wake(bigquery->context);
+	} else {
+		alarm_by(&bigquery->hold, now_ms() + HOLD_LOOK_MS);
+	}
+}
+
 static void bigquery_shape(const void *section, const struct bus_config *bus, struct sink_shape *shape)
 {
 	const struct bigquery_config *config = section;
@@ -58,7 +73,9 @@ static void bigquery_shape(const void *section, const struct bus_config *bus, st
 		shape->batch_records = LOAD_RECORDS;
 		shape->batch_bytes = LOAD_BYTES;
 		shape->hold_bytes = LOAD_HOLD_BYTES;
-		shape->batch_age_ms = LOAD_AGE_MS < config->interval_ms ? LOAD_AGE_MS : config->interval_ms;
+		shape->batch_age_ms = bus->sync                           ? 0
+				      : LOAD_AGE_MS < config->interval_ms ? LOAD_AGE_MS
+									  : config->interval_ms;
 		shape->gapless = true;
 	} else {
 		shape->batch_records = STREAM_RECORDS;
@@ -66,7 +83,6 @@ static void bigquery_shape(const void *section, const struct bus_config *bus, st
 		shape->hold_bytes = 2 * STREAM_BYTES;
 		shape->concurrency = STREAM_CONCURRENCY;
 	}
-	(void)bus;
 }
 
 static enum status bigquery_open(void *state, struct sink_context *context, const void *config,
@@ -81,6 +97,7 @@ static enum status bigquery_open(void *state, struct sink_context *context, cons
 	bigquery->caller.owner = bigquery;
 	arena_init(&bigquery->arena, 4 << 20);
 	alarm_init(&bigquery->alarm, context->loop, on_alarm, bigquery);
+	alarm_init(&bigquery->hold, context->loop, on_hold, bigquery);
 	open_numbers(&bigquery->numbers, context->name);
 	status = bigquery_config_check(config, context->file, err);
 	if (status != OK) {
@@ -91,6 +108,10 @@ static enum status bigquery_open(void *state, struct sink_context *context, cons
 		status = caller_open(&bigquery->caller, context->loop, bigquery->config->api_url,
 				     bigquery->account.way, bigquery->account.identity,
 				     STREAM_CONCURRENCY + 1, err);
+	}
+	if (status == OK && context->bus->sync && bigquery->config->mode == BIGQUERY_LOAD) {
+		sink_not_before(context, INT64_MAX);
+		on_hold(bigquery);
 	}
 	if (status == OK) {
 		prepare_start(bigquery);
@@ -155,6 +176,7 @@ static void bigquery_close(void *state)
 	caller_close(&bigquery->caller);
 	if (bigquery->context) {
 		alarm_fini(&bigquery->alarm);
+		alarm_fini(&bigquery->hold);
 	}
 	arena_fini(&bigquery->arena);
 	account_close(&bigquery->account);

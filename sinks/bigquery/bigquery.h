@@ -35,6 +35,7 @@ struct bigquery {
 	size_t step;              /* what is looked at: the dataset, the table, then the views */
 	unsigned tries;           /* that failed in a row */
 	struct alarm alarm;       /* the next try */
+	struct alarm hold;        /* of `buildbus sync`: until everything was fetched */
 	struct arena arena;       /* of the step */
 	char created[32];         /* the table's creation time, ms */
 	char location[64];        /* the dataset's */
