@@ -13,6 +13,8 @@ struct spot {
 
 /* Ends the test. */
 void fail_at(struct spot spot, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+/* From now on outside of the tests, in a hook before them: a failure ends the whole run. */
+void fail_outside(bool is);
 /* fail_at was called: what the test leaves behind is evidence. */
 bool has_failed(void);
 /* How long a wait may last before the test fails: 10 s, 30 s under a sanitizer. Never how long it does last.

@@ -89,7 +89,7 @@ static void start_firestore(void)
 			     "--host=127.0.0.1", port_option, "--rules=" FAKES "/strict.rules"),
 		.no_ready = true,
 	});
-	be_patient(6); /* Java on a busy machine */
+	be_patient(20); /* Java on a busy machine */
 	child_says(firestore, "Dev App Server is now running");
 	be_patient(1);
 	set_host(FIRESTORE_HOST, port);
@@ -124,7 +124,7 @@ static void start_auth(void)
 		.program = node,
 		.args = ARGS(FAKES "/auth.js", "demo-auth"),
 	});
-	be_patient(6);
+	be_patient(20);
 	child_ready(auth);
 	be_patient(1);
 	set_host(AUTH_HOST, (int)strtol(child_greeting(auth), NULL, 10));
@@ -134,6 +134,7 @@ static void start_auth(void)
 
 void google_start(void)
 {
+	fail_outside(true);
 	place = place_new();
 	start_firestore();
 	if (firestore) {
@@ -141,6 +142,7 @@ void google_start(void)
 	} else {
 		setenv(AUTH_SKIP, getenv(FIRESTORE_SKIP), 1);
 	}
+	fail_outside(false);
 }
 
 void google_stop(void)
