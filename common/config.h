@@ -70,11 +70,11 @@ struct bus_config {
 			    `buildbus sync`, whose hub may be temporary (BUILDBUS_SYNC_HUB_DIR) */
 	char *ingest, *feed, *tap; /* ZeroMQ endpoints; default ipc in hub_dir (a long path falls back,
 				      docs/config.md) */
-#define SYNC_FETCHED "fetched" /* a file in hub_dir: everything is at the hub, nothing more will come */
+#define SYNC_FETCHED  "fetched"    /* a file in hub_dir: everything is at the hub, nothing more will come */
 #define SYNC_COMPLETE "complete"   /* a file in hub_dir: this `buildbus sync` has fetched everything */
-	bool sync;    /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
+	bool sync;      /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
 	bool temporary; /* of it: the hub is thrown away at the end, with its hub_dir */
-	bool dry_run; /* of it: nothing may be written to a destination (BUILDBUS_SYNC_DRY_RUN) */
+	bool dry_run;   /* of it: nothing may be written to a destination (BUILDBUS_SYNC_DRY_RUN) */
 	bool insecure;
 	char *certificate, *server_key, *clients_dir; /* curve: certificate NULL: the bus is plain */
 	const char *who; /* whose certificate it is where `certificate` is a folder; NULL: admin */

@@ -3,7 +3,6 @@
 #include "common/log.h"
 #include "normalizer/port.h"
 #include "normalizer/replay.h"
-#include "normalizer/replay.h"
 
 /* *lost: dead letters; *known: there was such a sink. */
 static enum status erase(struct hub *hub, struct text name, bool *known, int64_t *lost, struct err *err)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS   2
-#define RATIO    0.1 /* of its pace at least: attacker, test and hub share the cores; mostly it is above 0.7 */
+#define ROUNDS 2
+#define RATIO  0.1 /* of its pace at least: attacker, test and hub share the cores; mostly it is above 0.7 */
 #ifdef __SANITIZE_ADDRESS__
 #define SPARE_KB 400000 /* what is freed stays for a while */
 #else

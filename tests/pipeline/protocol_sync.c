@@ -98,7 +98,8 @@ Test(sync_hub, what_was_not_read_to_its_end_is_not_released)
 	hear(worker, "ack 1 ...");
 	say(worker, "claim 'buildkite' 'w1'");
 	hear(worker, "lease _ $other ...");
-	with(worker, .number = 7, .state = "passed", .observed_at = T0, .finished_at = "2025-12-31T23:59:10Z");
+	with(worker, .number = 7, .state = "passed", .observed_at = T0,
+	     .finished_at = "2025-12-31T23:59:10Z");
 	say(worker, "publish $other 1 nil");
 	hear(worker, "ack 1 1 0 0 $other");
 	say(sink, "release");

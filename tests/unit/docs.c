@@ -85,6 +85,7 @@ Test(docs, every_log_event_is_documented)
 
 Test(docs, every_metric_is_documented)
 {
-	check_all("\"(buildbus_[a-z_]+|cicd_[a-z_]+(_seconds|_total|_active)|process_[a-z_]+(_bytes|_fds|_seconds|_total))\",[[:space:]]*\"",
+	check_all("\"(buildbus_[a-z_]+|cicd_[a-z_]+(_seconds|_total|_active)|process_[a-z_]+(_bytes|_fds|_"
+		  "seconds|_total))\",[[:space:]]*\"",
 		  SOURCE_DIR "/docs/metrics.md");
 }
