@@ -182,6 +182,7 @@ static void roll_back(struct hub *hub, struct err *why)
 	}
 	session_roll_back(hub);
 	++*hub->counts.rollbacks;
+	hub->batch.failed = true;
 	log_error("hub.rollback", STR("why", why->text), NUM("answers", hub->batch.reply_count));
 	if (why->status == ERR_CONFIG) {
 		process_stop(hub->context, ERR_CONFIG, why);
@@ -225,6 +226,7 @@ enum status batch_end(struct hub *hub, struct err *why)
 	if (committed) {
 		hub->head = hub->next - 1;
 		++*hub->counts.commits;
+		hub->batch.failed = false;
 	} else {
 		roll_back(hub, &err);
 	}

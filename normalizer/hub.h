@@ -63,6 +63,7 @@ struct reply {
 struct batch {
 	bool open;      /* a transaction runs */
 	bool broken;    /* a statement failed: the commit will roll back instead */
+	bool failed;    /* the last commit did */
 	struct err why; /* of broken */
 	int timer;      /* zloop timer, 0: none */
 	size_t records;

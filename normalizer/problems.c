@@ -70,9 +70,9 @@ static void find_hub(struct hub *hub, const struct overview *overview, struct pr
 
 	numbers_minute(hub, growth);
 	if (growth[MINUTE_ROLLBACKS] > 0) {
-		add(problems, true, "commit", "hub", -1,
-		    "%lld commits failed in the last minute (see hub.rollback in its log)",
-		    (long long)growth[MINUTE_ROLLBACKS]);
+		add(problems, hub->batch.failed, "commit", "hub", -1,
+		    "%lld commits failed in the last minute%s: hub.rollback in its log says why",
+		    (long long)growth[MINUTE_ROLLBACKS], hub->batch.failed ? "" : ", and it goes on");
 	}
 	if (hub->targets_pending) {
 		add(problems, false, "reload", "hub", -1,
