@@ -170,6 +170,7 @@ static void storm(int builds)
 {
 	int number = 0, kills = 0;
 
+	be_patient(1 + builds / 2000);
 	dice.state = (uint64_t)setting("BUILDBUS_FAULTS_SEED", (int)time(NULL));
 	printf("BUILDBUS_FAULTS_SEED=%llu\n", (unsigned long long)dice.state);
 	run.bigquery.seed = dice.state;

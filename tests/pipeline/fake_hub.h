@@ -7,7 +7,7 @@
 
 #include <czmq.h>
 
-#define FAKE_LOG_MAX    30000
+#define FAKE_LOG_MAX    110000
 #define FAKE_DEAD_MAX   64
 #define FAKE_ATTACH_MAX 64
 
