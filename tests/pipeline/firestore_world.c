@@ -141,22 +141,37 @@ static void replay_all(void)
 	said_free(&said);
 }
 
+/* kill -9, and its database is gone. */
 static void lose_the_hub(void)
 {
-	char all_there[160];
-
-	snprintf(all_there, sizeof all_there,
-		 "SELECT builds = %lld FROM (SELECT count(*) AS builds FROM build)",
-		 (long long)db_int(scene->place, "hub.db", "SELECT count(*) FROM build"));
 	child_kill(scene->hub);
 	child_free(&scene->hub);
 	unlink(place_path(scene->place, "state/hub.db"));
 	unlink(place_path(scene->place, "state/hub.db-wal"));
 	unlink(place_path(scene->place, "state/hub.db-shm"));
+}
+
+/* Starts it; all builds are there, and at the sink. */
+static void hub_has(int64_t builds)
+{
+	char all_there[160];
+
+	snprintf(all_there, sizeof all_there,
+		 "SELECT builds = %lld FROM (SELECT count(*) AS builds FROM build)", (long long)builds);
 	start(HUB);
 	db_becomes(scene->place, "hub.db", 1, all_there);
 	db_becomes(scene->place, "hub.db", 1,
 		   "SELECT position >= (SELECT max(seq) FROM log) FROM sink WHERE name = 'again'");
+}
+
+static void back_up(void)
+{
+	struct said said =
+		command_run(scene->place, "buildbus",
+			    ARGS("backup", "-c", scene->place->config, place_path(scene->place, "copy.db")));
+
+	cr_expect_eq(said.code, 0, "%s", said.errors);
+	said_free(&said);
 }
 
 static void expect_same(const char *before)
@@ -170,6 +185,7 @@ static void expect_same(const char *before)
 Test(firestore_world, two_thousand_builds_are_their_documents_whatever_dies)
 {
 	char *before;
+	int64_t builds;
 
 	for (int i = 0; i < PARTS; i++) {
 		start(i);
@@ -183,7 +199,15 @@ Test(firestore_world, two_thousand_builds_are_their_documents_whatever_dies)
 	expect_same(before);
 	replay_all();
 	expect_same(before);
+	back_up();
+	builds = db_int(scene->place, "hub.db", "SELECT count(*) FROM build");
 	lose_the_hub();
+	hub_has(builds);
+	expect_same(before);
+	lose_the_hub();
+	rename(place_path(scene->place, "copy.db"), place_path(scene->place, "state/hub.db"));
+	hub_has(builds);
+	child_says(scene->hub, "hub.restored");
 	expect_same(before);
 	rules_were_kept();
 	free(before);
