@@ -3,7 +3,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/scene.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,29 +89,6 @@ Test(circleci, a_broken_configuration_is_a_finished_build_with_the_message)
 	db_becomes(scene->place, "store.db", 1,
 		   "SELECT count(*) FROM builds WHERE state = 'finished' AND result = 'error' AND message "
 		   "LIKE 'Config does not conform%'");
-	scene_holds_truth(scene);
-	scene_free(&scene);
-}
-
-Test(circleci, a_killed_fetcher_leaves_no_gap)
-{
-	struct scene *scene = scene_new("--builds", "200", "--pipelines", "1", "--history", "20d");
-
-	scene_circleci(scene, "gh/acme/web", "");
-	scene->mortal = true;
-	scene_start_hub(scene);
-	scene_start_sink(scene);
-	be_patient(6);
-	for (int i = 0; i < 3; i++) {
-		struct child *fetcher;
-
-		simulator_do(scene->sim, "faults", "{'latency_ms': 20}");
-		fetcher = scene_start_fetcher(scene);
-		simulator_served(scene->sim, "cc_job", 60 * (i + 1));
-		child_signal(fetcher, SIGKILL);
-	}
-	simulator_heal(scene->sim);
-	scene_start_fetcher(scene);
 	scene_holds_truth(scene);
 	scene_free(&scene);
 }
