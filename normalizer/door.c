@@ -310,11 +310,15 @@ void door_reload(struct hub *hub, const struct bus_config *fresh)
 	struct err err;
 	bool lost;
 
+	if (hub->door.curve != (fresh->certificate && fresh->clients_dir)) {
+		log_error("hub.keys_failed", STR("why", "bus.curve comes and goes with a restart only"));
+		return;
+	}
 	if (!hub->door.curve) {
 		return;
 	}
-	if (!fresh->clients_dir || keys_load(&keys, fresh->clients_dir, &err) != OK) {
-		log_error("hub.keys_failed", STR("why", fresh->clients_dir ? err.text : "no clients_dir"));
+	if (keys_load(&keys, fresh->clients_dir, &err) != OK) {
+		log_error("hub.keys_failed", STR("why", err.text));
 		return;
 	}
 	lost = lost_a_listener(&hub->door.keys, &keys);

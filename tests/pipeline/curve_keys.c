@@ -185,4 +185,8 @@ Test(curve_keys, stay_when_their_folder_cannot_be_read)
 	child_signal(hub->child, SIGHUP);
 	child_event(hub->child, "hub.keys_failed", NULL, NULL);
 	publish(1, "passed", T0);
+	hub_configure(hub, &(struct hub_setup){0});
+	child_signal(hub->child, SIGHUP);
+	child_event(hub->child, "hub.keys_failed", "why", "bus.curve comes and goes with a restart only");
+	publish(2, "passed", T0);
 }
