@@ -1,6 +1,7 @@
-/* The log of a hub that only lives for one `buildbus sync`, put in the order in which builds finished, those
- * that run last. The next run takes "what finished since the newest end that a destination knows": so
- * whatever a killed run has not written must have finished later than all that it has. */
+/* The log of a hub that only lives for one `buildbus sync`: first the builds that have no end (they run, are
+ * blocked, were skipped), then the others in the order in which they finished. The next run takes "what
+ * finished since the newest end that a destination knows": so whatever a killed run has not written must have
+ * finished later than all that it has. */
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
 #include "normalizer/hub.h"
@@ -58,7 +59,7 @@ static enum status list_finishes(struct hub *hub, struct finishes *list, struct 
 			bool over = build.state == STATE_FINISHED && build.finished_at != INT_NULL;
 
 			status = add(list,
-				     (struct finish){over ? build.finished_at : INT64_MAX,
+				     (struct finish){over ? build.finished_at : INT64_MIN,
 						     sqlite3_column_int64(row, 0),
 						     sqlite3_column_int64(row, 2) != 0},
 				     err);

@@ -79,6 +79,12 @@ static int64_t end_of(const struct document *document)
 	return over ? document->started_at + document->duration_ms : INT_NULL;
 }
 
+/* What was skipped has the time of its creation, and was written before what finished earlier. */
+static bool is_surely_over(const struct document *document)
+{
+	return document->status != BUILD_UNKNOWN || document->duration_ms > 0;
+}
+
 static void keep(struct known *known, const struct document *document)
 {
 	if (known->document_count < known->document_max) {
@@ -124,7 +130,7 @@ static void tell_newest(struct known *known, struct known_part *part)
 
 		document_read(yyjson_obj_get(entry, "fields"), &document);
 		document.timed_out = stored_is_timed_out(&document, firestore->timeout_ms);
-		end = end_of(&document);
+		end = is_surely_over(&document) ? end_of(&document) : INT_NULL;
 		finished_to = finished_to == INT_NULL || end > finished_to ? end : finished_to;
 		keep(known, &document);
 	}
