@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 #define STREAM_RECORDS     500 /* recommended for insertAll */
-#define STREAM_BYTES       (4 << 20)
+#define STREAM_BYTES       (1 << 20)
 #define STREAM_CONCURRENCY 4
 #define LOAD_RECORDS       10000
-#define LOAD_BYTES         (6 << 20)
-#define LOAD_HOLD_BYTES    (10 << 20) /* the next batch comes while one is loaded */
+#define LOAD_BYTES         (4 << 20)
+#define LOAD_HOLD_BYTES    (6 << 20) /* the next batch comes while one is loaded */
 #define HOLD_LOOK_MS       50
 #define LOAD_AGE_MS        2000 /* that a first record waits for others */
 
@@ -80,7 +80,7 @@ static void bigquery_shape(const void *section, const struct bus_config *bus, st
 	} else {
 		shape->batch_records = STREAM_RECORDS;
 		shape->batch_bytes = STREAM_BYTES;
-		shape->hold_bytes = 2 * STREAM_BYTES;
+		shape->hold_bytes = (STREAM_CONCURRENCY - 1) * (size_t)STREAM_BYTES;
 		shape->concurrency = STREAM_CONCURRENCY;
 	}
 }

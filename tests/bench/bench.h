@@ -46,6 +46,11 @@ int64_t peer_lease(void *socket);
 /* Appends the head of publish n to message, bodies follow. */
 void peer_publish_head(struct wire_message *message, int64_t fence, int64_t n);
 
+/* Publishes builds 1.. to a hub whose source is `buildkite` of acme/bench. */
+void hub_fill(const struct hub_process *hub, int builds);
+/* Until this sink has confirmed everything. */
+void sink_wait(const struct hub_process *hub, const char *sink);
+
 double seconds(void);
 void fail(const char *what) __attribute__((noreturn));
 int compare_doubles(const void *a, const void *b);

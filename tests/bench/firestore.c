@@ -8,11 +8,9 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ROUNDS_MAX  16
-#define PER_MESSAGE 16
+#define ROUNDS_MAX 16
 
 struct setting {
 	char bin[512];
@@ -90,93 +88,6 @@ static double one_by_one(const struct setting *setting, const char *project)
 	return seconds() - start;
 }
 
-static void fill_hub(const struct setting *setting)
-{
-	void *context = zmq_ctx_new(), *socket = peer_connect(context, &setting->hub, "ingest");
-	int64_t fence = peer_lease(socket), n = 0;
-	struct wire_message message = {0};
-	struct wire_fields fields;
-	int next = 0;
-
-	while (next < setting->builds) {
-		peer_publish_head(&message, fence, ++n);
-		for (int i = 0; i < PER_MESSAGE && next < setting->builds; i++) {
-			msgpack_sbuffer packed;
-			msgpack_sbuffer_init(&packed);
-			payload_pack(++next, &packed);
-			if (wire_body_copy(&message, packed.data, packed.size) != OK) {
-				fail("body");
-			}
-			msgpack_sbuffer_destroy(&packed);
-		}
-		peer_send(socket, &message);
-		peer_receive(socket, &message, &fields);
-		wire_fields_fini(&fields);
-	}
-	wire_fini(&message);
-	zmq_close(socket);
-	zmq_ctx_term(context);
-}
-
-static int64_t number_in(const msgpack_object_map *map, const char *key)
-{
-	for (uint32_t i = 0; i < map->size; i++) {
-		const msgpack_object *name = &map->ptr[i].key, *value = &map->ptr[i].val;
-		if (name->via.str.size == strlen(key) &&
-		    memcmp(name->via.str.ptr, key, name->via.str.size) == 0) {
-			return value->type == MSGPACK_OBJECT_POSITIVE_INTEGER ? value->via.i64 : -1;
-		}
-	}
-	return -1;
-}
-
-/* The lag of the newest sink in the hub's status; -1: it has none yet. */
-static int64_t lag_of(const msgpack_object_map *status, const char *sink)
-{
-	for (uint32_t i = 0; i < status->size; i++) {
-		const msgpack_object *list = &status->ptr[i].val;
-		if (list->type != MSGPACK_OBJECT_ARRAY) {
-			continue;
-		}
-		for (uint32_t j = 0; j < list->via.array.size; j++) {
-			const msgpack_object_map *one = &list->via.array.ptr[j].via.map;
-			const msgpack_object *name = &one->ptr[0].val;
-			if (name->type == MSGPACK_OBJECT_STR && name->via.str.size == strlen(sink) &&
-			    memcmp(name->via.str.ptr, sink, strlen(sink)) == 0) {
-				return number_in(one, "lag_records");
-			}
-		}
-	}
-	return -1;
-}
-
-static void wait_for_sink(const struct hub_process *hub, const char *sink)
-{
-	void *context = zmq_ctx_new(), *socket = peer_connect(context, hub, "feed");
-	struct wire_message message = {0};
-	int64_t lag = -1;
-
-	while (lag != 0) {
-		struct timespec turn = {.tv_nsec = 2000000};
-		const msgpack_object_map *map;
-		struct wire_fields fields;
-		struct wire_head head;
-
-		nanosleep(&turn, NULL);
-		wire_begin(&head, "status", 0);
-		if (wire_end(&head, &message) != OK) {
-			fail("status");
-		}
-		peer_send(socket, &message);
-		peer_receive(socket, &message, &fields);
-		lag = wire_map(&fields, 0, &map) ? lag_of(map, sink) : -1;
-		wire_fields_fini(&fields);
-	}
-	wire_fini(&message);
-	zmq_close(socket);
-	zmq_ctx_term(context);
-}
-
 static void write_config(const struct setting *setting, const char *name)
 {
 	FILE *file = fopen(setting->hub.config, "w");
@@ -203,7 +114,7 @@ static struct sink_round by_sink(const struct setting *setting, const char *name
 	write_config(setting, name);
 	start = seconds();
 	daemon_start(setting->bin, "buildbus-sink-firestore", setting->hub.config, &pid, &ready_ms);
-	wait_for_sink(&setting->hub, name);
+	sink_wait(&setting->hub, name);
 	round.took_s = seconds() - start;
 	daemon_memory(pid, &round.peak_kib, &round.private_kib);
 	daemon_end(pid, &round.cpu_s);
@@ -219,7 +130,7 @@ static void report(struct setting *setting)
 	place_make(&setting->hub);
 	write_config(setting, "none");
 	daemon_start(setting->bin, "buildbus-normalizer", setting->hub.config, &setting->hub.pid, &ready_ms);
-	fill_hub(setting);
+	hub_fill(&setting->hub, setting->builds);
 	by_sink(setting, "bench-warm-up"); /* Java compiles */
 	for (int i = 0; i < setting->rounds; i++) {
 		snprintf(name, sizeof name, "bench-one-%d-%d", (int)getpid(), i);
