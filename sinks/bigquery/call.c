@@ -143,6 +143,7 @@ void caller_close(struct caller *caller)
 	caller->base = NULL;
 }
 
+PRINTF(2, 0)
 static char *url_of(const struct caller *caller, const char *format, va_list values)
 {
 	char *path = NULL, *url = NULL;
