@@ -167,7 +167,7 @@ const struct command dead_command = {
 	.options_size = sizeof(struct dead_options),
 	.notes = "  list   id, since when, where from, key and reason of each\n"
 		 "  show   all of it, as it is kept\n"
-		 "  retry  once more: raw records through the normaliser, from what is stored; others to "
+		 "  retry  once more: raw records through the normalizer, from what is stored; others to "
 		 "their\n"
 		 "         sink. None that is newer is overwritten\n"
 		 "  drop   throws letters away\n",

@@ -182,7 +182,7 @@ static void find_strangers(struct hub *hub, const struct overview *overview, str
 static bool is_wrong(const char *code)
 {
 	static const char *const wrong[] = {"version",  "command",  "malformed",
-					    "oversize", "internal", "role"};
+					    "oversize", "internal", "denied"};
 
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		if (strcmp(code, wrong[i]) == 0) {

@@ -1,4 +1,4 @@
-/* `dead retry`: raw records go through the normaliser again, from what is stored; records go to their sink
+/* `dead retry`: raw records go through the normalizer again, from what is stored; records go to their sink
  * again. A letter stays until it is read, or confirmed by the sink. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"

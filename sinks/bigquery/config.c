@@ -36,7 +36,7 @@ const struct config_row bigquery_config_rows[] = {
 		ROW("mode", CONFIG_ENUM, mode),
 		.fallback = "load",
 		.choices = modes,
-		.help = "load: each version exactly once, by load jobs; stream: within seconds, by "
+		.help = "load: by load jobs, each version once whatever crashes; stream: within seconds, by "
 			"insertAll, "
 			"some versions more than once",
 	},

@@ -95,7 +95,8 @@ const struct view views[] = {
 	 "may "
 	 "be added up. fixed_at is null while it is red.",
 	 broken_main},
-	{"job_durations", "Every finished job of every build: how long it waited and ran.", job_durations},
+	{"job_durations", "Every finished script job of every build: how long it waited and ran.",
+	 job_durations},
 	{0},
 };
 

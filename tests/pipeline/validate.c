@@ -24,7 +24,7 @@ static void close_world(void)
 
 TestSuite(validate_online, .init = open_world, .fini = close_world, .timeout = 120);
 
-/* The file of the issue, letter for letter. */
+/* A file as its users have it, letter for letter. */
 static const char printed[] = "source:\n"
 			      "  buildkite:\n"
 			      "    access_token: $BUILDKITE_TOKEN\n"
