@@ -369,10 +369,11 @@ enum status feed_client_note(struct feed_client *client, struct text note)
 {
 	struct err err = {0};
 
-	/* The hub stores a note that comes with the position that it already has: say that one first. */
+	/* The hub stores a note that comes with the position that it already has: say that one first. After a
+	 * loss it can't be said before what it confirms came again, and a note must not overtake it. */
 	feed_flush_ack(client);
-	if (client->state != FEED_ATTACHED || now_ms() < client->ack_after_ms ||
-	    !ask(client, ASKED_NOTE, 0)) {
+	if (client->state != FEED_ATTACHED || client->acked < client->ack_wanted ||
+	    now_ms() < client->ack_after_ms || !ask(client, ASKED_NOTE, 0)) {
 		return ERR_AGAIN;
 	}
 	return sent(client, feed_send_ack(client, client->acked, note, &err), &err) ? OK : ERR_AGAIN;

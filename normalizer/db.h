@@ -122,11 +122,11 @@ enum sql {
 	SQL_RESEND_GET,
 	SQL_RESEND_DONE,
 	SQL_RESEND_ANY,
+	SQL_READ_REPLAY, /* what the open batch has counts too */
 	/* From here on for the read connection, which sees committed rows only. */
 	SQL_READ_FEED,
 	SQL_READ_FEED_FRESH,
 	SQL_READ_FEED_RESENT,
-	SQL_READ_REPLAY,
 	SQL_READ_RAW,
 	SQL_READ_AT,
 	SQL_SORT_LIST,

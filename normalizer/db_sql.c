@@ -161,7 +161,7 @@ const char *const db_sql[SQL_COUNT] = {
 	[SQL_LOG_ADD] = "INSERT INTO log(seq, at, id, record) VALUES(?, ?, ?, ?)",
 	[SQL_LOG_HEAD] = "SELECT coalesce(max(seq), 0) FROM log",
 	[SQL_LOG_GET] = "SELECT id, record FROM log WHERE seq = ?",
-	[SQL_SUPERSEDED_ADD] = "INSERT INTO superseded(seq, at) VALUES(?, ?)",
+	[SQL_SUPERSEDED_ADD] = "INSERT OR IGNORE INTO superseded(seq, at) VALUES(?, ?)",
 	/* A bounded look at the oldest ones, so that a sink that is far behind doesn't make it long. */
 	[SQL_TRIM_LIST] = "SELECT seq FROM (SELECT seq FROM superseded WHERE at < ? ORDER BY at LIMIT ?) "
 			  "WHERE seq <= ?",

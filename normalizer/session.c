@@ -75,6 +75,7 @@ void session_roll_back(struct hub *hub)
 			lost = db_query(&hub->db, SQL_SINK_GET, &row, &err, "t", name) != OK || !row;
 			unacknowledge(hub, session, row ? sqlite3_column_int64(row, 0) : 0);
 			db_done(&hub->db, SQL_SINK_GET);
+			lost = lost || resend_look(hub, session, &err) != OK;
 		}
 		if (lost) {
 			session_close(hub, session);

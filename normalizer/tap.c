@@ -15,7 +15,7 @@ static const struct socket_plan tap_plan = {
 	.type = ZMQ_XPUB,
 	.in_max = 1000,
 	.out_max = 1000,
-	.message_max = 1 << 16,
+	.message_max = 4096, /* each topic is kept, for as long as its listener */
 };
 
 /* `build.<provider>.<slug parts>.<state>`. Parts of an id are percent-encoded as here, but for `.` and `~`.

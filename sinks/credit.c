@@ -27,7 +27,7 @@ void engine_grant(struct engine *engine)
 	}
 	room = by_bytes < room ? by_bytes : room;
 	room = room < GRANT_MAX - left ? room : GRANT_MAX - left;
-	if (room < 1 && left == 0 && comes_again(engine)) {
+	if (room < 1 && left == 0 && (comes_again(engine) || engine->until > window->received)) {
 		room = 1;
 	} else if (window->parked > PARKED_BYTES) {
 		return;

@@ -214,6 +214,19 @@ static bool is_short(const struct engine *engine)
 	return engine->until > engine->window.received;
 }
 
+bool sink_until_is_taken(const struct sink_context *context)
+{
+	const struct engine *engine = context->engine;
+	const struct window *window = &engine->window;
+
+	for (uint64_t i = window->first; i < window->end && window_at(window, i)->seq <= engine->until; i++) {
+		if (window_at(window, i)->state == ENTRY_WAITING) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* False: nothing is ready. */
 static bool fill(struct engine *engine, struct flight *flight, int64_t at_ms)
 {
@@ -222,6 +235,12 @@ static bool fill(struct engine *engine, struct flight *flight, int64_t at_ms)
 
 	if (is_short(engine)) {
 		return false;
+	}
+	if (sink_until_is_taken(&engine->context)) { /* nothing is left of it: trimmed, or done long ago */
+		engine->until = 0;
+	}
+	if (engine->until) { /* exactly so, however large */
+		filling.bytes_left = SIZE_MAX;
 	}
 	scan(engine, flight, scan_from(engine), &filling, at_ms);
 	if (flight->batch.count == 0) {
@@ -303,6 +322,9 @@ int64_t dispatch_next_ms(const struct engine *engine)
 		}
 		if (engine->in_order) {
 			queues_add(&held, entry->pipeline);
+		}
+		if (engine->shape.gapless) {
+			break; /* those behind wait for this one */
 		}
 	}
 	return next_ms < engine->gate_ms ? engine->gate_ms : next_ms;

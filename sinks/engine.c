@@ -75,22 +75,27 @@ static void wake_at(struct engine *engine, int64_t at_ms)
 	}
 }
 
-void engine_turn(struct engine *engine)
+/* What is confirmed and what was refused. */
+static void tell_hub(struct engine *engine)
 {
-	int64_t seq;
-	bool more;
+	int64_t seq = window_advance(&engine->window);
 
-	tell_refused(engine); /* before the note of the batch that goes on without them */
-	more = dispatch_some(engine);
-	seq = window_advance(&engine->window);
-
-	if (engine->ended) {
-		return;
-	}
 	if (engine->session) {
 		feed_client_ack(engine->feed, seq);
 	}
 	tell_refused(engine);
+}
+
+void engine_turn(struct engine *engine)
+{
+	bool more;
+
+	tell_hub(engine); /* before a note of the next batch, which builds on it */
+	more = dispatch_some(engine);
+	if (engine->ended) {
+		return;
+	}
+	tell_hub(engine);
 	notes_tell(engine);
 	if (engine->draining) {
 		wake_at(engine, INT64_MAX);

@@ -22,8 +22,25 @@ enum status sink_note(struct sink_context *context, struct text text, void (*kep
 	return OK;
 }
 
+/* A note may build on what was refused: that must be known first. */
+static bool is_refusal_untold(const struct engine *engine)
+{
+	const struct window *window = &engine->window;
+
+	for (uint64_t i = window->first; engine->refused && i < window->end; i++) {
+		const struct entry *entry = window_at(window, i);
+		if (entry->state == ENTRY_REFUSED && entry->told != engine->session) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void notes_tell(struct engine *engine)
 {
+	if (engine->notes && is_refusal_untold(engine)) {
+		return;
+	}
 	for (struct engine_note *note = engine->notes; note; note = note->next) {
 		if (!note->asked) {
 			if (feed_client_note(engine->feed, (struct text){note->bytes, note->size}) != OK) {

@@ -91,6 +91,8 @@ enum status sink_note(struct sink_context *context, struct text note, void (*kep
 /* The next batch ends with the record `seq`, which may be on its way still: what was announced with a note
  * before a crash is done again exactly so. Of a gapless sink; 0: as it comes. */
 void sink_until(struct sink_context *context, int64_t seq);
+/* Nothing up to there waits any more: what is left of it is in the batch in hand. */
+bool sink_until_is_taken(const struct sink_context *context);
 /* No batch starts before at_ms (clock of now_ms). */
 void sink_not_before(struct sink_context *context, int64_t at_ms);
 

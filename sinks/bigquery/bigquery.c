@@ -131,7 +131,10 @@ static void bigquery_attached(void *state, struct text note, struct position pos
 {
 	struct bigquery *bigquery = state;
 
-	bigquery->position = position;
+	/* After a restart of the hub its position may be behind what was confirmed here. */
+	if (position.epoch != bigquery->position.epoch || position.seq > bigquery->position.seq) {
+		bigquery->position = position;
+	}
 	if (bigquery->load) {
 		return;
 	}
@@ -142,6 +145,7 @@ static void bigquery_attached(void *state, struct text note, struct position pos
 bool bigquery_go_on(struct bigquery *bigquery)
 {
 	if (is_replaced(bigquery)) {
+		bigquery->position = (struct position){0};
 		snprintf(bigquery->refilled, sizeof bigquery->refilled, "%s", bigquery->created);
 		sink_anew(bigquery->context);
 		return false;

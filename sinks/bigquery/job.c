@@ -12,8 +12,7 @@
 #define LOOK_MAX_MS 5000
 #define REPAIRS     16 /* halving 10,000 rows takes 14 */
 
-/* The announced range is settled. */
-static void settle(struct load *load)
+void load_settle(struct load *load)
 {
 	struct bigquery *bigquery = load->bigquery;
 
@@ -24,11 +23,17 @@ static void settle(struct load *load)
 	load_end(load);
 }
 
-/* Of a range that was announced before a crash the batch may hold a part only, when a newer version makes
- * smaller batches: the rest comes next. */
-static bool has_all(const struct load *load)
+bool load_is_whole(const struct load *load)
 {
-	return load->batch->records[load->batch->count - 1].seq >= load->bigquery->note.last;
+	return !load->bigquery->resumes || sink_until_is_taken(load->bigquery->context);
+}
+
+void load_abandon(struct load *load)
+{
+	for (size_t i = 0; i < load->count; i++) {
+		sink_wait(load->rows[i].record, 0);
+	}
+	load_settle(load);
 }
 
 static void on_loaded(struct load *load)
@@ -44,9 +49,9 @@ static void on_loaded(struct load *load)
 		 NUM("rows", load->count), NUM("bytes", load->body.size));
 	metrics_health(true, NULL);
 	bigquery->well = true;
-	if (has_all(load)) {
+	if (load_is_whole(load)) {
 		bigquery->position.seq = bigquery->note.last;
-		settle(load);
+		load_settle(load);
 	} else {
 		load_end(load);
 	}
@@ -98,16 +103,13 @@ static bool reject_culprits(struct load *load, yyjson_val *errors)
 static void on_bad_rows(struct load *load, yyjson_val *errors, const struct reply *reply)
 {
 	if (load->bigquery->resumes) {
-		for (size_t i = 0; i < load->count; i++) {
-			sink_wait(load->rows[i].record, 0);
-		}
-		settle(load);
+		load_abandon(load);
 		return;
 	}
 	if (!reject_culprits(load, errors)) {
 		load->bigquery->repairs = REPAIRS;
 		sink_all_suspect(load->batch, reply->text);
-		settle(load);
+		load_settle(load);
 		return;
 	}
 	for (size_t i = 0; i < load->count; i++) {
@@ -115,7 +117,7 @@ static void on_bad_rows(struct load *load, yyjson_val *errors, const struct repl
 			sink_wait(load->rows[i].record, 0);
 		}
 	}
-	settle(load);
+	load_settle(load);
 }
 
 /* It loaded nothing: a job loads all or nothing. */
@@ -145,7 +147,7 @@ static void on_failed(struct load *load, yyjson_val *status)
 			prepare_again(bigquery);
 		}
 		sink_all_retry(load->batch, reply.after_ms, reply.text);
-		settle(load);
+		load_settle(load);
 	}
 }
 

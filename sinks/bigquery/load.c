@@ -57,12 +57,12 @@ static void on_refused(struct load *load, const struct reply *reply)
 			break;
 		}
 		sink_all_suspect(load->batch, reply->text);
-		load_end(load);
+		load_settle(load);
 		break;
 	case REPLY_MISSING: /* the table: nothing was loaded */
 		prepare_again(load->bigquery);
 		sink_all_retry(load->batch, 0, reply->text);
-		load_end(load);
+		load_settle(load);
 		break;
 	default:
 		bigquery_stop(load->bigquery, "a load job was refused", reply);
@@ -78,8 +78,8 @@ static void on_asked(void *owner, const struct http_answer *answer, const struct
 		load->tries = 0;
 		load_judge(load, answer);
 		break;
-	case REPLY_MISSING: /* never sent, or not yet seen everywhere: sending again is harmless */
-		again(load, reply, submit);
+	case REPLY_MISSING: /* never sent, or not yet seen everywhere: sending the same again is harmless */
+		load_is_whole(load) ? again(load, reply, submit) : load_abandon(load);
 		break;
 	case REPLY_LATER:
 		again(load, reply, ask);
@@ -234,6 +234,9 @@ static enum status begin(struct load *load, struct err *err)
 {
 	struct bigquery *bigquery = load->bigquery;
 
+	if (load->batch->records[0].seq > bigquery->note.last) { /* nothing is left of what was announced */
+		bigquery->resumes = false;
+	}
 	if (!bigquery->resumes) {
 		announce_range(load);
 	}
@@ -278,6 +281,9 @@ void load_attached(struct bigquery *bigquery)
 			    note->last > bigquery->position.seq &&
 			    (!bigquery->open || strcmp(note->table, bigquery->created) == 0);
 	sink_until(bigquery->context, bigquery->resumes ? note->last : 0);
+	if (!bigquery->context->bus->sync && pace_wait_ms(&note->pace, wall_ms()) > 0) {
+		load_may_come(bigquery, 0);
+	}
 }
 
 void load_free(struct bigquery *bigquery)

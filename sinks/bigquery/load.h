@@ -31,5 +31,13 @@ void load_judge(struct load *load, const struct http_answer *answer);
 /* Between load.c and job.c. */
 void load_ask_in(struct load *load, int64_t ms);
 void load_end(struct load *load);
+/* The announced range is settled: done, or to be announced anew; the batch ends. */
+void load_settle(struct load *load);
+/* The batch is all of the announced range. After a restart it may be a part: the limits of a batch are
+ * others, or rows that were refused take room again. Then the old job can be looked up, but must not be run
+ * with a part. */
+bool load_is_whole(const struct load *load);
+/* Its rows are announced anew. */
+void load_abandon(struct load *load);
 /* The next load may come in ms, or later when the day's number is spent. */
 void load_may_come(struct bigquery *bigquery, int64_t ms);

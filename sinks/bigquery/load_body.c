@@ -50,8 +50,15 @@ static const char *metadata(const struct load *load, struct arena *arena)
 static enum status add_row(struct load *load, struct sink_record *record, struct arena *arena,
 			   struct err *err)
 {
+	const struct bigquery *bigquery = load->bigquery;
 	struct text row;
-	enum status status = row_write(&record->build, arena, &row, err);
+	enum status status;
+
+	if (bigquery->resumes && record->seq < bigquery->note.first) {
+		sink_done(record, EFFECT_UNCHANGED); /* settled before the range was announced */
+		return OK;
+	}
+	status = row_write(&record->build, arena, &row, err);
 
 	if (status == ERR_DATA) {
 		sink_reject(record, "%s", err->text);

@@ -20,6 +20,8 @@ static const struct {
 	{"jobRateLimitExceeded", REPLY_LATER, 0},
 	{"userRateLimitExceeded", REPLY_LATER, 0},
 	{"tableUnavailable", REPLY_LATER, 0},
+	{"stopped", REPLY_LATER, 0}, /* of a job: somebody cancelled it */
+	{"resourcesExceeded", REPLY_LATER, 0},
 	{"backendError", REPLY_LATER, 0},
 	{"jobBackendError", REPLY_LATER, 0},
 	{"internalError", REPLY_LATER, 0},
@@ -115,7 +117,9 @@ void reply_read(const struct http_answer *answer, struct reply *reply)
 
 void reply_of_job(const char *reason, const char *message, struct reply *reply)
 {
-	*reply = (struct reply){.kind = REPLY_INVALID};
+	/* Rows are to blame only where it says so. */
+	*reply = (struct reply){.kind = reason && strcmp(reason, "invalid") == 0 ? REPLY_INVALID
+										 : REPLY_LATER};
 	snprintf(reply->reason, sizeof reply->reason, "%s", reason ? reason : "");
 	snprintf(reply->text, sizeof reply->text, "%s (%s)", message ? message : "no message", reply->reason);
 	by_reason(reply);

@@ -192,6 +192,7 @@ static void checks(int code, const char *out, const char *errors)
 	cr_expect(said.code == code, "%d\n%s%s", said.code, said.out, said.errors);
 	cr_expect(strstr(said.out, out), "%s\n%s", out, said.out);
 	cr_expect(strstr(said.errors, errors), "%s\n%s", errors, said.errors);
+	said_free(&said);
 	unsetenv("GCE_METADATA_HOST");
 }
 

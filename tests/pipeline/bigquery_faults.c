@@ -70,6 +70,56 @@ Test(bigquery_faults, killed_after_the_announcement)
 			 "SELECT count(*) FROM row WHERE job = (SELECT job FROM row LIMIT 1)") == 100);
 }
 
+/* What was announced has been superseded and trimmed meanwhile. */
+Test(bigquery_faults, killed_after_the_announcement_of_what_is_gone)
+{
+	run.bigquery.failures[BQ_UPLOAD] =
+		(struct bq_failure){.times = -1, .code = 503, .reason = "backendError", .message = "No"};
+	builds_come(1, 100);
+	run_start();
+	said("bigquery.retry");
+	child_kill(run.sink);
+	for (int i = 0; i < 100; i++) {
+		run.hub->log[i].at = NULL;
+	}
+	builds_come(101, 150);
+	bq_fail(&run.bigquery, BQ_UPLOAD, 0, 0, NULL, NULL);
+	run_restart();
+	each_once(50);
+	builds_come(151, 160);
+	each_once(60);
+}
+
+/* Only the last one of it is gone. */
+Test(bigquery_faults, killed_after_the_announcement_of_what_is_partly_gone)
+{
+	run.bigquery.job_ms = 1500;
+	builds_come(1, 100);
+	run_start();
+	run_till(was_sent);
+	child_kill(run.sink);
+	run.hub->log[99].at = NULL;
+	builds_come(101, 150);
+	run_restart();
+	each_once(150);
+}
+
+/* The hub restarts while a job runs, which ends before it is back. */
+Test(bigquery_faults, a_hub_that_is_away_when_a_job_ends)
+{
+	run.bigquery.job_ms = 1500;
+	builds_come(1, 100);
+	run_start();
+	run_till(was_sent);
+	fake_hub_kill(run.hub);
+	said("bigquery.loaded");
+	fake_hub_bind(run.hub);
+	builds_come(101, 150);
+	each_once(150);
+	builds_come(151, 160);
+	each_once(160);
+}
+
 Test(bigquery_faults, killed_after_a_job_failed)
 {
 	run.bigquery.job = (struct bq_failure){.times = -1, .reason = "backendError", .message = "Try again"};

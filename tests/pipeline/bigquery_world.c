@@ -142,6 +142,27 @@ Test(bigquery_world, a_replay_fills_the_table_without_asking_the_provider)
 	cr_expect(bq_sql(&fake, "SELECT count(*) FROM row WHERE body ->> 'origin' = 'replay'") == 60);
 }
 
+Test(bigquery_world, a_hub_that_is_away_when_a_job_ends_goes_on)
+{
+	table_holds(60);
+	bq_lock(&fake);
+	fake.job_ms = 1500;
+	bq_unlock(&fake);
+	simulator_do(scene->sim, "build", "{'pipeline': 'web'}");
+	simulator_do(scene->sim, "advance", "{'ms': 600000}");
+	while (bq_asked(&fake, BQ_UPLOAD) < 2) {
+		poll(NULL, 0, 20);
+	}
+	child_kill(scene->hub);
+	child_free(&scene->hub);
+	child_event(scene->sink, "bigquery.loaded", "rows", "1");
+	scene_start_hub(scene);
+	simulator_do(scene->sim, "build", "{'pipeline': 'web'}");
+	simulator_do(scene->sim, "advance", "{'ms': 600000}");
+	table_holds(62);
+	versions_are_the_hubs();
+}
+
 static void lose_hub(const char *copy)
 {
 	child_kill(scene->hub);
