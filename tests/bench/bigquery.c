@@ -95,10 +95,13 @@ static void report_mode(struct setting *setting, const char *mode)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"builds", required_argument, NULL, 'b'}, {"rounds", required_argument, NULL, 'r'}, {0}};
+	static const struct option options[] = {{"builds", required_argument, NULL, 'b'},
+						{"rounds", required_argument, NULL, 'r'},
+						{"mode", required_argument, NULL, 'm'},
+						{0}};
 	static struct setting setting = {.builds = 10000, .rounds = 3};
 	double ready_ms;
+	const char *mode = NULL;
 	char host[64];
 	int option;
 	ssize_t size;
@@ -108,11 +111,13 @@ int main(int argc, char **argv)
 			setting.builds = (int)strtol(optarg, NULL, 10);
 		} else if (option == 'r') {
 			setting.rounds = (int)strtol(optarg, NULL, 10);
+		} else if (option == 'm') {
+			mode = optarg;
 		}
 	}
 	size = readlink("/proc/self/exe", setting.bin, sizeof setting.bin - 1);
 	if (size <= 0 || setting.rounds > ROUNDS_MAX) {
-		fail("usage: bench-bigquery [--builds N] [--rounds N (at most 16)]");
+		fail("usage: bench-bigquery [--builds N] [--rounds N (at most 16)] [--mode load|stream]");
 	}
 	*strrchr(setting.bin, '/') = '\0';
 	setting.bigquery.latency_ms = LATENCY_MS;
@@ -124,8 +129,12 @@ int main(int argc, char **argv)
 	daemon_start(setting.bin, "buildbus-normalizer", setting.hub.config, &setting.hub.pid, &ready_ms);
 	hub_fill(&setting.hub, setting.builds);
 	printf("| %d builds | time | rows/s | |\n|---|---|---|---|\n", setting.builds);
-	report_mode(&setting, "load");
-	report_mode(&setting, "stream");
+	if (!mode || strcmp(mode, "load") == 0) {
+		report_mode(&setting, "load");
+	}
+	if (!mode || strcmp(mode, "stream") == 0) {
+		report_mode(&setting, "stream");
+	}
 	daemon_end(setting.hub.pid, NULL);
 	place_remove(&setting.hub);
 	fake_bigquery_stop(&setting.bigquery);

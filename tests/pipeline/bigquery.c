@@ -139,3 +139,37 @@ Test(bigquery, a_table_that_was_made_anew_meanwhile_is_filled)
 	all_acked();
 	cr_expect(rows() == 201, "it is filled once");
 }
+
+static const struct {
+	const char *name;
+	long code;
+	const char *reason, *message;
+} too_large[] = {
+	{"a proxy's page", 413, NULL, "<html><title>413 Request Entity Too Large</title></html>"},
+	{"BigQuery's own words", 400, "badRequest",
+	 "Request payload size exceeds the limit: 10485760 bytes."},
+};
+
+Test(bigquery, a_request_that_is_too_large_is_halved)
+{
+	static char message[20000];
+
+	memset(message, 'm', sizeof message - 1);
+	run_configure(", mode: stream");
+	run_start();
+	said("bigquery.ready");
+	for (size_t i = 0; i < sizeof too_large / sizeof *too_large; i++) {
+		int asked = bq_asked(&run.bigquery, BQ_INSERT_ALL);
+
+		bq_fail(&run.bigquery, BQ_INSERT_ALL, 1, too_large[i].code, too_large[i].reason,
+			too_large[i].message);
+		for (int number = 1; number <= 60; number++) {
+			build_comes((int)i * 60 + number, 0, message);
+		}
+		all_acked();
+		cr_expect(versions() == ((int64_t)i + 1) * 60, "%s: %lld", too_large[i].name,
+			  (long long)versions());
+		cr_expect(bq_asked(&run.bigquery, BQ_INSERT_ALL) >= asked + 3, "%s", too_large[i].name);
+	}
+	cr_expect(run.hub->dead_count == 0);
+}
