@@ -79,8 +79,8 @@ Test(bigquery_faults, killed_after_the_announcement_of_what_is_gone)
 	run_start();
 	said("bigquery.retry");
 	child_kill(run.sink);
-	for (int i = 0; i < 100; i++) {
-		run.hub->log[i].at = NULL;
+	for (int64_t seq = 1; seq <= 100; seq++) {
+		fake_hub_trim(run.hub, seq);
 	}
 	builds_come(101, 150);
 	bq_fail(&run.bigquery, BQ_UPLOAD, 0, 0, NULL, NULL);
@@ -98,7 +98,7 @@ Test(bigquery_faults, killed_after_the_announcement_of_what_is_partly_gone)
 	run_start();
 	run_till(was_sent);
 	child_kill(run.sink);
-	run.hub->log[99].at = NULL;
+	fake_hub_trim(run.hub, 100);
 	builds_come(101, 150);
 	run_restart();
 	each_once(150);

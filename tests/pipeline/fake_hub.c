@@ -313,6 +313,14 @@ int64_t fake_hub_add(struct fake_hub *hub, const void *bytes, size_t size)
 	return hub->head;
 }
 
+void fake_hub_trim(struct fake_hub *hub, int64_t seq)
+{
+	struct text *record = &hub->log[seq - 1];
+
+	free((char *)(uintptr_t)record->at);
+	record->at = NULL;
+}
+
 int64_t fake_hub_add_build(struct fake_hub *hub, const struct build *build)
 {
 	msgpack_sbuffer buffer;

@@ -50,6 +50,8 @@ void fake_hub_fini(struct fake_hub *hub);
 
 /* Appends and sends what credit allows; returns the seq. */
 int64_t fake_hub_add(struct fake_hub *hub, const void *bytes, size_t size);
+/* As when the record was superseded: the log goes on without it. */
+void fake_hub_trim(struct fake_hub *hub, int64_t seq);
 int64_t fake_hub_add_build(struct fake_hub *hub, const struct build *build);
 /* A build `buildkite/acme/web/<number>` with one job. */
 int64_t fake_hub_add_number(struct fake_hub *hub, int64_t number, int64_t version);
