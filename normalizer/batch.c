@@ -1,8 +1,14 @@
 /* Group commit: requests that come within 2 ms share one transaction and one fsync; each is answered after
  * it. */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/batch.h"
 #include "common/log.h"
+#include "normalizer/lease.h"
+#include "normalizer/numbers.h"
+#include "normalizer/recent.h"
 #include "normalizer/replay.h"
+#include "normalizer/session.h"
+#include "normalizer/upkeep.h"
 
 #include <stdlib.h>
 

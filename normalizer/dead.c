@@ -1,6 +1,7 @@
 /* The dead letters as `buildbus dead` asks for them (docs/protocol.md section 3): list, show, drop. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "normalizer/batch.h"
 #include "normalizer/port.h"
 
 #define LIST_MAX       1000

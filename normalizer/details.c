@@ -2,11 +2,14 @@
  * its coverage. A finish is asked about once, after the build itself is on its way to the sinks; who asks is
  * the holder of a lease on the target "<source>:+details", whose due keys these builds are. */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/details.h"
 #include "common/raw.h"
 #include "common/record.h"
 #include "normalizer/coverage.h"
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
 #include "normalizer/plan.h"
+#include "normalizer/records.h"
 #include "normalizer/test_counts.h"
 
 #define KEY_BYTES_MAX 512 /* of the protocol */

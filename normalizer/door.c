@@ -4,7 +4,9 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/process.h"
+#include "normalizer/batch.h"
 #include "normalizer/port.h"
+#include "normalizer/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,11 @@
 /* When a target is due again after a visit (docs/decisions/0005-one-walk-for-all.md). */
 /* SPDX-License-Identifier: MIT */
 #include "common/schema.h"
+#include "normalizer/details.h"
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
+#include "normalizer/records.h"
+#include "normalizer/targets.h"
 
 #include <sys/random.h>
 

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/wire.h"
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
+#include "normalizer/records.h"
 
 #define DUE_KEYS_MAX 200
 #define LIVE_KEYS_MAX                                                                                        \

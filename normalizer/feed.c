@@ -1,8 +1,13 @@
 /* The commands of sinks and of `buildbus`: docs/protocol.md section 3. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "normalizer/batch.h"
+#include "normalizer/lease.h"
+#include "normalizer/numbers.h"
 #include "normalizer/port.h"
+#include "normalizer/records.h"
 #include "normalizer/replay.h"
+#include "normalizer/session.h"
 
 #define HELD_RETRY_MS 1000 /* should it miss the release */
 

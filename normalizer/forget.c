@@ -1,8 +1,10 @@
 /* `forget`: a sink that will not come back (docs/protocol.md section 3). */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "normalizer/batch.h"
 #include "normalizer/port.h"
 #include "normalizer/replay.h"
+#include "normalizer/session.h"
 
 /* *lost: dead letters; *known: there was such a sink. */
 static enum status erase(struct hub *hub, struct text name, bool *known, int64_t *lost, struct err *err)

@@ -5,6 +5,8 @@
 #include "common/process.h"
 #include "common/schema.h"
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
+#include "normalizer/targets.h"
 
 #include <stdlib.h>
 

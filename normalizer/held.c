@@ -1,7 +1,9 @@
 /* Sinks that asked for a session before a `buildbus sync` had fetched everything: told to ask again at the
  * release, rather than left to find out. */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/batch.h"
 #include "normalizer/port.h"
+#include "normalizer/session.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/record.h"
 #include "normalizer/hub.h"
+#include "normalizer/records.h"
 
 #define NAMES_MAX (FORMER_MAX + 1)
 

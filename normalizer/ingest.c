@@ -2,8 +2,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "common/record.h"
+#include "normalizer/batch.h"
+#include "normalizer/details.h"
+#include "normalizer/lease.h"
 #include "normalizer/lease_options.h"
 #include "normalizer/port.h"
+#include "normalizer/records.h"
+#include "normalizer/targets.h"
 
 #define CURSOR_MAX 65536
 #define WHY_MAX    512

@@ -4,8 +4,12 @@
 #include "common/log.h"
 #include "common/raw.h"
 #include "common/record.h"
+#include "normalizer/details.h"
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
 #include "normalizer/provider.h"
+#include "normalizer/records.h"
+#include "normalizer/targets.h"
 
 #include <stdlib.h>
 

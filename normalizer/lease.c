@@ -1,8 +1,11 @@
 /* Who visits which target. A lease is a row (so that n and the cursor are one transaction) and an entry in
  * memory (for its ttl, which is monotonic and starts anew with the hub). */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/lease.h"
 #include "common/log.h"
+#include "normalizer/batch.h"
 #include "normalizer/hub.h"
+#include "normalizer/targets.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
  * targets; what it doesn't bring, their own visits do (docs/decisions/0005-one-walk-for-all.md). */
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
 #include "normalizer/plan.h"
 
 #define KEY_MARK      '#'     /* in no encoded slug */

@@ -1,8 +1,15 @@
 /* buildbus-normalizer: the hub between fetchers and sinks, with a durable log. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "normalizer/batch.h"
+#include "normalizer/lease.h"
+#include "normalizer/numbers.h"
+#include "normalizer/recent.h"
 #include "normalizer/replay.h"
+#include "normalizer/session.h"
 #include "normalizer/socket.h"
+#include "normalizer/targets.h"
+#include "normalizer/upkeep.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,10 @@
 /* The hub's metrics: docs/metrics.md. */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/numbers.h"
 #include "common/metrics.h"
 #include "normalizer/problems.h"
 #include "normalizer/runs.h"
+#include "normalizer/targets.h"
 
 void numbers_open(struct hub *hub)
 {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/overview.h"
+#include "normalizer/lease.h"
+#include "normalizer/session.h"
+#include "normalizer/targets.h"
+#include "normalizer/upkeep.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

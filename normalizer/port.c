@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/port.h"
+#include "normalizer/batch.h"
+#include "normalizer/numbers.h"
 
 #define MESSAGES_A_TURN 64 /* then the other sockets and timers have their turn */
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/problems.h"
 #include "common/time.h"
+#include "normalizer/lease.h"
+#include "normalizer/numbers.h"
+#include "normalizer/targets.h"
 
 #include <stdarg.h>
 

@@ -1,6 +1,8 @@
 /* What each reader of the feed gets next, and when. */
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/hub.h"
+#include "normalizer/recent.h"
+#include "normalizer/session.h"
 
 #define RANGE_RECORDS_MAX 256
 #define RANGE_BYTES_MAX   (64 << 10)

@@ -1,5 +1,6 @@
 /* The ring of the newest records. */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/recent.h"
 #include "normalizer/hub.h"
 
 #define RECENT_BYTES_MAX (8 << 20)

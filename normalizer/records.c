@@ -1,8 +1,11 @@
 /* Change detection and versions: which observation of a build becomes a record (docs/record.md). */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/records.h"
 #include "common/record.h"
+#include "normalizer/details.h"
 #include "normalizer/hub.h"
 #include "normalizer/keep.h"
+#include "normalizer/recent.h"
 #include "normalizer/runs.h"
 
 #define VISIT_MAX_MS  3600000 /* an open build is visited at least hourly */

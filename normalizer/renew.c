@@ -3,7 +3,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "normalizer/provider.h"
+#include "normalizer/records.h"
 #include "normalizer/replay.h"
+#include "normalizer/targets.h"
 
 #define STEP_US 1000
 

@@ -5,6 +5,8 @@
 #include "normalizer/replay.h"
 #include "common/log.h"
 #include "common/record.h"
+#include "normalizer/batch.h"
+#include "normalizer/session.h"
 
 #include <stdlib.h>
 

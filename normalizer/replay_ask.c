@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "common/record.h"
+#include "normalizer/batch.h"
 #include "normalizer/port.h"
 #include "normalizer/replay.h"
+#include "normalizer/session.h"
 
 static void put_pair(struct wire_head *head, const char *key, int64_t value)
 {

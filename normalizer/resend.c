@@ -5,6 +5,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
 #include "normalizer/port.h"
+#include "normalizer/recent.h"
+#include "normalizer/session.h"
 
 enum status resend_add(struct hub *hub, struct text sink, int64_t of, int64_t *seq, struct err *err)
 {

@@ -4,7 +4,9 @@
  * that one with less than the file's is not the one that ran here last. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "normalizer/batch.h"
 #include "normalizer/hub.h"
+#include "normalizer/upkeep.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -2,7 +2,9 @@
  * seconds, in slices of a few ms. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
+#include "normalizer/batch.h"
 #include "normalizer/hub.h"
+#include "normalizer/upkeep.h"
 
 #include <sys/stat.h>
 

@@ -3,8 +3,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "common/record.h"
+#include "normalizer/batch.h"
+#include "normalizer/lease.h"
 #include "normalizer/port.h"
+#include "normalizer/records.h"
 #include "normalizer/replay.h"
+#include "normalizer/session.h"
 
 #define TURN_MS 5 /* then the others have their turn: the asker comes again for the rest */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/hub.h"
+#include "normalizer/session.h"
 
 /* The first record from seq on, if it was logged before ms; else *before is false. */
 static enum status look(struct hub *hub, int64_t seq, int64_t ms, bool *before, int64_t *found,

@@ -1,6 +1,8 @@
 /* The readers of the feed: who they are and what each has; pump.c sends. */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/session.h"
 #include "common/log.h"
+#include "normalizer/batch.h"
 #include "normalizer/port.h"
 
 #include <stdlib.h>

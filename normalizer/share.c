@@ -3,6 +3,8 @@
  * that joins gets little until the others have heard, with their next leases, that there is less for them. */
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
+#include "normalizer/targets.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,10 @@
  * finished later than all that it has. */
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
+#include "normalizer/batch.h"
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
+#include "normalizer/recent.h"
 
 #include <stdlib.h>
 

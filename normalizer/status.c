@@ -1,8 +1,11 @@
 /* What `buildbus status` shows: a map, built from memory and a few indexed reads. */
 /* SPDX-License-Identifier: MIT */
 #include "common/schema.h"
+#include "normalizer/lease.h"
+#include "normalizer/numbers.h"
 #include "normalizer/problems.h"
 #include "normalizer/replay.h"
+#include "normalizer/targets.h"
 
 #define ROWS_MAX   10000
 #define STATUS_MAX (WIRE_HEAD_MAX - 8192) /* no row is bigger than the rest */

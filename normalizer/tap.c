@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/record.h"
+#include "normalizer/batch.h"
 #include "normalizer/hub.h"
+#include "normalizer/recent.h"
 #include "normalizer/socket.h"
 
 #include <stdlib.h>

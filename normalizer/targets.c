@@ -1,9 +1,13 @@
 /* Which targets exist: from the configuration and from what discoveries found. */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/targets.h"
 #include "common/log.h"
+#include "normalizer/batch.h"
 #include "normalizer/hub.h"
+#include "normalizer/lease.h"
 #include "normalizer/plan.h"
 #include "normalizer/port.h"
+#include "normalizer/records.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,14 @@
 /* Once a second: silent holders, free space, clocks, retention (retain.c). Each turn is bounded to a few ms.
  */
 /* SPDX-License-Identifier: MIT */
+#include "normalizer/upkeep.h"
 #include "common/log.h"
+#include "normalizer/batch.h"
+#include "normalizer/lease.h"
+#include "normalizer/numbers.h"
 #include "normalizer/replay.h"
+#include "normalizer/session.h"
+#include "normalizer/targets.h"
 
 #include <sys/statvfs.h>
 
