@@ -2,13 +2,21 @@
 #include "compose/show.h"
 #include "common/feed_client.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "compose/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-enum { CREDIT = 256, ARENA_MAX = 4 << 20 };
+enum { CREDIT = 256, ARENA_MAX = 4 << 20, COUNT_EVERY_MS = 1000, OLD_MS = 60000, SAID = 1024 };
+
+/* The last line of a build; another build may take its place. */
+struct said {
+	XXH64_hash_t id, line;
+};
 
 struct show {
 	zloop_t *loop;
@@ -19,6 +27,11 @@ struct show {
 	size_t width; /* of the terminal when we came; 0: stdout is none */
 	int timer;    /* -1: none */
 	int64_t seen; /* printed up to this seq */
+	bool old;     /* what was over when we came gets a line too */
+	int64_t began_ms;
+	int count_timer;
+	int64_t counted, told; /* records without a line */
+	struct said said[SAID];
 	bool failed;
 	void (*on_begin)(void *); /* NULL: was called */
 	void *context;
@@ -50,16 +63,60 @@ static void on_attached(void *context, const struct feed_session *session)
 	feed_client_credit(show->client, CREDIT);
 }
 
+static int on_count(zloop_t *loop, int timer, void *arg)
+{
+	struct show *show = arg;
+
+	(void)loop, (void)timer;
+	if (show->counted > show->told) {
+		printf("(%lld records of older builds)\n", (long long)show->counted);
+		fflush(stdout);
+		show->told = show->counted;
+	}
+	return 0;
+}
+
+/* It was over before anybody looked. */
+static bool is_old(const struct show *show, const struct build *build)
+{
+	int64_t over = build->finished_at != INT_NULL ? build->finished_at : build->created_at;
+
+	return build->state == STATE_FINISHED &&
+	       (build->origin == ORIGIN_BACKFILL || over < show->began_ms - OLD_MS);
+}
+
+/* Much of a build changes without showing in its line. */
+static bool is_said(struct show *show, const struct build *build, const char *line)
+{
+	struct said now = {XXH64(build->id.at, build->id.size, 0), XXH64(line, strlen(line), 0)};
+	struct said *said = &show->said[now.id % SAID];
+	bool same = said->id == now.id && said->line == now.line;
+
+	*said = now;
+	return same;
+}
+
+static void print_line(struct show *show, const struct build *build)
+{
+	char *line = show_line(build, show->width);
+
+	if (line && !is_said(show, build, line)) {
+		puts(line);
+	}
+	free(line);
+}
+
 static void print(struct show *show, zmq_msg_t *frame)
 {
 	struct build build;
 	struct err err;
 
 	if (build_unpack(zmq_msg_data(frame), zmq_msg_size(frame), &show->arena, &build, &err) == OK) {
-		char *line = show_line(&build, show->width);
-
-		puts(line ? line : "");
-		free(line);
+		if (!show->old && is_old(show, &build)) {
+			show->counted++;
+		} else {
+			print_line(show, &build);
+		}
 	}
 	arena_reset(&show->arena);
 }
@@ -139,8 +196,8 @@ bool show_has(const struct show *show, int64_t seq)
 	return show->failed || (show->from.epoch != 0 && show->seen >= seq);
 }
 
-enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *bus, void (*on_begin)(void *),
-		     void *context, struct err *err)
+enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *bus, bool old,
+		     void (*on_begin)(void *), void *context, struct err *err)
 {
 	struct show *show = calloc(1, sizeof *show);
 	enum status status;
@@ -151,10 +208,13 @@ enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *
 	*show = (struct show){.loop = loop,
 			      .bus = bus,
 			      .timer = -1,
+			      .old = old,
+			      .began_ms = wall_ms(),
 			      .width = terminal_width(),
 			      .on_begin = on_begin,
 			      .context = context};
 	arena_init(&show->arena, ARENA_MAX);
+	show->count_timer = zloop_timer(loop, COUNT_EVERY_MS, 0, on_count, show);
 	status = client_open(show, err);
 	if (status != OK) {
 		show_free(&show);
@@ -171,6 +231,7 @@ void show_free(struct show **show)
 	if ((*show)->timer != -1) {
 		zloop_timer_end((*show)->loop, (*show)->timer);
 	}
+	zloop_timer_end((*show)->loop, (*show)->count_timer);
 	feed_client_free(&(*show)->client);
 	arena_fini(&(*show)->arena);
 	free(*show);

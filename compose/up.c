@@ -70,7 +70,8 @@ static enum status open_watchers(struct up *up, const struct up_options *options
 	up->run.all.strict = options->once;
 	if (options->show) {
 		up->run.all.hold_fetchers = true;
-		status = show_new(&up->show, up->run.all.loop, &config->bus, on_show, &up->run.all, err);
+		status = show_new(&up->show, up->run.all.loop, &config->bus, options->once, on_show,
+				  &up->run.all, err);
 	}
 	if (status == OK && options->once) {
 		up->sinks = config_count(config, SECTION_DESTINATION);
@@ -141,7 +142,7 @@ static const struct option_row up_rows[] = {
 	{"quiet", 'q', OPTION_FLAG, offsetof(struct up_options, quiet), NULL, "log only warnings and errors",
 	 0, 0},
 	{"show", 0, OPTION_FLAG, offsetof(struct up_options, show), NULL,
-	 "print each build on stdout whenever it changes", 0, 0},
+	 "print each build on stdout whenever it changes, and how many older ones came", 0, 0},
 	{"once", 0, OPTION_FLAG, offsetof(struct up_options, once), NULL,
 	 "carry what there is now, then drain and exit", 0, 0},
 	OPTION_END,

@@ -34,6 +34,7 @@ struct step {
 	int parallel;             /* 0: not parallel */
 	int64_t queue_ms, run_ms; /* typical */
 	bool soft_fail, default_branch_only, async;
+	int flaky; /* so many of 1000 fail for no reason; the demo's */
 	const struct pipeline *triggers;
 };
 
@@ -107,6 +108,7 @@ struct build {
 	const struct person *creator;
 	int64_t pull_request; /* 0: none */
 	struct build *rebuilt_from, *triggered_from;
+	struct change *change; /* what it builds; NULL: not of the demo */
 	struct artifact *artifacts;
 	/* plan */
 	int64_t created, creating_ms;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/generate.h"
 #include "tests/sim/artifacts.h"
+#include "tests/sim/demo.h"
 #include "tests/sim/names.h"
 #include "tests/sim/when.h"
 
@@ -92,7 +93,7 @@ static struct rng stream_of(const struct world *world, const struct build *build
 			  (uint64_t)build->number);
 }
 
-static void draw_commit(struct rng *rng, char out[41])
+void draw_commit(struct rng *rng, char out[41])
 {
 	for (int i = 0; i < 40; i++) {
 		out[i] = "0123456789abcdef"[rng_below(rng, 16)];
@@ -211,7 +212,7 @@ static void draw_fate(struct job *job, struct rng *rng, int failing_permille)
 	}
 }
 
-static void draw_agent(struct world *world, struct job *job, struct rng *rng)
+void draw_agent(struct world *world, struct job *job, struct rng *rng)
 {
 	draw_uuid(rng, job->uuid);
 	if (job->step->type == JOB_SCRIPT) {
@@ -343,7 +344,7 @@ static void draw_ending(struct build *build, struct rng *rng, int speed)
 	}
 }
 
-void generate_build(struct world *world, struct build *build, int speed)
+static void generate_random(struct world *world, struct build *build, int speed)
 {
 	static const enum build_state blocked_states[] = {BUILD_PASSED, BUILD_PASSED, BUILD_FAILED,
 							  BUILD_RUNNING};
@@ -369,4 +370,13 @@ void generate_build(struct world *world, struct build *build, int speed)
 		draw_ending(build, &rng, speed);
 	}
 	artifacts_draw(world, build);
+}
+
+void generate_build(struct world *world, struct build *build, int speed)
+{
+	if (build->change) {
+		demo_build(world, build, speed);
+	} else {
+		generate_random(world, build, speed);
+	}
 }

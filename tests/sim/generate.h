@@ -12,6 +12,9 @@ void generate_pipelines(struct world *world);
 void generate_build(struct world *world, struct build *build, int speed);
 /* The same without fates: only what names the build (commit, branch main, message, creator). */
 void generate_face(struct world *world, struct build *build);
+/* The id and the agent or person of a job that has its step. */
+void draw_agent(struct world *world, struct job *job, struct rng *rng);
+void draw_commit(struct rng *rng, char out[41]);
 /* One attempt more; returns its index. */
 int add_attempt(struct build *build, int previous, enum retry_kind kind, struct rng *rng);
 /* The steps of one pipeline; target is where its trigger steps go. */

@@ -21,6 +21,10 @@ const char options_help[] =
 	"  --builds N           in the history, in total (200)\n"
 	"  --history D          how far back the history goes (30d)\n"
 	"  --rate R             new builds per minute after the start (manual clock: 0, real clock: 10)\n"
+	"  --demo               instead of what the seed draws, two months of a company that one could "
+	"believe in, on\n"
+	"                       both providers: --builds 10000 --history 60d --rate 5 --speed 1, all of "
+	"them about\n"
 	"  --coverage N         so many of 1000 builds have the artifact coverage-summary.json (0)\n"
 	"  --tests N            so many of 1000 jobs have test results, as CircleCI (0)\n"
 	"  --vcs LIST           as CircleCI, organisations are gh, bb or circleci in this turn (gh)\n"
@@ -86,6 +90,7 @@ static const struct option_row rows[] = {
 	{"history", DURATION, AT(sim.world.history_ms), 0, INT64_MAX},
 	{"rate", RATE, AT(sim.world.arrival_gap_ms), 0, 0},
 	{"speed", NUMBER, AT(sim.world.speed), 1, 1000000},
+	{"demo", FLAG, AT(sim.world.demo), 0, 0},
 	{"coverage", NUMBER, AT(sim.world.coverage), 0, 1000},
 	{"tests", NUMBER, AT(sim.world.tests), 0, 1000},
 	{"vcs", TEXT, AT(sim.vcs), 0, 0},
@@ -266,10 +271,16 @@ static void settle(struct options *options)
 	bool real = options->sim.clock == CLOCK_REAL;
 
 	if (world->arrival_gap_ms < 0) {
-		world->arrival_gap_ms = real ? 6 * SECOND_MS : 0;
+		world->arrival_gap_ms = !real ? 0 : world->demo ? 12 * SECOND_MS : 6 * SECOND_MS;
 	}
 	if (!world->speed) {
-		world->speed = real ? 20 : 1;
+		world->speed = real && !world->demo ? 20 : 1;
+	}
+	if (world->builds < 0) {
+		world->builds = world->demo ? 10000 : 200;
+	}
+	if (world->history_ms < 0) {
+		world->history_ms = (world->demo ? 60 : 30) * DAY_MS;
 	}
 	if (real) {
 		world->start_ms = wall_ms();
@@ -294,8 +305,8 @@ enum status options_parse(struct options *options, int argc, char **argv, struct
 		.world = {.seed = 1,
 			  .organizations = 1,
 			  .pipelines = 5,
-			  .builds = 200,
-			  .history_ms = 30 * DAY_MS,
+			  .builds = -1,
+			  .history_ms = -1,
 			  .arrival_gap_ms = -1,
 			  .start_ms = 1767225600000},
 		.token = "sim-token",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/sim/world.h"
+#include "tests/sim/demo.h"
 #include "tests/sim/generate.h"
 #include "tests/sim/when.h"
 
@@ -10,8 +11,9 @@
 /* The next thing that the world does by itself. */
 struct event {
 	int64_t at;
-	uint64_t order;        /* of equal times, the first that was planned */
-	struct build *trigger; /* this build reaches its trigger steps; NULL: a new build arrives */
+	uint64_t order; /* of equal times, the first that was planned */
+	world_event *happen;
+	void *subject;
 };
 
 static bool event_before(const struct event *a, const struct event *b)
@@ -19,9 +21,9 @@ static bool event_before(const struct event *a, const struct event *b)
 	return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-static void push_event(struct world *world, int64_t at, struct build *trigger)
+void world_plan(struct world *world, int64_t at, world_event *happen, void *subject)
 {
-	struct event fresh = {at, world->event_order++, trigger};
+	struct event fresh = {at, world->event_order++, happen, subject};
 	size_t i = world->event_count++;
 
 	if (i == world->event_capacity) {
@@ -180,7 +182,7 @@ static bool in_history(const struct world *world, int64_t at)
 	return at < world->options.start_ms;
 }
 
-static void fill(struct world *world, struct build *build)
+void world_fill(struct world *world, struct build *build)
 {
 	generate_build(world, build, in_history(world, build->created) ? 1 : world->options.speed);
 	world_plan_triggers(world, build);
@@ -195,6 +197,8 @@ static struct pipeline *draw_pipeline(struct world *world)
 	return &world->pipelines[rng_chance(&world->arrivals, 500) ? a : (a < b ? a : b)];
 }
 
+static void on_arrival(struct world *world, void *subject, int64_t at);
+
 static void plan_arrival(struct world *world, int64_t after)
 {
 	const struct world_options *o = &world->options;
@@ -203,21 +207,23 @@ static void plan_arrival(struct world *world, int64_t after)
 	if (dealt < o->builds) {
 		int64_t slot = o->history_ms / o->builds;
 
-		push_event(world,
+		world_plan(world,
 			   o->start_ms - o->history_ms + dealt * o->history_ms / o->builds +
 				   rng_below(&world->arrivals, slot > 0 ? slot : 1),
-			   NULL);
+			   on_arrival, NULL);
 	} else if (o->arrival_gap_ms > 0) {
 		int64_t from = after > o->start_ms ? after : o->start_ms;
 
-		push_event(world, from + 1 + rng_below(&world->arrivals, 2 * o->arrival_gap_ms), NULL);
+		world_plan(world, from + 1 + rng_below(&world->arrivals, 2 * o->arrival_gap_ms), on_arrival,
+			   NULL);
 	}
 }
 
-static void on_arrival(struct world *world, int64_t at)
+static void on_arrival(struct world *world, void *subject, int64_t at)
 {
 	struct pipeline *pipeline;
 
+	(void)subject;
 	if (world->history_dealt < world->options.builds) {
 		world->history_dealt++;
 		if (world->history_surplus > 0) {
@@ -228,7 +234,7 @@ static void on_arrival(struct world *world, int64_t at)
 	}
 	pipeline = draw_pipeline(world);
 	if (!pipeline->archived && !pipeline->deleted) {
-		fill(world, world_add_build(world, pipeline, at));
+		world_fill(world, world_add_build(world, pipeline, at));
 	}
 	plan_arrival(world, at);
 }
@@ -237,7 +243,7 @@ static void on_arrival(struct world *world, int64_t at)
  * for; when no place is left, the step has triggered nothing. */
 static bool may_trigger(struct world *world, int64_t at)
 {
-	if (!in_history(world, at)) {
+	if (!in_history(world, at) || world->options.demo) {
 		return true;
 	}
 	if (world->history_dealt + world->history_surplus >= world->options.builds) {
@@ -247,8 +253,10 @@ static bool may_trigger(struct world *world, int64_t at)
 	return true;
 }
 
-static void on_trigger(struct world *world, struct build *build, int64_t at)
+static void on_trigger(struct world *world, void *subject, int64_t at)
 {
+	struct build *build = subject;
+
 	for (int i = 0; i < build->job_count; i++) {
 		struct job *job = &build->jobs[i];
 
@@ -258,7 +266,8 @@ static void on_trigger(struct world *world, struct build *build, int64_t at)
 		}
 		job->triggered = world_add_build(world, (struct pipeline *)job->step->triggers, at);
 		job->triggered->triggered_from = build;
-		fill(world, job->triggered);
+		job->triggered->change = build->change;
+		world_fill(world, job->triggered);
 		build->view.until = 0;
 	}
 }
@@ -269,7 +278,8 @@ void world_plan_triggers(struct world *world, struct build *build)
 		const struct job *job = &build->jobs[i];
 
 		if (job->step->type == JOB_TRIGGER && !job->triggered && job->started != NEVER) {
-			push_event(world, job->started > world->now ? job->started : world->now, build);
+			world_plan(world, job->started > world->now ? job->started : world->now, on_trigger,
+				   build);
 		}
 	}
 }
@@ -280,11 +290,7 @@ void world_advance(struct world *world, int64_t to_ms)
 		struct event event = pop_event(world);
 
 		world->now = event.at > world->now ? event.at : world->now;
-		if (event.trigger) {
-			on_trigger(world, event.trigger, event.at);
-		} else {
-			on_arrival(world, event.at);
-		}
+		event.happen(world, event.subject, event.at);
 	}
 	world->now = to_ms > world->now ? to_ms : world->now;
 }
@@ -293,10 +299,14 @@ void world_init(struct world *world, const struct world_options *options)
 {
 	*world = (struct world){.options = *options, .arrivals = rng_stream(options->seed, 1, 0)};
 	world->now = options->start_ms - options->history_ms;
-	generate_people(world);
-	generate_organizations(world);
-	generate_pipelines(world);
-	plan_arrival(world, world->now);
+	if (options->demo) {
+		demo_begin(world);
+	} else {
+		generate_people(world);
+		generate_organizations(world);
+		generate_pipelines(world);
+		plan_arrival(world, world->now);
+	}
 	world_advance(world, options->start_ms);
 }
 

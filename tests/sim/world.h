@@ -15,6 +15,7 @@ struct world_options {
 	int64_t arrival_gap_ms; /* mean time between new builds after the start; 0: none by themselves */
 	int coverage;           /* so many of 1000 random builds have the artifact */
 	int tests;              /* so many of 1000 script jobs have test results, as CircleCI shows them */
+	bool demo;              /* a company's believable weeks instead of what is drawn: demo.h */
 	int speed;              /* builds that are created after the start run so many times faster */
 };
 
@@ -50,6 +51,7 @@ struct pipeline {
 	const struct person *created_by;
 	struct step *steps;
 	int step_count, stage_count;
+	struct demo_pipeline *demo; /* NULL: it has no part in the demo */
 	struct build_list builds;
 	struct build **by_number; /* [number - 1]; NULL: deleted */
 	int64_t newest_number;
@@ -76,6 +78,8 @@ struct world {
 	uint64_t event_order;
 };
 
+typedef void world_event(struct world *world, void *subject, int64_t at);
+
 void world_init(struct world *world, const struct world_options *options);
 void world_fini(struct world *world);
 /* Moves the clock; going back is ignored. */
@@ -94,6 +98,10 @@ struct build *pipeline_build(const struct pipeline *pipeline, int64_t number);
 struct build *world_add_build(struct world *world, struct pipeline *pipeline, int64_t created);
 /* Takes it out of all lists; it is 404 from now on. */
 void world_delete_build(struct world *world, struct build *build);
+/* Gives it its plan. */
+void world_fill(struct world *world, struct build *build);
+/* Happens when the clock comes there; of one time in the order of the calls. */
+void world_plan(struct world *world, int64_t at, world_event *happen, void *subject);
 /* To be called after build_lay_out: trigger steps get their event. */
 void world_plan_triggers(struct world *world, struct build *build);
 
