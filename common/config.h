@@ -25,6 +25,9 @@ enum config_type {
 	CONFIG_LIST,     /* struct config_list: one scalar or a list of them */
 	CONFIG_MAP,      /* struct config_map: string to string */
 	CONFIG_ENUM,     /* int: index into choices */
+	CONFIG_WORDS,    /* unsigned: one word or a list of them, bit i for choices[i] */
+	CONFIG_REAL,     /* double, min..max; "1.5" */
+	CONFIG_ITEMS,    /* struct config_items: a list of maps */
 };
 
 struct config_since {
@@ -44,16 +47,25 @@ struct config_map {
 	size_t count;
 };
 
+/* Each item is a struct of the row's item_size, filled by the row's items. */
+struct config_items {
+	void *items;
+	size_t count;
+};
+
 struct config_row {
 	const char *key;
 	enum config_type type;
 	size_t offset;        /* in the section's struct */
-	const char *fallback; /* written as in YAML; NULL: none */
+	const char *fallback; /* written as in YAML; NULL: none. ITEMS: one item of nothing but defaults */
 	bool required;
-	int64_t min, max;           /* INT, DURATION, SIZE; 0,0: unbounded (but never negative) */
-	const char *const *choices; /* ENUM: NULL-terminated */
-	bool slug;                  /* TEXT, LIST: no '/' and no spaces, as the provider's slugs */
-	enum status (*check)(const char *item, struct err *err); /* LIST: of each item; err: what is wrong */
+	int64_t min, max;               /* INT, REAL, DURATION, SIZE; 0,0: unbounded (but never negative) */
+	const char *const *choices;     /* ENUM, WORDS: NULL-terminated */
+	const struct config_row *items; /* ITEMS: of each map */
+	size_t item_size;               /* of the struct that they fill */
+	bool slug;                      /* TEXT, LIST: no '/' and no spaces, as the provider's slugs */
+	/* TEXT, SECRET: of the value; LIST: of each item; MAP: of each value. err: what is wrong */
+	enum status (*check)(const char *item, struct err *err);
 	const char *later; /* taken, but this version does nothing with it: the sentence; or NULL */
 	const char *alias; /* an older spelling of the key, or NULL; both given is an error */
 	const char *help;  /* one line for docs/config.md and `buildbus validate` */

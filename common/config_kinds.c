@@ -8,6 +8,6 @@ const struct config_kind config_kinds[] = {
 	{SECTION_DESTINATION, "store", true},
 	{SECTION_DESTINATION, "firestore", true},
 	{SECTION_DESTINATION, "bigquery", true},
-	{SECTION_DESTINATION, "slack", false},
+	{SECTION_DESTINATION, "slack", true},
 	{0},
 };

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/config_expand.h"
 #include "common/config_file.h"
-#include "common/config_gather.h"
+#include "common/config_slot.h"
 #include "common/config_value.h"
 
 #include <assert.h>
@@ -13,17 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One value on its way from a node to the row's type. */
-struct slot {
-	struct reader *reader;
-	const struct config_row *row;
-	void *target;
-	const char *folder; /* what a relative path is relative to */
-	int line;
-	struct where where;
-};
-
-static void slot_problem(const struct slot *slot, const struct err *err)
+void slot_problem(const struct slot *slot, const struct err *err)
 {
 	if (err->status == ERR_SYS) {
 		problem_no_memory(slot->reader->problems);
@@ -116,6 +106,18 @@ static void add_item(const struct slot *slot, int node)
 	}
 }
 
+static void add_word(const struct slot *slot, int node)
+{
+	char *text = expanded(slot, node);
+	struct err err;
+
+	if (text && config_value_set(slot->row, slot->folder, text, doc_text(slot->reader->doc, node),
+				     slot->target, &err)) {
+		slot_problem(slot, &err);
+	}
+	free(text);
+}
+
 /* A list from a file or from one scalar: a line an item. */
 static void add_lines(const struct slot *slot, const char *text)
 {
@@ -175,7 +177,13 @@ static void set_map(const struct slot *slot, int node)
 static void set_list(const struct slot *slot, int node)
 {
 	for (size_t i = 0; i < doc_count(slot->reader->doc, node); i++) {
-		add_item(slot, doc_item(slot->reader->doc, node, i));
+		int item = doc_item(slot->reader->doc, node, i);
+
+		if (slot->row->type == CONFIG_WORDS) {
+			add_word(slot, item);
+		} else {
+			add_item(slot, item);
+		}
 	}
 	if (doc_count(slot->reader->doc, node) == 0 && slot->row->required) {
 		add_missing(slot, true);
@@ -236,48 +244,17 @@ static void set_default(struct slot *slot, bool given)
 	}
 }
 
-/* What people paste instead: ORG/PIPELINE, a URL, the pipeline's name. */
-static void check_slug(const struct slot *slot, const char *text)
-{
-	if (text && strpbrk(text, "/ \t\n")) {
-		problem_add(
-			slot->reader->problems, slot->line, slot->where.text,
-			"\"%.60s\" is no slug: write the last part of its address alone, in small letters",
-			text);
-	}
-}
-
-static void check_slugs(const struct slot *slot)
-{
-	const struct config_list *list = slot->target;
-
-	if (slot->row->type == CONFIG_TEXT) {
-		check_slug(slot, *(char **)slot->target);
-		return;
-	}
-	for (size_t i = 0; i < list->count; i++) {
-		check_slug(slot, list->items[i]);
-	}
-}
-
-static void check_items(const struct slot *slot)
-{
-	const struct config_list *list = slot->target;
-	struct err err;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (slot->row->check(list->items[i], &err) != OK) {
-			slot_problem(slot, &err);
-		}
-	}
-}
-
 /* An option of `buildbus sync` goes before the file; NULL: there is none. */
 static const char *option_for(const struct config_row *row)
 {
 	return strcmp(row->key, "since") == 0      ? getenv("BUILDBUS_SYNC_SINCE")
 	       : strcmp(row->key, "coverage") == 0 ? getenv("BUILDBUS_SYNC_COVERAGE")
 						   : NULL;
+}
+
+static bool takes_list(const struct config_row *row)
+{
+	return row->type == CONFIG_LIST || row->type == CONFIG_WORDS;
 }
 
 static void set_row(struct reader *reader, const struct config_row *row, void *target)
@@ -292,13 +269,17 @@ static void set_row(struct reader *reader, const struct config_row *row, void *t
 	}
 	slot.line = given->key ? doc_line(reader->doc, given->key) : reader->options->line;
 	text = (char *)(uintptr_t)option_for(row);
-	if (text) {
+	if (row->type == CONFIG_ITEMS) {
+		config_items_read(reader->options, row,
+				  doc_is_null(reader->doc, given->value) ? 0 : given->value, slot.where.text,
+				  target, reader->problems);
+	} else if (text) {
 		set_text(&slot, text, text);
 	} else if (doc_is_null(reader->doc, given->value)) {
 		set_default(&slot, given->key);
 	} else if (row->type == CONFIG_MAP) {
 		set_map(&slot, given->value);
-	} else if (row->type == CONFIG_LIST && doc_is_list(reader->doc, given->value)) {
+	} else if (takes_list(row) && doc_is_list(reader->doc, given->value)) {
 		set_list(&slot, given->value);
 	} else {
 		text = given->from_file ? from_file(&slot, given->value) : expanded(&slot, given->value);
@@ -309,12 +290,7 @@ static void set_row(struct reader *reader, const struct config_row *row, void *t
 		}
 		free(text);
 	}
-	if (row->slug) {
-		check_slugs(&slot);
-	}
-	if (row->check) {
-		check_items(&slot);
-	}
+	slot_check(&slot);
 }
 
 void config_options_read(const struct config_options *options, const struct config_row *rows, void *target,

@@ -33,6 +33,9 @@ struct config_options {
 };
 void config_options_read(const struct config_options *options, const struct config_row *rows, void *target,
 			 struct config_problems *problems);
+/* The list of maps at node, one option of outer called where, into target by row->items. */
+void config_items_read(const struct config_options *outer, const struct config_row *row, int node,
+		       const char *where, struct config_items *target, struct config_problems *problems);
 
 /* Finds the sections in the three accepted forms and appends them to config->sections. */
 void config_shape(struct config *config, const struct config_kind *kinds, struct config_problems *problems);

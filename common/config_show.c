@@ -3,6 +3,7 @@
 #include "common/config_value.h"
 #include "common/time.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static void amount_text(const struct config_row *row, int64_t amount, char out[s
 	};
 	int i = 0;
 
-	if (row->type == CONFIG_INT || amount == 0) {
+	if (row->type == CONFIG_INT || row->type == CONFIG_REAL || amount == 0) {
 		snprintf(out, 32, "%lld", (long long)amount);
 		return;
 	}
@@ -74,6 +75,16 @@ static void map_text(const struct config_map *map, char *out, size_t size)
 	}
 }
 
+static void words_text(const struct config_row *row, unsigned words, char *out, size_t size)
+{
+	for (size_t i = 0, used = 0; row->choices[i] && used < size; i++) {
+		if (words & 1u << i) {
+			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
+						 row->choices[i]);
+		}
+	}
+}
+
 void config_value_text(const struct config_row *row, const void *target, char *out, size_t size)
 {
 	const char *text = NULL;
@@ -110,8 +121,49 @@ void config_value_text(const struct config_row *row, const void *target, char *o
 	case CONFIG_MAP:
 		map_text(target, out, size);
 		break;
+	case CONFIG_WORDS:
+		words_text(row, *(const unsigned *)target, out, size);
+		break;
+	case CONFIG_REAL:
+		snprintf(out, size, "%g", *(const double *)target);
+		break;
+	case CONFIG_ITEMS: /* config_item_text, each */
+		break;
 	}
 	if (text) {
 		snprintf(out, size, "%s", text);
+	}
+}
+
+/* An amount of 0 without a default was not given. */
+static bool is_given(const struct config_row *row, const void *target, const char *value)
+{
+	switch (row->type) {
+	case CONFIG_INT:
+	case CONFIG_DURATION:
+	case CONFIG_SIZE:
+		return row->fallback || *(const int64_t *)target != 0;
+	case CONFIG_REAL:
+		return row->fallback || *(const double *)target != 0;
+	default:
+		return *value;
+	}
+}
+
+void config_item_text(const struct config_row *rows, const void *item, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (; rows->key && used < size; rows++) {
+		const void *target = (const char *)item + rows->offset;
+		char value[128];
+
+		config_value_text(rows, target, value, sizeof value);
+		if (is_given(rows, target, value) &&
+		    (!rows->fallback || strcmp(value, rows->fallback) != 0)) {
+			used += (size_t)snprintf(out + used, size - used, "%s%s %s", used ? "; " : "",
+						 rows->key, value);
+		}
 	}
 }

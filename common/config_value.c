@@ -104,6 +104,24 @@ static enum status set_int(const struct input *in, void *target, struct err *err
 	return check_range(in, value, INT64_MAX, err);
 }
 
+static enum status set_real(const struct input *in, void *target, struct err *err)
+{
+	char *end, range[80];
+	double value;
+
+	errno = 0;
+	value = strtod(in->text, &end);
+	if (strspn(in->text, "-.0123456789") != strlen(in->text) || *end || end == in->text || errno) {
+		return err_set(err, ERR_CONFIG, "%sis not a number", in->shown);
+	}
+	*(double *)target = value;
+	if (value >= (double)in->row->min && (in->row->max == 0 || value <= (double)in->row->max)) {
+		return OK;
+	}
+	config_range_text(in->row, range, sizeof range);
+	return err_set(err, ERR_CONFIG, "%sis out of range: %s", in->shown, range);
+}
+
 static enum status set_bool(const struct input *in, void *target, struct err *err)
 {
 	static const char *const words[] = {"false", "true", "no", "yes", "off", "on"};
@@ -156,18 +174,44 @@ static enum status set_since(const struct input *in, void *target, struct err *e
 	return OK;
 }
 
-static enum status set_enum(const struct input *in, void *target, struct err *err)
+static enum status find_choice(const struct input *in, int *out, struct err *err)
 {
 	struct nearest nearest = {.word = in->text};
 
 	for (int i = 0; in->row->choices[i]; i++) {
 		if (strcmp(in->text, in->row->choices[i]) == 0) {
-			*(int *)target = i;
+			*out = i;
 			return OK;
 		}
 		nearest_offer(&nearest, in->row->choices[i], strlen(in->row->choices[i]));
 	}
 	return err_set(err, ERR_CONFIG, "%sis not one of %s", in->shown, nearest.all);
+}
+
+static enum status set_enum(const struct input *in, void *target, struct err *err)
+{
+	return find_choice(in, target, err);
+}
+
+/* `failure, error`: more words are added to what is there. */
+static enum status set_words(const struct input *in, void *target, struct err *err)
+{
+	struct input word = *in;
+
+	for (const char *at = in->text; *at;) {
+		size_t len = strcspn(at, ", \r\n");
+		char text[32];
+		int choice = 0;
+
+		snprintf(text, sizeof text, "%.*s", (int)len, at);
+		word.text = text;
+		if (len > 0 && find_choice(&word, &choice, err) != OK) {
+			return err->status;
+		}
+		*(unsigned *)target |= len > 0 ? 1u << choice : 0;
+		at += len + strspn(at + len, ", \r\n");
+	}
+	return OK;
 }
 
 static const struct {
@@ -186,6 +230,9 @@ static const struct {
 	[CONFIG_LIST] = {"text or list", NULL},
 	[CONFIG_MAP] = {"map", NULL},
 	[CONFIG_ENUM] = {"choice", set_enum},
+	[CONFIG_WORDS] = {"choices", set_words},
+	[CONFIG_REAL] = {"decimal number", set_real},
+	[CONFIG_ITEMS] = {"list of maps", NULL},
 };
 
 const char *config_type_name(enum config_type type)
@@ -222,6 +269,15 @@ static void free_texts(char **texts, size_t count)
 	free(texts);
 }
 
+static void free_items(const struct config_row *row, struct config_items *items)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		config_free(row->items, (char *)items->items + i * row->item_size);
+	}
+	free(items->items);
+	*items = (struct config_items){0};
+}
+
 void config_value_free(const struct config_row *row, void *target)
 {
 	struct config_list *list = target;
@@ -242,6 +298,9 @@ void config_value_free(const struct config_row *row, void *target)
 		free_texts(map->keys, map->count);
 		free_texts(map->values, map->count);
 		*map = (struct config_map){0};
+		break;
+	case CONFIG_ITEMS:
+		free_items(row, target);
 		break;
 	default:
 		break;

@@ -10,6 +10,7 @@
 #include "fetchers/circleci/config.h"
 #include "sinks/bigquery/config.h"
 #include "sinks/firestore/config.h"
+#include "sinks/slack/config.h"
 #include "sinks/store/config.h"
 
 #include <ctype.h>
@@ -32,6 +33,7 @@ static const struct reading {
 	 bigquery_config_check},
 	{SECTION_DESTINATION, "firestore", firestore_config_rows, sizeof(struct firestore_config),
 	 firestore_config_check},
+	{SECTION_DESTINATION, "slack", slack_config_rows, sizeof(struct slack_config), slack_config_check},
 	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config), NULL},
 };
 
@@ -42,14 +44,35 @@ static void print_problem(void *arg, const char *sentence)
 	fprintf(stderr, "bad  %s\n", sentence);
 }
 
+static void hide_controls(char *value)
+{
+	for (; *value; value++) {
+		*value = iscntrl((unsigned char)*value) ? '?'
+							: *value; /* a value must not steer the terminal */
+	}
+}
+
+static void print_items(const char *where, const struct config_row *row, const struct config_items *items)
+{
+	char text[512];
+
+	for (size_t i = 0; i < items->count; i++) {
+		config_item_text(row->items, (const char *)items->items + i * row->item_size, text,
+				 sizeof text);
+		hide_controls(text);
+		printf("ok   %s: %s[%zu] %s\n", where, row->key, i, *text ? text : "all defaults");
+	}
+}
+
 static void print_values(const char *where, const struct config_row *rows, const void *target)
 {
 	char value[256];
 
 	for (; rows->key; rows++) {
 		config_value_text(rows, (const char *)target + rows->offset, value, sizeof value);
-		for (char *c = value; *c; c++) {
-			*c = iscntrl((unsigned char)*c) ? '?' : *c; /* a value must not steer the terminal */
+		hide_controls(value);
+		if (rows->type == CONFIG_ITEMS) {
+			print_items(where, rows, (const void *)((const char *)target + rows->offset));
 		}
 		if (*value) {
 			printf("ok   %s: %s %s\n", where, rows->key, value);

@@ -7,6 +7,7 @@
 #include "fetchers/circleci/config.h"
 #include "sinks/bigquery/config.h"
 #include "sinks/firestore/config.h"
+#include "sinks/slack/config.h"
 #include "sinks/store/config.h"
 
 #include <criterion/criterion.h>
@@ -36,7 +37,7 @@ static void type_text(const struct config_row *row, char *out, size_t size)
 	if (*range) {
 		used += (size_t)snprintf(out + used, size - used, ", %s", range);
 	}
-	for (int i = 0; row->type == CONFIG_ENUM && row->choices[i]; i++) {
+	for (int i = 0; row->choices && row->choices[i]; i++) {
 		used += (size_t)snprintf(out + used, size - used, "%s`%s`", i ? ", " : ": ", row->choices[i]);
 	}
 }
@@ -64,7 +65,7 @@ static void table_text(const struct config_row *row, char *out, size_t size)
 
 static void expect_table(const char *name, const struct config_row *rows)
 {
-	char mark[64], table[8192];
+	char mark[64], table[16384];
 	const char *found;
 
 	snprintf(mark, sizeof mark, "<!-- rows: %s -->\n", name);
@@ -106,9 +107,19 @@ Test(config_docs, lists_the_keys_of_the_store)
 	expect_table("store", store_config_rows);
 }
 
+Test(config_docs, lists_the_keys_of_slack)
+{
+	expect_table("slack", slack_config_rows);
+}
+
+Test(config_docs, lists_the_keys_of_a_rule_of_slack)
+{
+	expect_table("slack.rules", slack_rule_rows);
+}
+
 Test(config_docs, has_a_table_for_each_kind_with_a_process_and_no_other)
 {
-	size_t kinds = 1 /* bus */, tables = 0;
+	size_t kinds = 2 /* bus, slack.rules */, tables = 0;
 
 	for (const struct config_kind *kind = config_kinds; kind->kind; kind++) {
 		char mark[64];

@@ -87,14 +87,14 @@ Test(validate, prints_every_problem_and_what_is_good)
 			   "destinations:\n- slack: {}\n") == 2);
 	cr_expect_str_eq(errors,
 			 "bad  buildbus.yml:1: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
-			 "bad  buildbus.yml:8: slack: this version of buildbus has no such destination "
-			 "yet (has: store, firestore, bigquery)\n"
 			 "bad  buildbus.yml:4: sources[0].buildkite.access_token: the variable "
 			 "UNSET_HERE is not set; set it, or "
 			 "write ${UNSET_HERE:-default}\n"
 			 "bad  buildbus.yml:3: sources[0].buildkite.organization_slug: missing: the "
 			 "slug of the organization, as in "
 			 "buildkite.com/SLUG\n"
+			 "bad  buildbus.yml:8: destinations[0].slack: token is missing: the bot token of a "
+			 "Slack app, or webhook_url of an incoming webhook\n"
 			 "bad  buildbus.yml: 4 problems\n");
 	cr_expect_not_null(strstr(out, "ok   sources[1] buildkite: organization_slug acme\n"));
 	cr_expect_null(strstr(out, "sources[0]"));
