@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+import {useCallback, useEffect, useRef, useState} from 'preact/hooks';
+
+export class ApiError extends Error {
+	constructor(message: string, readonly status: number) {
+		super(message);
+	}
+}
+
+export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
+	let answer: Response;
+	try {
+		answer = await fetch(url, {signal, headers: {accept: 'application/json'}});
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		throw new ApiError('Buildbus does not answer', 0);
+	}
+	const body = await answer.json().catch(() => null);
+	if (!answer.ok) throw new ApiError(body?.error ?? `Buildbus answered ${answer.status}`, answer.status);
+	return body as T;
+}
+
+export interface Resource<T> {
+	data: T | null;
+	error: ApiError | null;
+	/* Asks again now; what is shown stays until the answer is there. */
+	reload: () => void;
+	/* Changes what is shown before the server says so. */
+	patch: (change: (data: T) => T) => void;
+}
+
+const FIRST_RETRY_MS = 1000, LAST_RETRY_MS = 15000;
+
+/* What `url` answers. Trouble on the way is tried again by itself, ever less often; a refusal (4xx) is not. */
+export function useJson<T>(url: string | null): Resource<T> {
+	const [data, setData] = useState<{url: string; data: T} | null>(null);
+	const [error, setError] = useState<ApiError | null>(null);
+	const wanted = useRef<{url: string | null; load: () => void}>({url: null, load: () => {}});
+
+	useEffect(() => {
+		if (!url) return;
+		const abort = new AbortController();
+		let timer = 0, wait = FIRST_RETRY_MS, busy = false, again = false;
+		const load = async () => {
+			clearTimeout(timer);
+			if (busy) {
+				again = true;
+				return;
+			}
+			busy = true;
+			try {
+				const answer = await get<T>(url, abort.signal);
+				wait = FIRST_RETRY_MS;
+				setData({url, data: answer});
+				setError(null);
+			} catch (e) {
+				if (abort.signal.aborted) return;
+				const failed = e instanceof ApiError ? e : new ApiError(String(e), 0);
+				setError(failed);
+				if (failed.status === 0 || failed.status >= 500 || failed.status === 429) {
+					timer = window.setTimeout(load, wait);
+					wait = Math.min(wait * 2, LAST_RETRY_MS);
+				}
+			} finally {
+				busy = false;
+			}
+			if (again) {
+				again = false;
+				load();
+			}
+		};
+		wanted.current = {url, load};
+		load();
+		return () => {
+			abort.abort();
+			clearTimeout(timer);
+		};
+	}, [url]);
+
+	const reload = useCallback(() => wanted.current.load(), []);
+	const patch = useCallback((change: (data: T) => T) => setData((old) => old && {...old, data: change(old.data)}), []);
+	const known = data && samePath(data.url, url) ? data.data : null;
+	return {data: known, error, reload, patch};
+}
+
+/* Another window or branch of the same thing may show the old figures until the new ones come. */
+const samePath = (a: string, b: string | null) => a.split('?', 1)[0] === b?.split('?', 1)[0];

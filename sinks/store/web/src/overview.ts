@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The overview as a build changes it, ahead of the server's own figures.
+import {isRed, word} from './format';
+import {pipelineOf} from './router';
+import type {Bar, Build, Figures, Overview, Red} from './types';
+
+const BARS = 30;
+
+export const onBranch = (build: Build, branch: string) =>
+	branch === 'all' || build.branch === (branch === 'default' ? build.default_branch : branch);
+
+const barOf = ({id, number, state, result, created_at, started_at, duration_ms}: Build): Bar =>
+	({id, number, state, result, created_at, started_at, duration_ms});
+
+function withBar(bars: Bar[], build: Build): Bar[] {
+	const at = bars.findIndex((bar) => bar.id === build.id);
+	if (at >= 0) return bars.map((bar, i) => (i === at ? barOf(build) : bar));
+	const newer = bars.findIndex((bar) => (bar.created_at ?? 0) > (build.created_at ?? 0));
+	const all = newer < 0 ? [...bars, barOf(build)] : [...bars.slice(0, newer), barOf(build), ...bars.slice(newer)];
+	return all.slice(-BARS);
+}
+
+function redAfter(red: Red | null | undefined, build: Build): Red | null {
+	const w = word(build);
+	if (w === 'success') return null;
+	if (red || !isRed(w)) return red ?? null;
+	return {since: build.finished_at ?? build.created_at ?? 0, first: {id: build.id, number: build.number, url: build.url}, last_green_at: null};
+}
+
+export function withBuild(figures: Figures, build: Build): Figures {
+	const newest = !figures.last || (build.created_at ?? 0) >= (figures.last.created_at ?? 0);
+	return {
+		...figures,
+		bars: withBar(figures.bars, build),
+		last: newest ? build : figures.last,
+		red: newest ? redAfter(figures.red, build) : figures.red,
+	};
+}
+
+export function withBuilds(overview: Overview, builds: Build[], branch: string): Overview {
+	const byPipeline = new Map<string, Build[]>();
+	for (const build of builds) {
+		if (!onBranch(build, branch)) continue;
+		const id = pipelineOf(build.id);
+		byPipeline.set(id, [...(byPipeline.get(id) ?? []), build]);
+	}
+	return {
+		...overview,
+		pipelines: overview.pipelines.map((p) => (byPipeline.get(p.id) ?? []).reduce(withBuild, p)),
+	};
+}

@@ -1,0 +1,1 @@
+export function BusPage(_: {id?: string; query?: URLSearchParams}) { return <p>soon</p>; }

@@ -1,0 +1,1 @@
+export function PipelinePage(_: {id?: string; query?: URLSearchParams}) { return <p>soon</p>; }
