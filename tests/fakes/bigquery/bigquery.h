@@ -5,6 +5,7 @@
  * best effort there too. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "tests/fakes/server.h"
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -43,7 +44,7 @@ struct bq_failure {
 };
 
 struct fake_bigquery {
-	struct MHD_Daemon *daemon;
+	struct fake_server server;
 	int port;
 	char url[64];
 	pthread_mutex_t mutex;

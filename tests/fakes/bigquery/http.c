@@ -3,121 +3,44 @@
 #include "tests/fakes/bigquery/bigquery.h"
 
 #include <criterion/criterion.h>
-#include <microhttpd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* A request while its body comes. */
-struct coming {
-	char *body;
-	size_t size;
-};
-
-static void collect(struct coming *coming, const char *data, size_t size)
+static void answer(struct fake_bigquery *fake, const struct fake_request *asked, struct bq_reply *reply)
 {
-	coming->body = realloc(coming->body, coming->size + size + 1);
-	memcpy(coming->body + coming->size, data, size);
-	coming->size += size;
-	coming->body[coming->size] = '\0';
-}
+	struct bq_request request = {.method = asked->method,
+				     .path = asked->path,
+				     .body = asked->body,
+				     .size = asked->size,
+				     .content_type = fake_request_header(asked, "Content-Type"),
+				     .upload_id = fake_request_argument(asked, "upload_id"),
+				     .max_results = fake_request_argument(asked, "maxResults")};
+	const char *type = fake_request_argument(asked, "uploadType");
 
-static void wait_ms(int64_t ms)
-{
-	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	if (ms > 0) {
-		nanosleep(&time, NULL);
+	if (type && strcmp(type, "resumable") == 0 && !request.upload_id) {
+		request.upload_id = "";
 	}
+	bq_serve(fake, bq_route(&request), &request, fake_request_header(asked, "Authorization"), reply);
 }
 
-static void add_headers(const struct fake_bigquery *fake, struct MHD_Response *response,
-			const struct bq_reply *reply)
+static void serve(void *context, const struct fake_request *request, struct fake_answer *out)
 {
-	time_t seconds = time(NULL) + (time_t)(fake->ahead_ms / 1000);
-	char text[64];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	MHD_add_response_header(response, "Date", text);
-	MHD_add_response_header(response, "Content-Type", "application/json; charset=UTF-8");
-	if (*reply->location) {
-		MHD_add_response_header(response, "Location", reply->location);
-	}
-}
-
-static enum MHD_Result send_reply(const struct fake_bigquery *fake, struct MHD_Connection *connection,
-				  const struct bq_reply *reply)
-{
-	struct MHD_Response *response;
-	enum MHD_Result result;
-
-	if (reply->code == 0) {
-		free(reply->body);
-		return MHD_NO;
-	}
-	response = MHD_create_response_from_buffer(strlen(reply->body), reply->body, MHD_RESPMEM_MUST_FREE);
-	add_headers(fake, response, reply);
-	result = MHD_queue_response(connection, (unsigned)reply->code, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result answer(struct fake_bigquery *fake, struct MHD_Connection *connection, const char *path,
-			      const char *method, struct coming *coming)
-{
-	struct bq_request request = {.method = method, .path = path, .size = coming->size};
+	struct fake_bigquery *fake = context;
 	struct bq_reply reply = {.code = 204, .body = strdup("")};
 	int64_t latency_ms;
 
-#define ARGUMENT(name) MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name)
-#define HEADER(name)   MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name)
-	request.body = coming->body ? coming->body : (char[]){""};
-	request.content_type = HEADER("Content-Type");
-	request.upload_id = ARGUMENT("upload_id");
-	request.max_results = ARGUMENT("maxResults");
 	bq_lock(fake);
-	if (ARGUMENT("uploadType") && strcmp(ARGUMENT("uploadType"), "resumable") == 0 &&
-	    !request.upload_id) {
-		request.upload_id = "";
-	}
-	bq_serve(fake, bq_route(&request), &request, HEADER("Authorization"), &reply);
+	answer(fake, request, &reply);
 	latency_ms = fake->latency_ms;
 	bq_unlock(fake);
-	wait_ms(latency_ms);
-	return send_reply(fake, connection, &reply);
-}
-
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
-				  const char *method, const char *version, const char *data,
-				  size_t *data_size, void **state)
-{
-	struct coming *coming = *state;
-
-	(void)version;
-	if (!coming) {
-		*state = calloc(1, sizeof *coming);
-		return *state ? MHD_YES : MHD_NO;
-	}
-	if (*data_size > 0) {
-		collect(coming, data, *data_size);
-		*data_size = 0;
-		return MHD_YES;
-	}
-	return answer(context, connection, path, method, coming);
-}
-
-static void on_completed(void *context, struct MHD_Connection *connection, void **state,
-			 enum MHD_RequestTerminationCode code)
-{
-	struct coming *coming = *state;
-
-	(void)context, (void)connection, (void)code;
-	if (coming) {
-		free(coming->body);
-		free(coming);
+	fake_wait_ms(latency_ms);
+	*out = (struct fake_answer){
+		.code = reply.code, .body = reply.body, .at_ms = (int64_t)time(NULL) * 1000 + fake->ahead_ms};
+	fake_answer_header(out, "Content-Type", "application/json; charset=UTF-8");
+	if (*reply.location) {
+		fake_answer_header(out, "Location", reply.location);
 	}
 }
 
@@ -138,21 +61,18 @@ void fake_bigquery_start(struct fake_bigquery *fake)
 	cr_assert(sqlite3_open(":memory:", &fake->db) == SQLITE_OK);
 	cr_assert(sqlite3_exec(fake->db, tables, NULL, NULL, NULL) == SQLITE_OK, "%s",
 		  sqlite3_errmsg(fake->db));
-	fake->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION,
-					(uint16_t)fake->port, NULL, NULL, on_request, fake,
-					MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
-	cr_assert(fake->daemon, "no HTTP server");
-	fake->port = MHD_get_daemon_info(fake->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+	fake->server.serve = serve;
+	fake->server.context = fake;
+	fake->server.port = fake->port;
+	fake_server_start(&fake->server);
+	fake->port = fake->server.port;
 	snprintf(fake->url, sizeof fake->url, "http://127.0.0.1:%d", fake->port);
 }
 
 void fake_bigquery_stop(struct fake_bigquery *fake)
 {
-	if (fake->daemon) {
-		MHD_stop_daemon(fake->daemon);
-		sqlite3_close(fake->db);
-	}
-	fake->daemon = NULL;
+	fake_server_stop(&fake->server);
+	sqlite3_close(fake->db);
 	fake->db = NULL;
 }
 

@@ -4,6 +4,7 @@
  * preconditions as there. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "tests/fakes/server.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ struct fake_document {
 };
 
 struct fake_google {
-	struct MHD_Daemon *daemon;
+	struct fake_server server;
 	int port;
 	char url[64];
 	pthread_mutex_t mutex;

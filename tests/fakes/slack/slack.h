@@ -5,6 +5,7 @@
  * have, a reply to no message, a link that isn't one. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
+#include "tests/fakes/server.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,7 +74,7 @@ struct slack_event {
 enum slack_point { SLACK_BEFORE /* the work */, SLACK_AFTER /* it, before the answer */ };
 
 struct fake_slack {
-	struct MHD_Daemon *daemon;
+	struct fake_server server;
 	int port;
 	char url[64];       /* http://127.0.0.1:PORT/api */
 	char hook_url[128]; /* of a webhook into the first channel */
