@@ -240,13 +240,27 @@ const char *config_type_name(enum config_type type)
 	return types[type].name;
 }
 
+/* A token that stands under the wrong key. */
+static bool looks_secret(const char *text)
+{
+	static const char *const marks[] = {"xoxb-", "xoxp-", "xapp-",   "xoxe",       "hooks.slack",
+					    "bkua_", "ghp_",  "CCIPAT_", "PRIVATE KEY"};
+
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+		if (strstr(text, marks[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 enum status config_value_set(const struct config_row *row, const char *folder, const char *text,
 			     const char *shown, void *target, struct err *err)
 {
 	char quoted[80] = "";
 	struct input in = {.row = row, .folder = folder, .text = text, .shown = quoted};
 
-	if (shown && row->type != CONFIG_SECRET) {
+	if (shown && row->type != CONFIG_SECRET && !looks_secret(shown)) {
 		snprintf(quoted, sizeof quoted, "\"%.60s%s\" ", shown, strlen(shown) > 60 ? "…" : "");
 	}
 	return types[row->type].set(&in, target, err);

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/config.h"
 
-#include "common/config_kinds.h"
-#include "common/log.h"
 #include "common/time.h"
 #include "sinks/slack/config_words.h"
-#include "sinks/slack/glob.h"
 #include "sinks/slack/quiet.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define ROW(word, kind, member)  .key = (word), .type = (kind), .offset = offsetof(struct slack_config, member)
 #define RULE(word, kind, member) .key = (word), .type = (kind), .offset = offsetof(struct slack_rule, member)
@@ -22,22 +16,22 @@ static const char *const triggers[] = {"push",   "pull_request", "schedule", "ap
 const struct config_row slack_rule_rows[] = {
 	{
 		RULE("provider", CONFIG_LIST, provider),
-		.check = glob_check,
+		.check = slack_check_glob,
 		.help = "globs: `buildkite`, `circleci`; without it any",
 	},
 	{
 		RULE("organization", CONFIG_LIST, organization),
-		.check = glob_check,
+		.check = slack_check_glob,
 		.help = "globs; CircleCI's are as `gh/acme`; without it any",
 	},
 	{
 		RULE("pipeline", CONFIG_LIST, pipeline),
-		.check = glob_check,
+		.check = slack_check_glob,
 		.help = "globs of PIPELINE, or with a slash of ORGANIZATION/PIPELINE; without it any",
 	},
 	{
 		RULE("branch", CONFIG_LIST, branch),
-		.check = glob_check,
+		.check = slack_check_glob,
 		.fallback = "default",
 		.help = "globs; the word `default` is the pipeline's default branch (`main` or `master` "
 			"where "

@@ -2,6 +2,7 @@
 #include "sinks/slack/config_words.h"
 
 #include "common/log.h"
+#include "sinks/slack/glob.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -139,6 +140,11 @@ enum status slack_check_channel(const char *text, struct err *err)
 		return OK;
 	}
 	return refuse_channel(text, err);
+}
+
+enum status slack_check_glob(const char *text, struct err *err)
+{
+	return check_no_secret(text, err) == OK ? glob_check(text, err) : ERR_CONFIG;
 }
 
 enum status slack_check_mention(const char *text, struct err *err)
