@@ -63,14 +63,18 @@ static void on_location(struct http_headers *headers, const char *value)
 	headers->location = strdup(value);
 }
 
+static void on_scopes(struct http_headers *headers, const char *value)
+{
+	free(headers->scopes);
+	headers->scopes = strdup(value);
+}
+
 static const struct {
 	const char *name;
 	void (*on)(struct http_headers *headers, const char *value);
 } known[] = {
-	{"date", on_date},
-	{"retry-after", on_retry_after},
-	{"link", on_link},
-	{"location", on_location},
+	{"date", on_date},         {"retry-after", on_retry_after}, {"link", on_link},
+	{"location", on_location}, {"x-oauth-scopes", on_scopes},
 };
 
 /* The longer prefix first. */
@@ -155,7 +159,8 @@ void http_headers_line(struct http_headers *headers, const char *line, size_t si
 void http_headers_fini(struct http_headers *headers)
 {
 	free(headers->location);
-	headers->location = NULL;
+	free(headers->scopes);
+	headers->location = headers->scopes = NULL;
 }
 
 static int64_t not_negative(int64_t number)
@@ -243,6 +248,7 @@ void http_headers_answer(const struct http_headers *headers, int64_t wall_now_ms
 	answer->next_page = headers->next_page;
 	answer->last_page = headers->last_page;
 	answer->location = headers->location;
+	answer->scopes = headers->scopes;
 	answer->retry_after_ms = -1;
 	if (headers->retry_after_s != -1) {
 		answer->retry_after_ms = headers->retry_after_s * 1000;

@@ -21,7 +21,7 @@ struct http_headers {
 	struct rate rates[RATE_SETS];
 	bool next_page;
 	int64_t last_page;
-	char *location; /* heap */
+	char *location, *scopes; /* heap */
 };
 
 void http_headers_init(struct http_headers *headers);

@@ -62,6 +62,7 @@ struct http_answer {
 	bool next_page;                     /* Link: rel="next" present */
 	int64_t last_page;                  /* number in the address of Link: rel="last"; 0: not given */
 	const char *location;               /* of a redirect, else NULL */
+	const char *scopes;                 /* X-OAuth-Scopes: what the token may, `a,b`; NULL: not given */
 	bool untrusted;                     /* HTTP_FAILED because of the server's certificate */
 	struct err err; /* HTTP_FAILED: the sentence; never contains a query string or a header */
 };

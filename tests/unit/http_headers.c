@@ -154,6 +154,13 @@ Test(http_headers, retry_after_is_seconds_or_a_date)
 	}
 }
 
+Test(http_headers, what_a_token_may_is_handed_over)
+{
+	cr_assert_str_eq(read_headers("HTTP/2 200\nX-OAuth-Scopes: chat:write,users:read").scopes,
+			 "chat:write,users:read");
+	cr_assert_null(read_headers("HTTP/2 200").scopes);
+}
+
 Test(http_headers, date_and_location_are_handed_over)
 {
 	struct http_answer answer =
