@@ -185,7 +185,8 @@ Test(slack_config, takes_tokens_from_files)
 	struct slack_case given;
 
 	write_file("token", "xoxb-from-a-file\n");
-	cr_expect(slack_case_read(&given, "    token_file: token\n    channel: \"#\xc3\xbcber-uns_2\"\n"),
+	cr_expect(slack_case_read(&given, "    token_file: token\n    channel: \"#\xc3\xbc"
+					  "ber-uns_2\"\n"),
 		  "%s", given.problems);
 	cr_expect_str_eq(given.config.token, "xoxb-from-a-file");
 	slack_case_free(&given);
