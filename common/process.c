@@ -3,6 +3,7 @@
 #include "common/check.h"
 #include "common/log.h"
 #include "common/metrics_private.h"
+#include "common/notify.h"
 #include "common/process_options.h"
 
 #include <errno.h>
@@ -80,6 +81,7 @@ static void on_terminate(struct runner *runner, int number)
 		return;
 	}
 	log_info("proc.stop", STR("signal", number == SIGTERM ? "TERM" : "INT"));
+	notify_manager("STOPPING=1");
 	runner->stop_signal = number;
 	runner->stop_signal_ms = now_ms();
 	context->draining = true;
@@ -242,6 +244,7 @@ static void announce(struct runner *runner)
 		}
 		close(fd);
 	}
+	notify_manager("READY=1");
 	metrics_started();
 	log_info("proc.ready", STR("config", runner->context.config.path),
 		 NUM("ms", now_ms() - runner->started_ms));
@@ -338,6 +341,7 @@ static int finish(struct runner *runner)
 
 	if (code != 0) {
 		log_error("proc.failed", STR("why", context->err.text), NUM("code", code));
+		notify_failure(context->err.text);
 	}
 	if (code == 100 && container && strcmp(container, "1") == 0 && runner->signal_fd != -1) {
 		idle_in_container(runner);
