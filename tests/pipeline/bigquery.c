@@ -10,15 +10,15 @@ Test(bigquery, makes_dataset_table_and_views)
 {
 	run_start();
 	said("bigquery.ready");
-	cr_expect(bq_sql(&run.bigquery, "SELECT count(*) FROM dataset WHERE id = 'ci'") == 1);
-	cr_expect(bq_sql(&run.bigquery, "SELECT count(*) FROM tbl WHERE body ->> '$.timePartitioning.field' "
-					"= 'created_at' AND "
-					"body ->> '$.clustering.fields[2]' = 'pipeline'") == 1);
-	cr_expect(bq_sql(&run.bigquery, "SELECT count(*) FROM tbl WHERE body ->> '$.type' = 'VIEW'") == 4);
+	cr_expect(bq_sql(&bigquery, "SELECT count(*) FROM dataset WHERE id = 'ci'") == 1);
+	cr_expect(bq_sql(&bigquery, "SELECT count(*) FROM tbl WHERE body ->> '$.timePartitioning.field' "
+				    "= 'created_at' AND "
+				    "body ->> '$.clustering.fields[2]' = 'pipeline'") == 1);
+	cr_expect(bq_sql(&bigquery, "SELECT count(*) FROM tbl WHERE body ->> '$.type' = 'VIEW'") == 4);
 	run_restart();
 	said("bigquery.ready");
-	cr_expect(bq_asked(&run.bigquery, BQ_TABLE_INSERT) == 5, "a second start makes nothing");
-	cr_expect(bq_asked(&run.bigquery, BQ_TABLE_PATCH) == 0);
+	cr_expect(bq_asked(&bigquery, BQ_TABLE_INSERT) == 5, "a second start makes nothing");
+	cr_expect(bq_asked(&bigquery, BQ_TABLE_PATCH) == 0);
 }
 
 Test(bigquery, loads_each_version_once)
@@ -40,27 +40,27 @@ Test(bigquery, streams_within_seconds)
 	run_start();
 	all_acked();
 	cr_expect(versions() == 1500);
-	cr_expect(bq_asked(&run.bigquery, BQ_UPLOAD) == 0);
+	cr_expect(bq_asked(&bigquery, BQ_UPLOAD) == 0);
 }
 
 Test(bigquery, an_answer_that_is_lost_loads_nothing_twice)
 {
-	run.bigquery.failures[BQ_UPLOAD] = (struct bq_failure){.times = 2, .code = 0, .after = true};
+	bigquery.failures[BQ_UPLOAD] = (struct bq_failure){.times = 2, .code = 0, .after = true};
 	builds_come(1, 300);
 	run_start();
 	all_acked();
 	cr_expect(rows() == 300, "%lld", (long long)rows());
-	cr_expect(bq_asked(&run.bigquery, BQ_UPLOAD) >= 2);
+	cr_expect(bq_asked(&bigquery, BQ_UPLOAD) >= 2);
 }
 
 Test(bigquery, a_job_that_fails_is_run_again_under_another_name)
 {
-	run.bigquery.job = (struct bq_failure){.times = 2, .reason = "backendError", .message = "Try again"};
+	bigquery.job = (struct bq_failure){.times = 2, .reason = "backendError", .message = "Try again"};
 	builds_come(1, 300);
 	run_start();
 	all_acked();
 	cr_expect(rows() == 300);
-	cr_expect(bq_sql(&run.bigquery, "SELECT count(DISTINCT id) FROM job") == 3);
+	cr_expect(bq_sql(&bigquery, "SELECT count(DISTINCT id) FROM job") == 3);
 }
 
 static void rejects_the_poisoned(const char *mode, int each, const char *why)
@@ -68,7 +68,7 @@ static void rejects_the_poisoned(const char *mode, int each, const char *why)
 	size_t bad = (size_t)(200 / each);
 
 	run_configure(mode);
-	run.bigquery.poison = "p0ison";
+	bigquery.poison = "p0ison";
 	for (int number = 1; number <= 200; number++) {
 		build_comes(number, 0, number % each == 0 ? "p0ison" : "Fix it");
 	}
@@ -87,7 +87,7 @@ Test(bigquery, rows_that_a_job_names_are_dead_letters)
 
 Test(bigquery, rows_that_a_job_does_not_name_are_found)
 {
-	run.bigquery.names_nobody = true;
+	bigquery.names_nobody = true;
 	rejects_the_poisoned("", 100, "too many errors");
 	cr_expect(rows() == 198);
 }
@@ -103,7 +103,7 @@ static void refills(const char *mode)
 	builds_come(1, 200);
 	run_start();
 	all_acked();
-	bq_drop(&run.bigquery, "ci", "build_events");
+	bq_drop(&bigquery, "ci", "build_events");
 	builds_come(201, 210);
 	said("sink.anew");
 	all_acked();
@@ -129,7 +129,7 @@ Test(bigquery, a_table_that_was_made_anew_meanwhile_is_filled)
 	child_kill(run.sink);
 	child_free(&run.sink);
 	fake_hub_forget(run.hub);
-	bq_drop(&run.bigquery, "ci", "build_events");
+	bq_drop(&bigquery, "ci", "build_events");
 	run_start();
 	said("sink.anew");
 	all_acked();
@@ -159,9 +159,9 @@ Test(bigquery, a_request_that_is_too_large_is_halved)
 	run_start();
 	said("bigquery.ready");
 	for (size_t i = 0; i < sizeof too_large / sizeof *too_large; i++) {
-		int asked = bq_asked(&run.bigquery, BQ_INSERT_ALL);
+		int asked = bq_asked(&bigquery, BQ_INSERT_ALL);
 
-		bq_fail(&run.bigquery, BQ_INSERT_ALL, 1, too_large[i].code, too_large[i].reason,
+		bq_fail(&bigquery, BQ_INSERT_ALL, 1, too_large[i].code, too_large[i].reason,
 			too_large[i].message);
 		for (int number = 1; number <= 60; number++) {
 			build_comes((int)i * 60 + number, 0, message);
@@ -169,7 +169,7 @@ Test(bigquery, a_request_that_is_too_large_is_halved)
 		all_acked();
 		cr_expect(versions() == ((int64_t)i + 1) * 60, "%s: %lld", too_large[i].name,
 			  (long long)versions());
-		cr_expect(bq_asked(&run.bigquery, BQ_INSERT_ALL) >= asked + 3, "%s", too_large[i].name);
+		cr_expect(bq_asked(&bigquery, BQ_INSERT_ALL) >= asked + 3, "%s", too_large[i].name);
 	}
 	cr_expect(run.hub->dead_count == 0);
 }

@@ -13,7 +13,7 @@ static void write_key(void)
 {
 	char uri[100];
 
-	snprintf(uri, sizeof uri, "%s/token", run.bigquery.url);
+	snprintf(uri, sizeof uri, "%s/token", bigquery.url);
 	free(key_file_write(run.place, "service_account", "writer@demo.iam.gserviceaccount.com", uri));
 	run.env[0] = NULL;
 }
@@ -31,7 +31,7 @@ Test(bigquery_access, a_service_account_signs_its_requests)
 	write_key();
 	run_configure(", credentials_file: account.json");
 	writes(5);
-	cr_expect(bq_asked(&run.bigquery, BQ_TOKEN) == 1);
+	cr_expect(bq_asked(&bigquery, BQ_TOKEN) == 1);
 }
 
 Test(bigquery_access, the_customary_variable_names_the_key_file)
@@ -48,20 +48,20 @@ Test(bigquery_access, the_customary_variable_names_the_key_file)
 Test(bigquery_access, a_token_that_is_revoked_is_replaced)
 {
 	writes(5);
-	bq_lock(&run.bigquery);
-	run.bigquery.valid_from = run.bigquery.token + 1;
-	bq_unlock(&run.bigquery);
+	bq_lock(&bigquery);
+	bigquery.valid_from = bigquery.token + 1;
+	bq_unlock(&bigquery);
 	builds_come(6, 9);
 	all_acked();
 	cr_expect(rows() == 9);
-	cr_expect(bq_asked(&run.bigquery, BQ_TOKEN) == 2);
+	cr_expect(bq_asked(&bigquery, BQ_TOKEN) == 2);
 }
 
 Test(bigquery_access, a_key_that_was_revoked_is_for_an_operator)
 {
 	write_key();
 	run_configure(", credentials_file: account.json");
-	bq_fail(&run.bigquery, BQ_TOKEN, -1, 400, NULL,
+	bq_fail(&bigquery, BQ_TOKEN, -1, 400, NULL,
 		"{\"error\":\"invalid_grant\",\"error_description\":\"Invalid JWT Signature.\"}");
 	run_start();
 	refuses("bigquery: ", "Invalid JWT Signature");
@@ -108,7 +108,7 @@ static const struct {
 Test(bigquery_access, each_refusal_is_one_sentence_with_what_to_do)
 {
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-		bq_fail(&run.bigquery, refusals[i].verb, -1, refusals[i].code, refusals[i].reason,
+		bq_fail(&bigquery, refusals[i].verb, -1, refusals[i].code, refusals[i].reason,
 			refusals[i].message);
 		build_comes((int)i + 1, 0, "Fix it");
 		run_start();
@@ -120,7 +120,7 @@ Test(bigquery_access, each_refusal_is_one_sentence_with_what_to_do)
 		}
 		child_free(&run.sink);
 		fake_hub_forget(run.hub);
-		bq_fail(&run.bigquery, refusals[i].verb, 0, 0, NULL, NULL);
+		bq_fail(&bigquery, refusals[i].verb, 0, 0, NULL, NULL);
 	}
 	run_start();
 	all_acked();
@@ -129,11 +129,11 @@ Test(bigquery_access, each_refusal_is_one_sentence_with_what_to_do)
 
 Test(bigquery_access, an_exhausted_quota_waits_ten_minutes_a_limit_of_rate_seconds)
 {
-	bq_fail(&run.bigquery, BQ_UPLOAD, 1, 403, "rateLimitExceeded", "Exceeded rate limits");
+	bq_fail(&bigquery, BQ_UPLOAD, 1, 403, "rateLimitExceeded", "Exceeded rate limits");
 	builds_come(1, 5);
 	run_start();
 	all_acked();
-	bq_fail(&run.bigquery, BQ_UPLOAD, -1, 403, "quotaExceeded", "Quota exceeded: load jobs");
+	bq_fail(&bigquery, BQ_UPLOAD, -1, 403, "quotaExceeded", "Quota exceeded: load jobs");
 	builds_come(6, 9);
 	said("\"retry_ms\":600000");
 	cr_expect(rows() == 5);
@@ -143,14 +143,14 @@ Test(bigquery_access, an_exhausted_quota_waits_ten_minutes_a_limit_of_rate_secon
 
 static void table_is_there(const char *fields)
 {
-	bq_lock(&run.bigquery);
-	bq_exec(&run.bigquery, "INSERT INTO dataset VALUES('ci', '{\"location\":\"EU\"}')", NULL);
-	bq_exec(&run.bigquery,
+	bq_lock(&bigquery);
+	bq_exec(&bigquery, "INSERT INTO dataset VALUES('ci', '{\"location\":\"EU\"}')", NULL);
+	bq_exec(&bigquery,
 		"INSERT INTO tbl VALUES('ci', 'build_events', '1', json_object('creationTime', '1', "
 		"'schema', "
 		"json_object('fields', json(?))))",
 		fields, NULL);
-	bq_unlock(&run.bigquery);
+	bq_unlock(&bigquery);
 }
 
 Test(bigquery_access, an_older_table_gets_the_columns_it_lacks)
@@ -159,10 +159,9 @@ Test(bigquery_access, an_older_table_gets_the_columns_it_lacks)
 		       "{\"name\":\"theirs\",\"type\":\"STRING\"},{\"name\":\"tests\",\"type\":\"STRUCT\","
 		       "\"fields\":[{\"name\":\"total\",\"type\":\"INT64\"}]}]");
 	writes(5);
-	cr_expect(bq_asked(&run.bigquery, BQ_TABLE_PATCH) == 1);
-	cr_expect(bq_sql(&run.bigquery,
-			 "SELECT json_array_length(body, '$.schema.fields') FROM tbl WHERE id = "
-			 "'build_events'") == 35);
+	cr_expect(bq_asked(&bigquery, BQ_TABLE_PATCH) == 1);
+	cr_expect(bq_sql(&bigquery, "SELECT json_array_length(body, '$.schema.fields') FROM tbl WHERE id = "
+				    "'build_events'") == 35);
 	cr_expect(child_said(run.sink, "\"location\":\"EU\""));
 }
 
@@ -187,7 +186,7 @@ static void checks(int code, const char *out, const char *errors)
 {
 	struct said said;
 
-	setenv("GCE_METADATA_HOST", strchr(run.metadata, '=') + 1, 1);
+	setenv("GCE_METADATA_HOST", strchr(run.env[0], '=') + 1, 1);
 	said = command_run(run.place, "buildbus", ARGS("validate", "--online", "-c", run.place->config));
 	cr_expect(said.code == code, "%d\n%s%s", said.code, said.out, said.errors);
 	cr_expect(strstr(said.out, out), "%s\n%s", out, said.out);
@@ -199,12 +198,12 @@ static void checks(int code, const char *out, const char *errors)
 Test(bigquery_access, validate_asks_and_changes_nothing)
 {
 	checks(0, "the dataset ci is not there yet", "");
-	cr_expect(bq_sql(&run.bigquery, "SELECT count(*) FROM dataset") == 0);
+	cr_expect(bq_sql(&bigquery, "SELECT count(*) FROM dataset") == 0);
 	writes(5);
 	checks(0, "rows of build_events can be written", "");
 	cr_expect(rows() == 5);
-	bq_fail(&run.bigquery, BQ_INSERT_ALL, 1, 403, "accessDenied", "bigquery.tables.updateData denied");
+	bq_fail(&bigquery, BQ_INSERT_ALL, 1, 403, "accessDenied", "bigquery.tables.updateData denied");
 	checks(1, "the table build_events is there", "permission to write: grant roles/bigquery.dataEditor");
-	bq_fail(&run.bigquery, BQ_QUERY, 1, 403, "accessDenied", "bigquery.jobs.create denied");
+	bq_fail(&bigquery, BQ_QUERY, 1, 403, "accessDenied", "bigquery.jobs.create denied");
 	checks(1, "can be written", "roles/bigquery.jobUser");
 }

@@ -66,8 +66,8 @@ Test(bigquery_bodies, are_valid_by_the_schemas_and_views_are_bigquerys_sql)
 		cr_skip_test("no npm registry gave ajv and node-sql-parser");
 	}
 	bodies = place_path(run.place, "bodies");
-	run.bigquery.bodies = fopen(bodies, "w");
-	cr_assert(run.bigquery.bodies);
+	bigquery.bodies = fopen(bodies, "w");
+	cr_assert(bigquery.bodies);
 	builds_come(1, 50);
 	run_start();
 	all_acked();
@@ -80,5 +80,5 @@ Test(bigquery_bodies, are_valid_by_the_schemas_and_views_are_bigquerys_sql)
 	all_acked();
 	cr_expect(versions() == 100);
 	check(spec, bodies);
-	fclose(run.bigquery.bodies);
+	fclose(bigquery.bodies);
 }

@@ -13,7 +13,7 @@ TestSuite(bigquery_faults, .init = run_init, .fini = run_fini, .timeout = 600);
 static bool was_sent(void *arg)
 {
 	(void)arg;
-	return bq_asked(&run.bigquery, BQ_UPLOAD) > 0;
+	return bq_asked(&bigquery, BQ_UPLOAD) > 0;
 }
 
 static void run_till(bool (*done)(void *arg))
@@ -30,7 +30,7 @@ static void each_once(int64_t count)
 
 Test(bigquery_faults, killed_while_a_job_runs)
 {
-	run.bigquery.job_ms = 1500;
+	bigquery.job_ms = 1500;
 	builds_come(1, 100);
 	run_start();
 	run_till(was_sent);
@@ -45,9 +45,9 @@ Test(bigquery_faults, killed_before_the_answer_came)
 	builds_come(1, 100);
 	run_start();
 	said("bigquery.ready");
-	bq_lock(&run.bigquery);
-	run.bigquery.latency_ms = 300;
-	bq_unlock(&run.bigquery);
+	bq_lock(&bigquery);
+	bigquery.latency_ms = 300;
+	bq_unlock(&bigquery);
 	run_till(was_sent);
 	builds_come(101, 150);
 	run_restart();
@@ -57,23 +57,23 @@ Test(bigquery_faults, killed_before_the_answer_came)
 /* Announced and never sent: the same range goes under the same name, though more came meanwhile. */
 Test(bigquery_faults, killed_after_the_announcement)
 {
-	run.bigquery.failures[BQ_UPLOAD] =
+	bigquery.failures[BQ_UPLOAD] =
 		(struct bq_failure){.times = -1, .code = 503, .reason = "backendError", .message = "No"};
 	builds_come(1, 100);
 	run_start();
 	said("bigquery.retry");
 	builds_come(101, 150);
-	bq_fail(&run.bigquery, BQ_UPLOAD, 0, 0, NULL, NULL);
+	bq_fail(&bigquery, BQ_UPLOAD, 0, 0, NULL, NULL);
 	run_restart();
 	each_once(150);
-	cr_expect(bq_sql(&run.bigquery,
-			 "SELECT count(*) FROM row WHERE job = (SELECT job FROM row LIMIT 1)") == 100);
+	cr_expect(bq_sql(&bigquery, "SELECT count(*) FROM row WHERE job = (SELECT job FROM row LIMIT 1)") ==
+		  100);
 }
 
 /* What was announced has been superseded and trimmed meanwhile. */
 Test(bigquery_faults, killed_after_the_announcement_of_what_is_gone)
 {
-	run.bigquery.failures[BQ_UPLOAD] =
+	bigquery.failures[BQ_UPLOAD] =
 		(struct bq_failure){.times = -1, .code = 503, .reason = "backendError", .message = "No"};
 	builds_come(1, 100);
 	run_start();
@@ -83,7 +83,7 @@ Test(bigquery_faults, killed_after_the_announcement_of_what_is_gone)
 		fake_hub_trim(run.hub, seq);
 	}
 	builds_come(101, 150);
-	bq_fail(&run.bigquery, BQ_UPLOAD, 0, 0, NULL, NULL);
+	bq_fail(&bigquery, BQ_UPLOAD, 0, 0, NULL, NULL);
 	run_restart();
 	each_once(50);
 	builds_come(151, 160);
@@ -93,7 +93,7 @@ Test(bigquery_faults, killed_after_the_announcement_of_what_is_gone)
 /* Only the last one of it is gone. */
 Test(bigquery_faults, killed_after_the_announcement_of_what_is_partly_gone)
 {
-	run.bigquery.job_ms = 1500;
+	bigquery.job_ms = 1500;
 	builds_come(1, 100);
 	run_start();
 	run_till(was_sent);
@@ -107,7 +107,7 @@ Test(bigquery_faults, killed_after_the_announcement_of_what_is_partly_gone)
 /* The hub restarts while a job runs, which ends before it is back. */
 Test(bigquery_faults, a_hub_that_is_away_when_a_job_ends)
 {
-	run.bigquery.job_ms = 1500;
+	bigquery.job_ms = 1500;
 	builds_come(1, 100);
 	run_start();
 	run_till(was_sent);
@@ -122,13 +122,13 @@ Test(bigquery_faults, a_hub_that_is_away_when_a_job_ends)
 
 Test(bigquery_faults, killed_after_a_job_failed)
 {
-	run.bigquery.job = (struct bq_failure){.times = -1, .reason = "backendError", .message = "Try again"};
+	bigquery.job = (struct bq_failure){.times = -1, .reason = "backendError", .message = "Try again"};
 	builds_come(1, 100);
 	run_start();
 	said("bigquery.job_failed");
-	bq_lock(&run.bigquery);
-	run.bigquery.job.times = 0;
-	bq_unlock(&run.bigquery);
+	bq_lock(&bigquery);
+	bigquery.job.times = 0;
+	bq_unlock(&bigquery);
 	run_restart();
 	each_once(100);
 }
@@ -138,7 +138,7 @@ Test(bigquery_faults, a_table_that_is_not_found_for_a_moment)
 	builds_come(1, 100);
 	run_start();
 	all_acked();
-	bq_fail(&run.bigquery, BQ_UPLOAD, 1, 404, "notFound", "Not found: Table demo:ci.build_events");
+	bq_fail(&bigquery, BQ_UPLOAD, 1, 404, "notFound", "Not found: Table demo:ci.build_events");
 	builds_come(101, 150);
 	each_once(150);
 }
@@ -146,7 +146,7 @@ Test(bigquery_faults, a_table_that_is_not_found_for_a_moment)
 /* What is refused is a dead letter before the job without it is announced. */
 Test(bigquery_faults, killed_after_a_row_was_refused)
 {
-	run.bigquery.poison = "p0ison";
+	bigquery.poison = "p0ison";
 	builds_come(1, 50);
 	build_comes(51, 0, "p0ison");
 	builds_come(52, 100);
@@ -203,9 +203,9 @@ static void go_on_for(int64_t ms)
 
 static void set_weather(int permille)
 {
-	bq_lock(&run.bigquery);
-	run.bigquery.permille = permille;
-	bq_unlock(&run.bigquery);
+	bq_lock(&bigquery);
+	bigquery.permille = permille;
+	bq_unlock(&bigquery);
 }
 
 static int setting(const char *name, int fallback)
@@ -223,9 +223,9 @@ static void storm(int builds)
 	be_patient(1 + builds / 2000);
 	dice.state = (uint64_t)setting("BUILDBUS_FAULTS_SEED", (int)time(NULL));
 	printf("BUILDBUS_FAULTS_SEED=%llu\n", (unsigned long long)dice.state);
-	run.bigquery.seed = dice.state;
-	run.bigquery.poison = "p0ison";
-	run.bigquery.job_ms = 100;
+	bigquery.seed = dice.state;
+	bigquery.poison = "p0ison";
+	bigquery.job_ms = 100;
 	set_weather(150);
 	run_start();
 	for (int step = 0; step < 20; step++) {
@@ -241,8 +241,8 @@ static void storm(int builds)
 	set_weather(0);
 	all_acked();
 	printf("%d versions, %d invalid, %d kills, faults:", (int)run.hub->head, dice.invalid, kills);
-	for (size_t i = 0; i < sizeof run.bigquery.drawn / sizeof *run.bigquery.drawn; i++) {
-		printf(" %d", run.bigquery.drawn[i]);
+	for (size_t i = 0; i < sizeof bigquery.drawn / sizeof *bigquery.drawn; i++) {
+		printf(" %d", bigquery.drawn[i]);
 	}
 	printf("; %lld rows\n", (long long)rows());
 	cr_expect(versions() == run.hub->head - dice.invalid, "%lld versions, %lld came, %d invalid",

@@ -18,7 +18,7 @@ static void configure(const char *members)
 	char *text;
 
 	cr_assert(asprintf(&text, "{firebase_project_id: demo, api_url: \"%s/v1\", auth_url: \"%s\", %s}",
-			   run.google.url, run.google.url, members) > 0);
+			   google.url, google.url, members) > 0);
 	run_configure(text);
 	free(text);
 }
@@ -33,11 +33,11 @@ static void write_account(const char *type, bool known)
 	static char *public_key;
 	char uri[100], *fresh;
 
-	snprintf(uri, sizeof uri, "%s/oauth2/token", run.google.url);
+	snprintf(uri, sizeof uri, "%s/oauth2/token", google.url);
 	fresh = key_file_write(run.place, type, ACCOUNT, uri);
 	if (known) {
 		free(public_key);
-		run.google.public_key = public_key = fresh;
+		google.public_key = public_key = fresh;
 	} else {
 		free(fresh);
 	}
@@ -47,7 +47,7 @@ static void claims_hold(const char *text)
 {
 	unsigned char bytes[2048] = {0};
 	char part[3000] = "";
-	const char *dot = strchr(run.google.assertion, '.');
+	const char *dot = strchr(google.assertion, '.');
 
 	cr_assert_not_null(dot);
 	snprintf(part, sizeof part, "%.*s", (int)strcspn(dot + 1, "."), dot + 1);
@@ -63,8 +63,8 @@ Test(firestore_access, a_service_account_signs_its_requests)
 	builds_come(1, 50);
 	run_start();
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, "/build/"), 50);
-	cr_expect_eq(fake_asked(&run.google, FAKE_SIGN_IN), 0);
+	cr_expect_eq(fake_count(&google, "/build/"), 50);
+	cr_expect_eq(fake_asked(&google, FAKE_SIGN_IN), 0);
 	claims_hold("\"iss\":\"" ACCOUNT "\"");
 	claims_hold("\"scope\":\"https://www.googleapis.com/auth/datastore\"");
 }
@@ -76,11 +76,11 @@ Test(firestore_access, a_service_account_is_asked_for_again_when_its_token_is_re
 	builds_come(1, 5);
 	run_start();
 	all_acked();
-	fake_revoke(&run.google);
+	fake_revoke(&google);
 	builds_come(6, 10);
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, "/build/"), 10);
-	cr_expect_eq(fake_asked(&run.google, FAKE_GRANT), 2);
+	cr_expect_eq(fake_count(&google, "/build/"), 10);
+	cr_expect_eq(fake_asked(&google, FAKE_GRANT), 2);
 }
 
 Test(firestore_access, the_customary_variable_names_the_key_file)
@@ -95,21 +95,21 @@ Test(firestore_access, the_customary_variable_names_the_key_file)
 	builds_come(1, 5);
 	run_start();
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, "/build/"), 5);
+	cr_expect_eq(fake_count(&google, "/build/"), 5);
 }
 
 Test(firestore_access, on_google_cloud_the_machine_has_an_account)
 {
 	char variable[100];
 
-	snprintf(variable, sizeof variable, "GCE_METADATA_HOST=127.0.0.1:%d", run.google.port);
+	snprintf(variable, sizeof variable, "GCE_METADATA_HOST=127.0.0.1:%d", google.port);
 	run.env[0] = variable;
 	configure("metrics_project_id: web");
 	builds_come(1, 5);
 	run_start();
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, "/build/"), 5);
-	cr_expect_eq(fake_asked(&run.google, FAKE_GRANT), 1);
+	cr_expect_eq(fake_count(&google, "/build/"), 5);
+	cr_expect_eq(fake_asked(&google, FAKE_GRANT), 1);
 }
 
 Test(firestore_access, a_key_that_was_deleted_is_one_sentence)
@@ -124,8 +124,8 @@ Test(firestore_access, a_key_that_was_deleted_is_one_sentence)
 Test(firestore_access, a_clock_that_is_wrong_is_named)
 {
 	write_account("service_account", true);
-	run.google.ahead_ms = 7200000;
-	fake_fail(&run.google, FAKE_GRANT, -1, 400, NULL,
+	google.ahead_ms = 7200000;
+	fake_fail(&google, FAKE_GRANT, -1, 400, NULL,
 		  "{\"error\":\"invalid_grant\",\"error_description\":\"Invalid JWT: Token must be a "
 		  "short-lived "
 		  "token (60 minutes) and in a reasonable timeframe.\"}");
@@ -177,7 +177,7 @@ Test(firestore_access, sources_with_two_pipelines_can_not_share_one_project)
 		    "  - buildkite: {access_token: $NOT_SET, organization_slug: acme, pipeline_slug: [web, "
 		    "api]}\n"
 		    "destinations:\n  - firestore: %s\n",
-		    run.place->state, run.hub->endpoint, run.destination);
+		    run.place->state, run.hub->endpoint, destination);
 	run.sink = child_start(&(struct launch){.place = run.place,
 						.program = "buildbus-sink-firestore",
 						.args = ARGS("-c", run.place->config)});
@@ -191,7 +191,7 @@ Test(firestore_access, a_second_pipeline_that_comes_is_not_written_over_the_firs
 	all_acked();
 	build_comes(.number = 2, .pipeline = "api", .result = RESULT_FAILURE);
 	refuses("builds of acme/web and of acme/api came");
-	cr_expect(run.hub->position == 3 && fake_writes(&run.google, "web_2") == 1);
+	cr_expect(run.hub->position == 3 && fake_writes(&google, "web_2") == 1);
 }
 
 Test(firestore_access, pipelines_that_are_not_named_are_not_written)
@@ -201,7 +201,7 @@ Test(firestore_access, pipelines_that_are_not_named_are_not_written)
 	build_comes(.number = 4, .pipeline = "api");
 	run_start();
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, "/build/"), 3);
+	cr_expect_eq(fake_count(&google, "/build/"), 3);
 	cr_expect(run.hub->dead_count == 0);
 }
 
@@ -211,7 +211,7 @@ Test(firestore_access, a_slug_that_is_encoded_in_ids_is_written_plainly_in_the_c
 	build_comes(.number = 1, .pipeline = "web%20site");
 	run_start();
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, "/build/web_1"), 1);
+	cr_expect_eq(fake_count(&google, "/build/web_1"), 1);
 }
 
 Test(firestore_access, a_project_that_is_missing_ends_up_before_anything_is_fetched)
@@ -224,7 +224,7 @@ Test(firestore_access, a_project_that_is_missing_ends_up_before_anything_is_fetc
 		    "  - buildkite: {access_token: %s, organization_slug: acme, pipeline_slug: web, api_url: "
 		    "\"%s\"}\n"
 		    "destinations:\n  - firestore: %s\n",
-		    run.place->state, SIM_TOKEN, sim->api, run.destination);
+		    run.place->state, SIM_TOKEN, sim->api, destination);
 	run.sink = child_start(&(struct launch){.place = run.place,
 						.program = "buildbus",
 						.args = ARGS("up", "-c", run.place->config),

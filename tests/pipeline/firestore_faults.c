@@ -16,11 +16,10 @@ static void all_there(int count)
 	char name[32];
 
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, BUILDS), (size_t)count);
+	cr_expect_eq(fake_count(&google, BUILDS), (size_t)count);
 	for (int number = 1; number <= count; number++) {
 		snprintf(name, sizeof name, "web_%d", number);
-		cr_expect_eq(fake_writes(&run.google, name), 1, "%s: %d", name,
-			     fake_writes(&run.google, name));
+		cr_expect_eq(fake_writes(&google, name), 1, "%s: %d", name, fake_writes(&google, name));
 	}
 }
 
@@ -29,9 +28,8 @@ Test(firestore_faults, everything_is_written_once)
 	builds_come(1, 1000);
 	run_start();
 	all_there(1000);
-	cr_expect(fake_asked(&run.google, FAKE_SIGN_IN) == 1);
-	cr_expect(fake_asked(&run.google, FAKE_COMMIT) <= 20, "%d commits",
-		  fake_asked(&run.google, FAKE_COMMIT));
+	cr_expect(fake_asked(&google, FAKE_SIGN_IN) == 1);
+	cr_expect(fake_asked(&google, FAKE_COMMIT) <= 20, "%d commits", fake_asked(&google, FAKE_COMMIT));
 }
 
 Test(firestore_faults, a_restart_writes_nothing_again)
@@ -64,7 +62,7 @@ Test(firestore_faults, versions_of_one_build_end_with_the_newest)
 		char name[32], *fields;
 
 		snprintf(name, sizeof name, "web_%d", number);
-		fields = fake_get(&run.google, name);
+		fields = fake_get(&google, name);
 		cr_expect(fields && strstr(fields, "BuildStatus.successful"), "%s: %s", name, fields);
 		free(fields);
 	}
@@ -79,18 +77,18 @@ static bool was_renewed(void *arg)
 		++*count;
 		builds_come(*count, *count);
 	}
-	return fake_asked(&run.google, FAKE_RENEW) >= 2;
+	return fake_asked(&google, FAKE_RENEW) >= 2;
 }
 
 Test(firestore_faults, a_token_that_ends_is_renewed_before)
 {
 	int count = 0;
 
-	run.google.lives_s = 1;
+	google.lives_s = 1;
 	run_start();
 	cr_assert(run_until(run.loop, was_renewed, &count, (int)patience_ms()));
 	all_there(count);
-	cr_expect(fake_asked(&run.google, FAKE_SIGN_IN) == 1);
+	cr_expect(fake_asked(&google, FAKE_SIGN_IN) == 1);
 	cr_expect_not(child_said(run.sink, "sink.retry"));
 }
 
@@ -99,7 +97,7 @@ Test(firestore_faults, a_token_that_is_revoked_is_replaced)
 	run_start();
 	builds_come(1, 10);
 	all_there(10);
-	fake_revoke(&run.google);
+	fake_revoke(&google);
 	builds_come(11, 20);
 	all_there(20);
 	cr_expect_not(child_said(run.sink, "sink.retry"));
@@ -110,11 +108,11 @@ Test(firestore_faults, a_session_that_is_revoked_is_begun_anew)
 	run_start();
 	builds_come(1, 10);
 	all_there(10);
-	fake_fail(&run.google, FAKE_RENEW, -1, 400, "", "TOKEN_EXPIRED");
-	fake_revoke(&run.google);
+	fake_fail(&google, FAKE_RENEW, -1, 400, "", "TOKEN_EXPIRED");
+	fake_revoke(&google);
 	builds_come(11, 20);
 	all_there(20);
-	cr_expect(fake_asked(&run.google, FAKE_SIGN_IN) == 2);
+	cr_expect(fake_asked(&google, FAKE_SIGN_IN) == 2);
 }
 
 Test(firestore_faults, an_account_that_is_disabled_meanwhile_is_for_an_operator)
@@ -122,9 +120,9 @@ Test(firestore_faults, an_account_that_is_disabled_meanwhile_is_for_an_operator)
 	run_start();
 	builds_come(1, 10);
 	all_there(10);
-	fake_fail(&run.google, FAKE_RENEW, -1, 400, "", "USER_DISABLED");
-	fake_fail(&run.google, FAKE_SIGN_IN, -1, 400, "", "USER_DISABLED");
-	fake_revoke(&run.google);
+	fake_fail(&google, FAKE_RENEW, -1, 400, "", "USER_DISABLED");
+	fake_fail(&google, FAKE_SIGN_IN, -1, 400, "", "USER_DISABLED");
+	fake_revoke(&google);
 	builds_come(11, 20);
 	refuses("the account of firebase_user_email is disabled");
 	cr_expect(run.hub->position == 10, "what was not written was not acknowledged");
@@ -155,19 +153,19 @@ Test(firestore_faults, what_passes_is_tried_again_and_nothing_is_lost)
 	run_start();
 	said("firestore.ready");
 	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
-		fake_fail(&run.google, passing[i].verb, 2, passing[i].code, passing[i].status,
+		fake_fail(&google, passing[i].verb, 2, passing[i].code, passing[i].status,
 			  passing[i].message);
 		builds_come(count + 1, count + 20);
 		count += 20;
 		all_acked();
-		cr_expect_eq(fake_count(&run.google, BUILDS), (size_t)count, "%s", passing[i].name);
+		cr_expect_eq(fake_count(&google, BUILDS), (size_t)count, "%s", passing[i].name);
 	}
 	all_there(count);
 }
 
 Test(firestore_faults, a_commit_that_is_too_large_is_halved)
 {
-	run.google.commit_max = 20000;
+	google.commit_max = 20000;
 	builds_come(1, 400);
 	run_start();
 	all_there(400);
@@ -176,8 +174,8 @@ Test(firestore_faults, a_commit_that_is_too_large_is_halved)
 
 Test(firestore_faults, a_commit_that_is_too_large_for_the_emulator_is_halved)
 {
-	run.google.commit_max = 20000;
-	run.google.like_emulator = true;
+	google.commit_max = 20000;
+	google.like_emulator = true;
 	builds_come(1, 400);
 	run_start();
 	all_there(400);
@@ -186,11 +184,11 @@ Test(firestore_faults, a_commit_that_is_too_large_for_the_emulator_is_halved)
 
 Test(firestore_faults, one_document_that_can_not_be_stored_holds_up_no_other)
 {
-	run.google.poison = "web_77";
+	google.poison = "web_77";
 	builds_come(1, 200);
 	run_start();
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, BUILDS), 199);
+	cr_expect_eq(fake_count(&google, BUILDS), 199);
 	cr_expect(run.hub->dead_count == 1 && run.hub->dead[0].seq == 77 &&
 		  strstr(run.hub->dead[0].reason, "too long"));
 }
@@ -205,7 +203,7 @@ Test(firestore_faults, a_commit_touches_no_more_projects_than_rules_may_look_up)
 		"{firebase_project_id: demo, firebase_user_email: %s, firebase_user_pass: %s, "
 		"firebase_public_api_key: %s, api_url: \"%s/v1\", auth_url: \"%s\", "
 		"create_project: true, projects: {",
-		FAKE_EMAIL, FAKE_PASSWORD, FAKE_KEY, run.google.url, run.google.url);
+		FAKE_EMAIL, FAKE_PASSWORD, FAKE_KEY, google.url, google.url);
 	for (int i = 0; i < 30; i++) {
 		snprintf(slugs[i], sizeof slugs[i], "pipe-%d", i);
 		fprintf(out, "%sacme/pipe-%d: id-%d", i ? ", " : "", i, i);
@@ -214,32 +212,31 @@ Test(firestore_faults, a_commit_touches_no_more_projects_than_rules_may_look_up)
 	fclose(out);
 	run_configure(text);
 	free(text);
-	run.google.lookups_max = 10;
+	google.lookups_max = 10;
 	for (int64_t i = 0; i < 150; i++) {
 		build_comes(.number = i, .pipeline = slugs[i % 30]);
 	}
 	run_start();
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, BUILDS), 150);
-	cr_expect(fake_asked(&run.google, FAKE_COMMIT) < 40, "%d commits",
-		  fake_asked(&run.google, FAKE_COMMIT));
+	cr_expect_eq(fake_count(&google, BUILDS), 150);
+	cr_expect(fake_asked(&google, FAKE_COMMIT) < 40, "%d commits", fake_asked(&google, FAKE_COMMIT));
 }
 
 static bool all_but_one(void *arg)
 {
 	(void)arg;
-	return fake_count(&run.google, BUILDS) == 199;
+	return fake_count(&google, BUILDS) == 199;
 }
 
 Test(firestore_faults, one_document_that_the_rules_refuse_holds_up_no_other)
 {
-	run.google.forbidden = "web_77";
+	google.forbidden = "web_77";
 	builds_come(1, 200);
 	run_start();
 	cr_assert(run_until(run.loop, all_but_one, NULL, (int)patience_ms()));
-	fake_lock(&run.google);
-	run.google.forbidden = NULL;
-	fake_unlock(&run.google);
+	fake_lock(&google);
+	google.forbidden = NULL;
+	fake_unlock(&google);
 	all_there(200);
 	cr_expect(run.hub->dead_count == 0);
 }
@@ -248,16 +245,16 @@ Test(firestore_faults, rules_that_refuse_everything_are_asked_seldom)
 {
 	int commits;
 
-	run.google.forbidden = "";
+	google.forbidden = "";
 	builds_come(1, 200);
 	run_start();
 	said("sink.retry");
 	said("Missing or insufficient permissions");
-	commits = fake_asked(&run.google, FAKE_COMMIT);
+	commits = fake_asked(&google, FAKE_COMMIT);
 	cr_expect(commits <= 100, "%d commits", commits);
-	fake_lock(&run.google);
-	run.google.forbidden = NULL;
-	fake_unlock(&run.google);
+	fake_lock(&google);
+	google.forbidden = NULL;
+	fake_unlock(&google);
 	all_there(200);
 }
 
@@ -271,7 +268,7 @@ Test(firestore_faults, a_start_ahead_of_the_servers_clock_waits_and_is_not_bent)
 	run_start();
 	all_acked();
 	cr_expect(zclock_time() >= soon);
-	fields = fake_get(&run.google, "web_1");
+	fields = fake_get(&google, "web_1");
 	time_format(soon, started);
 	cr_expect(fields && strstr(fields, started), "%s", fields);
 	free(fields);
@@ -281,7 +278,7 @@ Test(firestore_faults, a_clock_of_the_server_that_is_behind_loses_nothing)
 {
 	int64_t now = zclock_time();
 
-	run.google.ahead_ms = -2000;
+	google.ahead_ms = -2000;
 	build_comes(.number = 1, .state = STATE_RUNNING, .started_at = now);
 	run_start();
 	all_there(1);
@@ -308,7 +305,7 @@ static const struct {
 Test(firestore_faults, a_sign_in_that_is_refused_is_one_sentence)
 {
 	for (size_t i = 0; i < sizeof sign_ins / sizeof *sign_ins; i++) {
-		fake_fail(&run.google, FAKE_SIGN_IN, -1, sign_ins[i].code, "", sign_ins[i].message);
+		fake_fail(&google, FAKE_SIGN_IN, -1, sign_ins[i].code, "", sign_ins[i].message);
 		run_start();
 		refuses(sign_ins[i].want);
 		no_secret_told(HERE);
@@ -318,7 +315,7 @@ Test(firestore_faults, a_sign_in_that_is_refused_is_one_sentence)
 
 Test(firestore_faults, too_many_attempts_to_sign_in_are_waited_out)
 {
-	fake_fail(&run.google, FAKE_SIGN_IN, 2, 400, "",
+	fake_fail(&google, FAKE_SIGN_IN, 2, 400, "",
 		  "TOO_MANY_ATTEMPTS_TRY_LATER : Access to this account has been temporarily disabled.");
 	builds_come(1, 5);
 	run_start();
@@ -348,8 +345,7 @@ static const struct {
 Test(firestore_faults, a_destination_that_can_not_be_used_is_one_sentence)
 {
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-		fake_fail(&run.google, starts[i].verb, -1, starts[i].code, starts[i].status,
-			  starts[i].message);
+		fake_fail(&google, starts[i].verb, -1, starts[i].code, starts[i].status, starts[i].message);
 		run_start();
 		refuses(starts[i].want);
 		child_free(&run.sink);
@@ -358,16 +354,16 @@ Test(firestore_faults, a_destination_that_can_not_be_used_is_one_sentence)
 
 Test(firestore_faults, a_host_that_is_not_there_is_waited_for)
 {
-	int port = run.google.port;
+	int port = google.port;
 
-	fake_google_stop(&run.google);
+	fake_google_stop(&google);
 	builds_come(1, 20);
 	run_start();
 	said("firestore.waiting");
 	said("connection refused");
-	run.google.port = port;
-	fake_google_start(&run.google);
-	fake_put(&run.google, "projects/demo/databases/(default)/documents/projects/web", "{}");
+	google.port = port;
+	fake_google_start(&google);
+	fake_put(&google, "projects/demo/databases/(default)/documents/projects/web", "{}");
 	all_there(20);
 	run_stop();
 }

@@ -223,8 +223,8 @@ Test(firestore_peers, what_is_committed_is_valid_by_the_schema)
 			"no firestore.v1.openapi-converted.json beside the project or in $BUILDBUS_SPECS");
 	}
 	run.env[0] = NULL;
-	run.google.bodies = fopen(place_path(run.place, "bodies"), "we");
-	cr_assert(run.google.bodies);
+	google.bodies = fopen(place_path(run.place, "bodies"), "we");
+	cr_assert(google.bodies);
 	for (int64_t number = 1; number <= 100; number++) {
 		build_comes(.number = number, .state = STATE_RUNNING);
 	}
@@ -235,7 +235,7 @@ Test(firestore_peers, what_is_committed_is_valid_by_the_schema)
 	}
 	all_acked();
 	run_stop();
-	fclose(run.google.bodies);
+	fclose(google.bodies);
 	said_of_ours = check(schema, "bodies");
 	cr_expect(strstr(said_of_ours, ", 0 invalid") && strtol(said_of_ours, NULL, 10) >= 2, "%s",
 		  said_of_ours);

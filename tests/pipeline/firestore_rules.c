@@ -12,14 +12,14 @@ TestSuite(firestore_rules, .init = run_init, .fini = run_fini, .timeout = 120);
 
 static void forbid(const char *part)
 {
-	fake_lock(&run.google);
-	run.google.forbidden = part;
-	fake_unlock(&run.google);
+	fake_lock(&google);
+	google.forbidden = part;
+	fake_unlock(&google);
 }
 
 static bool open_ones_are_there(void *arg)
 {
-	return fake_count(&run.google, "/build/open_") == *(size_t *)arg;
+	return fake_count(&google, "/build/open_") == *(size_t *)arg;
 }
 
 static void configure_two(void)
@@ -29,7 +29,7 @@ static void configure_two(void)
 	cr_assert_geq(asprintf(&text,
 			       "{" USER ", api_url: \"%s/v1\", auth_url: \"%s\", create_project: true, "
 			       "projects: {acme/closed: closed, acme/open: open}}",
-			       run.google.url, run.google.url),
+			       google.url, google.url),
 		      0);
 	run_configure(text);
 	free(text);
@@ -51,6 +51,6 @@ Test(firestore_rules, a_project_that_is_closed_holds_up_no_other)
 	cr_assert(run_until(run.loop, open_ones_are_there, &open, (int)patience_ms()));
 	forbid(NULL);
 	all_acked();
-	cr_expect_eq(fake_count(&run.google, "/build/"), 100);
+	cr_expect_eq(fake_count(&google, "/build/"), 100);
 	cr_expect(run.hub->dead_count == 0);
 }

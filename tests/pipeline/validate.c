@@ -49,9 +49,9 @@ static void set_world(void)
 	setenv("CI_INTEGRATIONS_FIREBASE_API_KEY", FAKE_KEY, 1);
 	setenv("METRICS_PROJECT_ID", "web", 1);
 	setenv("BUILDBUS_BUILDKITE_API_URL", sim->api, 1);
-	snprintf(url, sizeof url, "%s/v1", run.google.url);
+	snprintf(url, sizeof url, "%s/v1", google.url);
 	setenv("BUILDBUS_FIRESTORE_API_URL", url, 1);
-	setenv("BUILDBUS_FIRESTORE_AUTH_URL", run.google.url, 1);
+	setenv("BUILDBUS_FIRESTORE_AUTH_URL", google.url, 1);
 }
 
 /* Runs it on what is configured: this code, these words; no secret and no document written. */
@@ -67,7 +67,7 @@ static void expect_online(struct spot spot, int code, const char *out, const cha
 	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
 		cr_expect_not(strstr(said.out, secrets[i]) || strstr(said.errors, secrets[i]));
 	}
-	cr_expect_eq(fake_count(&run.google, "/build/"), 0);
+	cr_expect_eq(fake_count(&google, "/build/"), 0);
 	said_free(&said);
 }
 
@@ -140,9 +140,9 @@ Test(validate_online, says_that_a_project_is_missing_or_may_not_be_written)
 	expect_online(HERE, 1, "none of the projects exists",
 		      "no document projects/missing|create_project: true");
 	setenv("METRICS_PROJECT_ID", "web", 1);
-	fake_lock(&run.google);
-	run.google.forbidden = "/build/";
-	fake_unlock(&run.google);
+	fake_lock(&google);
+	google.forbidden = "/build/";
+	fake_unlock(&google);
 	expect_online(HERE, 1, "projects/web exists", "permission to write|security rules");
 }
 
