@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/listen.h"
 #include "common/metrics_private.h"
 
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -21,7 +19,7 @@ struct metrics_server {
 	struct MHD_Daemon *daemon;
 	zloop_t *loop;
 	int timer; /* -1: none */
-	char address[NI_MAXHOST + 16];
+	char address[LISTEN_ADDRESS_SIZE];
 };
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type, char *text,
@@ -145,95 +143,11 @@ enum status metrics_server_attach(struct metrics_server *server, zloop_t *loop, 
 	return OK;
 }
 
-/* getaddrinfo takes 99999 for 34463. */
-static bool is_port(const char *text)
-{
-	size_t size = strspn(text, "0123456789");
-
-	return size > 0 && size <= 5 && !text[size] && strtol(text, NULL, 10) <= UINT16_MAX;
-}
-
-/* "ADDR:PORT" -> its parts; host is "" for every address. */
-static enum status split(const char *address, char host[static NI_MAXHOST], const char **port,
-			 struct err *err)
-{
-	const char *colon = strrchr(address, ':'), *start = address;
-	size_t size = colon ? (size_t)(colon - address) : 0;
-
-	if (size >= 2 && *address == '[' && colon[-1] == ']') {
-		start++;
-		size -= 2;
-	}
-	if (!colon || !is_port(colon + 1) || size >= NI_MAXHOST) {
-		return err_set(err, ERR_CONFIG, "--metrics %s: write it as ADDR:PORT, e.g. 127.0.0.1:9100",
-			       address);
-	}
-	memcpy(host, start, size);
-	host[size] = '\0';
-	*port = colon + 1;
-	return OK;
-}
-
-static int listen_at(const struct addrinfo *found)
-{
-	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1, saved;
-
-	if (fd == -1) {
-		return -1;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, CONNECTIONS_MAX) == 0) {
-		return fd;
-	}
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-static enum status open_listener(const char *address, int *fd, struct err *err)
-{
-	struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
-	char host[NI_MAXHOST];
-	const char *port = NULL;
-	enum status status = split(address, host, &port, err);
-	int code;
-
-	if (status != OK) {
-		return status;
-	}
-	code = getaddrinfo(*host ? host : NULL, port, &want, &found);
-	if (code != 0) {
-		return err_set(err, ERR_CONFIG, "--metrics %s: %s", address, gai_strerror(code));
-	}
-	*fd = listen_at(found);
-	freeaddrinfo(found);
-	if (*fd == -1) {
-		return err_set(err, ERR_CONFIG, "--metrics %s: %s", address,
-			       errno == EADDRINUSE ? "the port is in use; choose another" : strerror(errno));
-	}
-	return OK;
-}
-
-static void note_address(struct metrics_server *server, int fd)
-{
-	struct sockaddr_storage name;
-	socklen_t size = sizeof name;
-	char host[NI_MAXHOST] = "", port[16] = "";
-
-	if (getsockname(fd, (struct sockaddr *)&name, &size) == 0) {
-		getnameinfo((struct sockaddr *)&name, size, host, sizeof host, port, sizeof port,
-			    NI_NUMERICHOST | NI_NUMERICSERV);
-	}
-	snprintf(server->address, sizeof server->address, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
-		 port);
-}
-
 enum status metrics_server_new(struct metrics_server **out, const char *address, struct err *err)
 {
 	struct metrics_server *server;
 	int fd = -1;
-	enum status status = open_listener(address, &fd, err);
+	enum status status = listen_open(address, "--metrics", CONNECTIONS_MAX, &fd, err);
 
 	*out = NULL;
 	if (status != OK) {
@@ -241,7 +155,7 @@ enum status metrics_server_new(struct metrics_server **out, const char *address,
 	}
 	server = calloc(1, sizeof *server);
 	if (server) {
-		note_address(server, fd);
+		listen_address(fd, server->address);
 		server->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, NULL,
 						  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 						  (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,

@@ -6,8 +6,7 @@ const struct config_row store_config_rows[] = {
 		.key = "listen",
 		.type = CONFIG_TEXT,
 		.offset = offsetof(struct store_config, listen),
-		.later = "the web page is not part of this version yet",
-		.help = "ADDR:PORT of the web page, which is not part of this version yet",
+		.help = "ADDR:PORT of the web page and its API; port 0: any that is free",
 	},
 	CONFIG_END,
 };

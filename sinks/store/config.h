@@ -5,7 +5,7 @@
 #include "common/config.h"
 
 struct store_config {
-	char *listen; /* ADDR:PORT of the web page that is still to come; NULL: none */
+	char *listen; /* ADDR:PORT of the web page; NULL: none */
 };
 
 extern const struct config_row store_config_rows[];

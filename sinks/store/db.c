@@ -125,6 +125,16 @@ static enum status prepare_all(struct store_db *store, struct err *err)
 	return status;
 }
 
+static enum status prepare_figures(struct store_db *store, struct err *err)
+{
+	int code = runs_open(&store->runs, store->db);
+
+	if (code == SQLITE_OK) {
+		code = days_open(&store->days, store->db);
+	}
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
 enum status store_db_open(struct store_db *store, const char *state_dir, struct err *err)
 {
 	enum status status = make_dir(state_dir, err);
@@ -149,6 +159,9 @@ enum status store_db_open(struct store_db *store, const char *state_dir, struct 
 	if (status == OK) {
 		status = prepare_all(store, err);
 	}
+	if (status == OK) {
+		status = prepare_figures(store, err);
+	}
 	/* At the start there is nothing to hold back: the process is restarted. */
 	return status == ERR_AGAIN ? (err->status = ERR_SYS) : status;
 }
@@ -161,6 +174,8 @@ void store_db_close(struct store_db *store)
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
 		sqlite3_finalize(statements[i]);
 	}
+	runs_close(&store->runs);
+	days_close(&store->days);
 	sqlite3_close(store->db);
 	free(store->path);
 	arena_fini(&store->arena);
@@ -204,13 +219,17 @@ enum status store_db_begin(struct store_db *store, struct err *err)
 
 enum status store_db_commit(struct store_db *store, struct err *err)
 {
-	int code = run(store->commit);
+	int code = days_renew(&store->days);
 
+	if (code == SQLITE_OK) {
+		code = run(store->commit);
+	}
 	return code == SQLITE_OK ? OK : store_fail(store, code, err);
 }
 
 void store_db_rollback(struct store_db *store)
 {
+	days_forget(&store->days);
 	/* After some errors SQLite has rolled back already. */
 	if (!sqlite3_get_autocommit(store->db)) {
 		run(store->rollback);
@@ -263,36 +282,76 @@ static enum status put_jobs(struct store_db *store, const struct build *build, s
 
 enum row { ROW_NONE, ROW_SAME, ROW_OTHER };
 
-/* What is there of this build. */
-static enum status find(struct store_db *store, const struct build *build, enum row *row, struct err *err)
+/* What is there of this build, and which version. */
+static enum status find(struct store_db *store, const struct build *build, enum row *row, int64_t *version,
+			struct err *err)
 {
 	enum status status = bind_all(store, &store->build, store->same, 1, build, err);
 	int code = status == OK ? sqlite3_step(store->same) : SQLITE_DONE;
 
 	*row = code != SQLITE_ROW ? ROW_NONE : sqlite3_column_int(store->same, 0) ? ROW_SAME : ROW_OTHER;
+	*version = code == SQLITE_ROW ? sqlite3_column_int64(store->same, 1) : 0;
 	sqlite3_reset(store->same);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? status : store_fail(store, code, err);
+}
+
+static struct text author_of(const struct build *build)
+{
+	return build->author.login.at  ? build->author.login
+	       : build->author.name.at ? build->author.name
+				       : build->author.email;
+}
+
+/* Before the row changes: where its run was. */
+static int leave_run(struct store_db *store, const struct build *build)
+{
+	struct run_place old;
+	int code = runs_drop(&store->runs, build->id, &old);
+
+	return code == SQLITE_OK ? days_mark(&store->days, &old) : code == SQLITE_NOTFOUND ? SQLITE_OK : code;
+}
+
+static int enter_run(struct store_db *store, const struct build *build)
+{
+	struct run_place place;
+	int code = runs_put(&store->runs, build->id, build->branch, author_of(build), &place);
+
+	return code == SQLITE_OK ? days_mark(&store->days, &place) : code;
+}
+
+/* The row, unless one that is as new is there: *put is STORE_UNCHANGED then. */
+static enum status put_row(struct store_db *store, const struct build *build, enum store_put *put,
+			   struct err *err)
+{
+	enum row row = ROW_NONE;
+	int64_t version = 0;
+	enum status status = find(store, build, &row, &version, err);
+	int code;
+
+	*put = STORE_UNCHANGED;
+	if (status != OK || (row != ROW_NONE && version >= build->version)) {
+		return status;
+	}
+	code = row == ROW_OTHER ? leave_run(store, build) : SQLITE_OK;
+	status = code == SQLITE_OK ? bind_all(store, &store->build, store->upsert, 1, build, err)
+				   : store_fail(store, code, err);
+	if (status == OK) {
+		status = run_one(store, store->upsert, err);
+	}
+	code = status == OK && row != ROW_SAME ? enter_run(store, build) : SQLITE_OK;
+	*put = row == ROW_SAME ? STORE_UNCHANGED : row == ROW_OTHER ? STORE_UPDATED : STORE_CREATED;
+	return code == SQLITE_OK ? status : store_fail(store, code, err);
 }
 
 enum status store_db_put(struct store_db *store, const struct build *build, enum store_put *put,
 			 struct err *err)
 {
-	enum row row = ROW_NONE;
 	enum status status;
 
 	arena_reset(&store->arena);
 	if (build->version == INT_NULL) {
 		return err_set(err, ERR_DATA, "version: missing");
 	}
-	status = find(store, build, &row, err);
-	if (status == OK) {
-		status = bind_all(store, &store->build, store->upsert, 1, build, err);
-	}
-	if (status == OK) {
-		status = run_one(store, store->upsert, err);
-	}
-	*put = sqlite3_changes(store->db) == 0 || row == ROW_SAME ? STORE_UNCHANGED
-	       : row == ROW_OTHER                                 ? STORE_UPDATED
-								  : STORE_CREATED;
+	status = put_row(store, build, put, err);
 	return status == OK && *put != STORE_UNCHANGED ? put_jobs(store, build, err) : status;
 }

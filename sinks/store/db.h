@@ -3,16 +3,19 @@
 #pragma once
 #include "common/err.h"
 #include "sinks/store/columns.h"
+#include "sinks/store/query/days.h"
 
 #define STORE_FILE           "store.db"
 #define STORE_APPLICATION_ID 0x42427573 /* "BBus" */
-#define STORE_VERSION        1          /* user_version */
+#define STORE_VERSION        2          /* user_version; 2: with the tables of the dashboard */
 
 struct store_db {
 	sqlite3 *db;
 	char *path;
 	struct columns build, job;
 	sqlite3_stmt *begin, *commit, *rollback, *same, *upsert, *clear_jobs, *add_job;
+	struct runs runs;
+	struct days days;
 	struct arena arena; /* JSON of one record */
 };
 

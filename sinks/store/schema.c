@@ -49,7 +49,7 @@ char *schema_same_sql(const struct columns *columns)
 		}
 	}
 	/* The last parameter is named, so that all can be bound. */
-	sqlite3_str_appendf(sql, " FROM builds WHERE id = ?%d AND ?%d IS ?%d", (int)id + 1,
+	sqlite3_str_appendf(sql, ", version FROM builds WHERE id = ?%d AND ?%d IS ?%d", (int)id + 1,
 			    (int)columns->count, (int)columns->count);
 	return sqlite3_str_finish(sql);
 }
@@ -166,13 +166,38 @@ static enum status mark(struct store_db *store, struct err *err)
 	return status;
 }
 
-static enum status check(struct store_db *store, struct err *err)
+static enum status create_figures(struct store_db *store, struct err *err)
 {
-	sqlite3_int64 application = 0, version = 0, tables = 0;
+	int code = runs_create(store->db);
+
+	if (code == SQLITE_OK) {
+		code = days_create(store->db);
+	}
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+/* Of a file from before there was a dashboard. */
+static enum status fill_figures(struct store_db *store, struct err *err)
+{
+	int code = runs_fill(store->db);
+
+	if (code == SQLITE_OK) {
+		code = days_open(&store->days, store->db);
+	}
+	if (code == SQLITE_OK) {
+		code = days_fill(&store->days, store->db);
+	}
+	days_close(&store->days);
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
+}
+
+static enum status check(struct store_db *store, sqlite3_int64 *version, struct err *err)
+{
+	sqlite3_int64 application = 0, tables = 0;
 	enum status status = query_int(store, "PRAGMA application_id", &application, err);
 
 	if (status == OK) {
-		status = query_int(store, "PRAGMA user_version", &version, err);
+		status = query_int(store, "PRAGMA user_version", version, err);
 	}
 	if (status == OK) {
 		status = query_int(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
@@ -183,24 +208,31 @@ static enum status check(struct store_db *store, struct err *err)
 			       "bus.state_dir",
 			       store->path);
 	}
-	if (status == OK && version > STORE_VERSION) {
+	if (status == OK && *version > STORE_VERSION) {
 		return err_set(
 			err, ERR_CONFIG,
 			"%s has schema %lld, this buildbus knows %d: upgrade buildbus, or move the file away",
-			store->path, (long long)version, STORE_VERSION);
+			store->path, (long long)*version, STORE_VERSION);
 	}
 	return status;
 }
 
 enum status schema_update(struct store_db *store, struct err *err)
 {
+	sqlite3_int64 version = 0;
 	enum status status = run_sql(store, "BEGIN IMMEDIATE", err);
 
 	if (status == OK) {
-		status = check(store, err);
+		status = check(store, &version, err);
 	}
 	if (status == OK) {
 		status = create(store, err);
+	}
+	if (status == OK) {
+		status = create_figures(store, err);
+	}
+	if (status == OK && version < STORE_VERSION) {
+		status = fill_figures(store, err);
 	}
 	if (status == OK) {
 		status = mark(store, err);

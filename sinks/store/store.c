@@ -4,6 +4,7 @@
 #include "sinks/sink.h"
 #include "sinks/store/check.h"
 #include "sinks/store/config.h"
+#include "sinks/store/http/dashboard.h"
 #include "sinks/store/known.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 struct store {
 	struct sink_context *context;
 	struct store_db db;
+	struct dashboard *dashboard; /* NULL: no listen */
 };
 
 static enum status store_open(void *state, struct sink_context *context, const void *arg, struct err *err)
@@ -19,11 +21,17 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	const struct store_config *config = arg;
 	struct store *store = state;
 
-	if (config->listen) {
-		log_warn("store.no_page", STR("listen", config->listen));
-	}
+	enum status status;
+
 	store->context = context;
-	return store_db_open(&store->db, context->bus->state_dir, err);
+	status = store_db_open(&store->db, context->bus->state_dir, err);
+	if (status == OK && config->listen) {
+		status = dashboard_new(&store->dashboard, config, context->bus, store->db.path, err);
+	}
+	if (status == OK && config->listen) {
+		log_info("store.listening", STR("address", dashboard_address(store->dashboard)));
+	}
+	return status;
 }
 
 /* "buildkite/acme/web/" is "acme/web". NULL: no memory, or no id of ours. */
@@ -129,6 +137,19 @@ static enum status put_all(struct store *store, struct sink_batch *batch, struct
 	return status;
 }
 
+/* What was committed, for those who watch. */
+static void tell_dashboard(struct store *store, const struct sink_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct sink_record *record = &batch->records[i];
+
+		if (record->verdict == VERDICT_DONE && record->effect != EFFECT_UNCHANGED) {
+			dashboard_stored(store->dashboard, &record->build);
+		}
+	}
+	dashboard_wake(store->dashboard);
+}
+
 /* One transaction a batch: all of it is durable, or nothing. */
 static enum sink_write store_write(void *state, struct sink_batch *batch)
 {
@@ -139,7 +160,9 @@ static enum sink_write store_write(void *state, struct sink_batch *batch)
 	do {
 		status = put_all(store, batch, &err);
 	} while (status == ERR_DATA);
-	if (status != OK) {
+	if (status == OK) {
+		tell_dashboard(store, batch);
+	} else {
 		sink_all_retry(batch, 0, err.text);
 	}
 	if (status == ERR_CONFIG || status == ERR_SYS) {
@@ -152,6 +175,7 @@ static void store_close(void *state)
 {
 	struct store *store = state;
 
+	dashboard_free(&store->dashboard);
 	store_db_close(&store->db);
 }
 

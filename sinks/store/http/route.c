@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "sinks/store/http/server.h"
+
+#include <string.h>
+
+/* A path that ends in '/' stands for all that begin so. */
+static const struct {
+	const char *path;
+	enum MHD_Result (*answer)(struct request *request);
+} routes[] = {
+	{"/api/v1/overview", api_overview},
+	{"/api/v1/builds", api_builds},
+	{"/api/v1/builds/", api_build},
+	{"/api/v1/events", api_events},
+};
+
+static bool fits(const char *path, struct request *request)
+{
+	size_t size = strlen(path);
+	bool prefix = path[size - 1] == '/';
+
+	request->rest = request->path + size;
+	return prefix ? strncmp(request->path, path, size) == 0 && *request->rest
+		      : strcmp(request->path, path) == 0;
+}
+
+enum MHD_Result route(struct request *request)
+{
+	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+		if (fits(routes[i].path, request)) {
+			return routes[i].answer(request);
+		}
+	}
+	if (strncmp(request->path, "/api/", 5) == 0) {
+		return answer_error(request, MHD_HTTP_NOT_FOUND,
+				    "there is no %.200s: docs/openapi.json lists what "
+				    "there is",
+				    request->path);
+	}
+	return asset_answer(request);
+}

@@ -1,0 +1,29 @@
+/* What the files of the server share. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/listen.h"
+#include "sinks/store/http/events.h"
+#include "sinks/store/http/readers.h"
+#include "sinks/store/http/request.h"
+#include "sinks/store/http/stream.h"
+
+struct dashboard {
+	const struct store_config *config;
+	const struct bus_config *bus;
+	struct MHD_Daemon *daemon;
+	char address[LISTEN_ADDRESS_SIZE];
+	struct readers readers;
+	struct events events;
+	struct streams streams;
+};
+
+/* route.c: the answer to one whole request. */
+enum MHD_Result route(struct request *request);
+
+/* The answers of the API. */
+enum MHD_Result api_overview(struct request *request);
+enum MHD_Result api_builds(struct request *request);
+enum MHD_Result api_build(struct request *request);
+enum MHD_Result api_events(struct request *request);
+/* assets.c: a file of the page, or the page itself for any of its own addresses. */
+enum MHD_Result asset_answer(struct request *request);

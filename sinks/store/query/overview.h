@@ -1,0 +1,23 @@
+/* Every pipeline a row. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sinks/store/query/figures.h"
+#include "sinks/store/query/newest.h"
+
+struct overview_ask {
+	int64_t now_ms, days;
+	int side_max;
+	struct text branch;   /* at NULL: by side_max */
+	struct text pipeline; /* this one alone; at NULL: all */
+};
+
+/* {now, pipelines, red}. */
+yyjson_mut_val *overview(struct reader *reader, const struct overview_ask *ask, yyjson_mut_doc *doc,
+			 enum status *status, struct err *err);
+/* One row; figures are read into figures. NULL: the pipeline has no build in scope, or status. */
+yyjson_mut_val *overview_row(struct reader *reader, const struct overview_ask *ask,
+			     const struct pipeline *pipeline, struct figures *figures, yyjson_mut_doc *doc,
+			     enum status *status, struct err *err);
+/* False: there is none of that key. */
+bool pipeline_find(struct reader *reader, struct text key, struct pipeline *pipeline, enum status *status,
+		   struct err *err);
