@@ -76,9 +76,6 @@ static void print_values(const char *where, const struct config_row *rows, const
 		}
 		if (*value) {
 			printf("ok   %s: %s %s\n", where, rows->key, value);
-			if (rows->later) {
-				printf("note %s: %s: %s\n", where, rows->key, rows->later);
-			}
 		}
 	}
 }

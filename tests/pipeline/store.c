@@ -254,13 +254,6 @@ static void expect_refusal(const char *sentence)
 	cr_expect(child_said(run.sink, sentence));
 }
 
-Test(store, says_that_there_is_no_web_page_yet)
-{
-	write_config("  - store: {listen: \"127.0.0.1:8080\"}\n");
-	launch_sink();
-	child_event(run.sink, "store.no_page", "listen", "127.0.0.1:8080");
-}
-
 Test(store, says_that_no_destination_has_its_name)
 {
 	write_config("  - store: {name: other}\n  - store: {name: third}\n");
