@@ -78,12 +78,19 @@ static void wake_at(struct engine *engine, int64_t at_ms)
 /* What is confirmed and what was refused. */
 static void tell_hub(struct engine *engine)
 {
+	const struct sink *sink = engine->options.sink;
 	int64_t seq = window_advance(&engine->window);
 
 	if (engine->session) {
 		feed_client_ack(engine->feed, seq);
 	}
 	tell_refused(engine);
+	if (engine->session && !engine->current && seq >= engine->head) {
+		engine->current = true;
+		if (sink->current) {
+			sink->current(engine->state);
+		}
+	}
 }
 
 void engine_turn(struct engine *engine)
@@ -134,6 +141,8 @@ static void on_attached(void *context, const struct feed_session *session)
 	}
 	engine->epoch = session->position.epoch;
 	engine->session = session->session;
+	engine->head = session->head.seq;
+	engine->current = false;
 	++*engine->numbers.sessions;
 	engine->waiting[0] = '\0';
 	denial_over(&engine->denial);

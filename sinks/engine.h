@@ -56,6 +56,8 @@ struct engine {
 	struct health health;
 	struct arena scratch; /* one record is checked at a time */
 	int64_t epoch, session;
+	int64_t head;        /* of the hub when the session began */
+	bool current;        /* all up to there is confirmed */
 	unsigned generation; /* another epoch is another generation */
 	uint64_t probe_from; /* in an outage: where in the window the next batch starts */
 	struct flight *flights;

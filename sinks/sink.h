@@ -175,6 +175,9 @@ struct sink {
 	/* At each new session, before its first batch: the note that the hub keeps (null: none; lives during
 	 * the call) and the position acknowledged. May not block. NULL: not interested. */
 	void (*attached)(void *state, struct text note, struct position position);
+	/* Once a session: all that was at the hub when it began is confirmed; what comes now is news. NULL:
+	 * not interested. */
+	void (*current)(void *state);
 	/* A batch to apply; never empty. May block for one local transaction; whatever waits for a network
 	 * must return WRITE_PENDING. Must be idempotent. */
 	enum sink_write (*write)(void *state, struct sink_batch *batch);

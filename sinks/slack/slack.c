@@ -1,38 +1,165 @@
-/* Alerts in Slack: one message when main breaks, edited when it is fixed. */
+/* buildbus-sink-slack says in Slack what breaks and what is fixed: one message when main breaks, edited when
+ * it is fixed. */
 /* SPDX-License-Identifier: MIT */
-#include "sinks/slack/config.h"
-
+#include "common/log.h"
+#include "common/process.h"
 #include "sinks/sink.h"
+#include "sinks/slack/poster.h"
 
-static enum status open_sink(void *state, struct sink_context *context, const void *config, struct err *err)
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SETTLE_LOOK_MS 50
+
+struct slack {
+	struct sink_context *context;
+	const struct slack_config *config;
+	struct book *book;
+	struct poster poster;
+	struct alarm settling; /* of `buildbus sync`: until all is said */
+	bool anew;             /* asked for everything, of which slack.db knows nothing */
+};
+
+/* slack.db for the destination `slack`, else slack-<name>.db. NULL: no memory. */
+static char *file_path(const struct sink_context *context)
 {
-	(void)state;
-	return slack_config_check(config, context->file, err);
+	bool plain = strcmp(context->name, "slack") == 0;
+	char *path;
+
+	return asprintf(&path, "%s/slack%s%s.db", context->bus->state_dir, plain ? "" : "-",
+			plain ? "" : context->name) < 0
+		       ? NULL
+		       : path;
 }
 
-static enum sink_write write_batch(void *state, struct sink_batch *batch)
+static void on_settling(void *context)
 {
-	(void)state;
-	for (size_t i = 0; i < batch->count; i++) {
-		sink_done(&batch->records[i], EFFECT_UNCHANGED);
+	struct slack *slack = context;
+
+	if (poster_is_idle(&slack->poster)) {
+		sink_settled(slack->context, 0);
+	} else {
+		alarm_by(&slack->settling, now_ms() + SETTLE_LOOK_MS);
 	}
+}
+
+static enum status slack_open(void *state, struct sink_context *context, const void *config, struct err *err)
+{
+	struct slack *slack = state;
+	enum status status = slack_config_check(config, context->file, err);
+	char *path;
+
+	if (status != OK) {
+		return err_prefix(err, "slack");
+	}
+	slack->context = context;
+	slack->config = config;
+	alarm_init(&slack->settling, context->loop, on_settling, slack);
+	path = file_path(context);
+	status = path ? book_open(&slack->book, path, config, err) : err_sys(err, "memory for a path");
+	free(path);
+	if (status == OK) {
+		status = poster_open(&slack->poster, context, slack->book, config, err);
+	}
+	if (status == OK && !slack->config->token) {
+		log_warn("slack.webhook", STR("sink", context->name),
+			 STR("why", "an incoming webhook can't edit, thread or look up messages: what is "
+				    "fixed is a message of its own, after a crash one may come twice; "
+				    "`token` can"));
+	}
+	return status;
+}
+
+/* A file that was made anew knows nothing of what the hub counts as told. */
+static void slack_attached(void *state, struct text note, struct position position)
+{
+	struct slack *slack = state;
+
+	(void)note;
+	slack->poster.quiet = true;
+	if (book_is_fresh(slack->book) && position.seq > 0 && !slack->anew) {
+		slack->anew = true;
+		sink_anew(slack->context);
+	}
+}
+
+static void write_news(struct book *book, void *arg)
+{
+	(void)arg;
+	book_speak(book, NULL, wall_ms());
+}
+
+/* Up to the hub's head everything is known: what is still red and untold is told now. */
+static void slack_current(void *state)
+{
+	struct slack *slack = state;
+
+	if (!slack->context->bus->dry_run) {
+		poster_write(&slack->poster, write_news, NULL);
+		slack->poster.quiet = false;
+	}
+	poster_turn(&slack->poster);
+}
+
+static enum sink_write slack_write(void *state, struct sink_batch *batch)
+{
+	struct slack *slack = state;
+	struct err err;
+	enum status status = book_begin(slack->book, &err);
+
+	if (status == OK) {
+		for (size_t i = 0; i < batch->count; i++) {
+			book_fold(slack->book, &batch->records[i].build, wall_ms(), slack->poster.quiet);
+			sink_done(&batch->records[i], EFFECT_UNCHANGED);
+		}
+		status = book_commit(slack->book, &err);
+	}
+	if (status != OK) {
+		sink_all_retry(batch, 0, err.text);
+	}
+	if (status == ERR_CONFIG || status == ERR_SYS) {
+		sink_stop(slack->context, status, &err);
+	}
+	poster_turn(&slack->poster);
 	return WRITE_ENDED;
 }
 
-static void close_sink(void *state)
+/* Of `buildbus sync`: everything was fetched; what it means is said before the end. */
+static void slack_settle(void *state)
 {
-	(void)state;
+	struct slack *slack = state;
+
+	if (slack->context->bus->dry_run) {
+		sink_settled(slack->context, 0);
+		return;
+	}
+	slack_current(slack);
+	on_settling(slack);
+}
+
+static void slack_close(void *state)
+{
+	struct slack *slack = state;
+
+	poster_close(&slack->poster);
+	book_free(&slack->book);
+	if (slack->context) {
+		alarm_fini(&slack->settling);
+	}
 }
 
 static const struct sink slack_sink = {
 	.name = "slack",
-	.summary = "Alerts in Slack about what breaks and what is fixed.",
+	.summary = "say in Slack what breaks and what is fixed",
 	.rows = slack_config_rows,
 	.config_size = sizeof(struct slack_config),
-	.state_size = 1,
-	.open = open_sink,
-	.write = write_batch,
-	.close = close_sink,
+	.state_size = sizeof(struct slack),
+	.open = slack_open,
+	.attached = slack_attached,
+	.current = slack_current,
+	.write = slack_write,
+	.settle = slack_settle,
+	.close = slack_close,
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,104 @@
+/* Many alerts in one message: a line each, as many as Slack takes. */
+/* SPDX-License-Identifier: MIT */
+#include "sinks/slack/page.h"
+
+#define ROW_MAX 400
+
+static void count(struct page *page, const struct alert_shown *alert)
+{
+	page->total++;
+	page->red += alert->state == ALERT_RED;
+	page->breaks += alert->kind == ALERT_BREAK;
+}
+
+static const char *mark_of(const struct alert_shown *alert)
+{
+	if (alert->state == ALERT_RED) {
+		return alert->kind == ALERT_BREAK  ? ":red_circle: "
+		       : alert->kind == ALERT_SLOW ? ":snail: "
+						   : ":hourglass: ";
+	}
+	return alert->kind != ALERT_BREAK    ? ":white_circle: "
+	       : alert->state == ALERT_FIXED ? ":large_green_circle: "
+					     : ":large_yellow_circle: ";
+}
+
+static void add_what(struct words *line, const struct alert_shown *alert)
+{
+	if (alert->kind == ALERT_BREAK && alert->state != ALERT_RED) {
+		words_add(line, alert->state == ALERT_FIXED ? " fixed by " : " flaky: ");
+		phrase_number_link(line, &alert->fixed);
+		words_add(line, " after ");
+		phrase_duration(line, alert->closed_at - alert->opened_at);
+		return;
+	}
+	words_add(line, " ");
+	phrase_number_link(line, &alert->first);
+	if (alert->kind == ALERT_BREAK) {
+		phrase_more(line, alert->count);
+	} else if (alert->kind == ALERT_SLOW) {
+		words_add(line, " took ");
+		phrase_duration(line, alert->last.duration_ms);
+	} else {
+		words_add(line, alert->state == ALERT_RED ? " waits" : " waited");
+	}
+}
+
+static void add_line(struct page *page, const struct alert_shown *alert)
+{
+	char memory[4 * ROW_MAX];
+	struct words line, *section = &page->blocks[page->count - 1].words;
+	size_t used = 0;
+
+	words_init(&line, memory, sizeof memory, ROW_MAX);
+	words_add(&line, mark_of(alert));
+	phrase_place_link(&line, &alert->first);
+	add_what(&line, alert);
+	for (size_t i = 0; i < page->count; i++) {
+		used += page->blocks[i].words.characters;
+	}
+	if (page->count == PAGE_BLOCKS - 1 || used + line.characters > DIGEST_MAX) {
+		page->left_out++;
+		return;
+	}
+	if (section->characters + line.characters + 1 > section->limit) {
+		section = page_section(page);
+	}
+	words_add(section, section->size ? "\n" : "");
+	words_add(section, line.at);
+	page->newest = alert->first;
+}
+
+static void add_title(struct page *page, struct words *out)
+{
+	const char *what = page->breaks == page->total ? "pipelines" : "alerts";
+
+	if (page->red == page->total) {
+		words_format(out, ":red_circle: %zu %s%s", page->total, what,
+			     page->breaks == page->total ? " are failing" : "");
+	} else if (page->red > 0) {
+		words_format(out, ":red_circle: %zu of %zu %s are still %s", page->red, page->total, what,
+			     page->breaks == page->total ? "failing" : "open");
+	} else {
+		words_format(out, ":large_green_circle: %zu %s were %s, all are %s", page->total, what,
+			     page->breaks == page->total ? "failing" : "open",
+			     page->breaks == page->total ? "passing again" : "over");
+	}
+}
+
+void digest_show(struct page *page, int64_t message)
+{
+	struct words *title;
+
+	digest_alerts(page, message, count);
+	add_title(page, page->text);
+	title = page_section(page);
+	words_add(title, "*");
+	add_title(page, title);
+	words_add(title, "*");
+	page_section(page);
+	digest_alerts(page, message, add_line);
+	if (page->left_out) {
+		words_format(page_context(page), "\xe2\x80\xa6 and %zu more", page->left_out);
+	}
+}
