@@ -17,7 +17,7 @@ function Page({place}: {place: Place}) {
 	if (path === '/bus') return <BusPage query={query} />;
 	if (path.startsWith('/p/')) return <PipelinePage key={path} id={idIn(path)} query={query} />;
 	if (path.startsWith('/b/')) return <BuildPage key={path} id={idIn(path)} />;
-	return <Empty title="There is no such page">The <a href="/">overview</a> lists every pipeline.</Empty>;
+	return <Empty title="There is no such page"><p>The <a href="/">overview</a> lists every pipeline.</p></Empty>;
 }
 
 export function App() {

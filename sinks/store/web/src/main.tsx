@@ -4,6 +4,7 @@ import './style/base.css';
 import './style/shell.css';
 import './style/tables.css';
 import './style/bars.css';
+import './style/pipeline.css';
 import './style/build.css';
 import './style/bus.css';
 import {App} from './app';

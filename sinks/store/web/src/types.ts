@@ -183,6 +183,8 @@ export interface DeadLetter {
 	stage?: Maybe<string>;
 	target?: Maybe<string>;
 	key?: Maybe<string>;
+	sink?: Maybe<string>;
+	id?: Maybe<string>;
 	times?: Maybe<number>;
 	reason?: Maybe<string>;
 }

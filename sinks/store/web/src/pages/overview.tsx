@@ -91,7 +91,7 @@ export function OverviewPage({query}: {query: URLSearchParams}) {
 			</Toolbar>
 			{shown.length
 				? <PipelineTable pipelines={shown} query={query} />
-				: <Empty title="No pipeline matches">Nothing here is called “{q}”.</Empty>}
+				: <Empty title="No pipeline matches"><p>Nothing here is called “{q}”.</p></Empty>}
 		</>
 	);
 }

@@ -80,7 +80,7 @@ const Row = memo(function Row({p}: {p: Figures}) {
 			<div role="cell" class="c-bars"><Bars bars={p.bars} /></div>
 			<div role="cell" class={`c-success num l-${level(p.success_rate)}`}>{percent(p.success_rate)}</div>
 			<div role="cell" class="c-week num">{count(p.builds_per_week == null ? null : Math.round(p.builds_per_week))}</div>
-			<div role="cell" class="c-p50 num"><Spark days={p.days} />{duration(p.p50_ms)}</div>
+			<div role="cell" class="c-p50 num"><Spark days={p.days} /><span class="value">{duration(p.p50_ms)}</span></div>
 			<div role="cell" class="c-p90 num">{duration(p.p90_ms)}</div>
 			<div role="cell" class="c-queue num">{duration(p.queue_p50_ms)}</div>
 			<div role="cell" class={`c-coverage num l-${level(p.coverage)}`}>{percent(p.coverage)}</div>

@@ -17,7 +17,7 @@ export function Loading({rows = 8}: {rows?: number}) {
 
 export function Failed({error, retry}: {error: ApiError; retry: () => void}) {
 	if (error.status === 404) {
-		return <Empty title="Not here">{error.message}. The <a href="/">overview</a> lists every pipeline.</Empty>;
+		return <Empty title="Not here"><p>{error.message}. The <a href="/">overview</a> lists every pipeline.</p></Empty>;
 	}
 	return (
 		<Empty title={error.status === 0 ? 'Buildbus does not answer' : 'That did not work'}>
