@@ -202,3 +202,18 @@ enum status cert_write(const struct certificate *certificate, const char *path, 
 	freen(secret);
 	return status;
 }
+
+enum status cert_publish(const struct certificate *certificate, const char *path, struct err *err)
+{
+	char *fresh = zsys_sprintf("%s~", path); /* no certificate for whoever reads the folder */
+	enum status status;
+
+	unlink(fresh);
+	status = write_half(certificate, fresh, false, err);
+	if (status == OK && rename(fresh, path) != 0) {
+		status = err_sys(err, "%s", path);
+		unlink(fresh);
+	}
+	freen(fresh);
+	return status;
+}

@@ -35,6 +35,9 @@ enum status cert_parse(const char *text, const char *path, struct certificate *c
 enum status cert_draw(struct certificate *certificate, struct err *err) MUST_CHECK;
 /* Writes the public half to path and all of it to path_secret, mode 0600, never over a file that is there. */
 enum status cert_write(const struct certificate *certificate, const char *path, struct err *err) MUST_CHECK;
+/* Writes the public half alone to path, in place of what is there: whoever reads sees the old or the new one.
+ */
+enum status cert_publish(const struct certificate *certificate, const char *path, struct err *err) MUST_CHECK;
 /* *name: of a sink, points into text; else "". ERR_DATA with the roles that there are. */
 enum status role_read(const char *text, enum role *role, const char **name, struct err *err) MUST_CHECK;
 /* The name in a role sink:NAME. */

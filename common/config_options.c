@@ -201,18 +201,17 @@ static void set_text(const struct slot *slot, const char *text, const char *show
 	}
 }
 
-/* BUILDBUS_<KIND>_API_URL and its like; NULL: the row has none, or it is not set. */
+/* BUILDBUS_<KIND>_API_URL and its like, BUILDBUS_<KEY> of bus; NULL: the row has none, or it is not set. */
 static const char *from_environment(const struct slot *slot, char name[static 80])
 {
 	const char *kind = slot->reader->options->kind, *key = slot->row->key, *value;
 
-	if (kind ? strcmp(key, "api_url") != 0 && strcmp(key, "auth_url") != 0
-		 : strcmp(key, "state_dir") != 0) {
+	if (kind && strcmp(key, "api_url") != 0 && strcmp(key, "auth_url") != 0) {
 		return NULL;
 	}
 	snprintf(name, 80, "BUILDBUS_%.30s%s%.30s", kind ? kind : "", kind ? "_" : "", key);
 	for (char *c = name; *c; c++) {
-		*c = (char)toupper((unsigned char)*c);
+		*c = *c == '.' ? '_' : (char)toupper((unsigned char)*c);
 	}
 	value = getenv(name);
 	return value && *value ? value : NULL;

@@ -4,31 +4,12 @@
 #include "common/log.h"
 #include "common/metrics_private.h"
 #include "common/notify.h"
-#include "common/process_options.h"
+#include "common/process_private.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
-
-enum { DRAIN_MS = 10000 };
-
-struct runner {
-	struct process_context context; /* first: process_stop gets only this */
-	struct process_options options;
-	void *state;
-	int signal_fd;
-	struct metrics_server *metrics; /* NULL without --metrics */
-	int64_t started_ms;
-	int stop_signal;        /* the one that began the drain */
-	int64_t stop_signal_ms; /* and when */
-	bool stopping;          /* process_stop was called: the loop ends with this turn */
-	bool announced;         /* that it is ready */
-	bool idling;            /* failed for good in a container: only waits for SIGTERM */
-};
 
 static int on_stop(zloop_t *loop, int timer, void *arg)
 {
@@ -53,137 +34,6 @@ void process_stop(struct process_context *context, enum status status, const str
 	}
 }
 
-static int on_drain_deadline(zloop_t *loop, int timer, void *arg)
-{
-	struct runner *runner = arg;
-
-	(void)loop, (void)timer;
-	log_warn("proc.stop_now", STR("why", "what was in flight did not finish within 10 s"));
-	process_stop(&runner->context, OK, NULL);
-	return 0;
-}
-
-static void on_terminate(struct runner *runner, int number)
-{
-	struct process_context *context = &runner->context;
-
-	if (context->checking) {
-		process_stop(context, ERR_AGAIN, NULL);
-		return;
-	}
-	if (context->draining && number == runner->stop_signal &&
-	    now_ms() - runner->stop_signal_ms < PROCESS_SAME_SIGNAL_MS) {
-		return;
-	}
-	if (context->draining) {
-		log_warn("proc.stop_now", STR("why", "a second signal"));
-		process_stop(context, OK, NULL);
-		return;
-	}
-	log_info("proc.stop", STR("signal", number == SIGTERM ? "TERM" : "INT"));
-	notify_manager("STOPPING=1");
-	runner->stop_signal = number;
-	runner->stop_signal_ms = now_ms();
-	context->draining = true;
-	if (runner->idling || !context->process->drain) {
-		process_stop(context, OK, NULL);
-		return;
-	}
-	zloop_timer(context->loop, DRAIN_MS, 1, on_drain_deadline, runner);
-	context->process->drain(runner->state);
-}
-
-static void on_hangup(struct runner *runner)
-{
-	struct process_context *context = &runner->context;
-	struct config old = context->config, fresh = {0};
-	struct err err = {0};
-
-	if (runner->idling) {
-		return;
-	}
-	if (!context->process->reload) {
-		log_info("proc.reload_ignored",
-			 STR("why", "this process reads its configuration once: restart it for another"));
-		return;
-	}
-	if (config_load(&fresh, runner->options.config_path, &err) != OK) {
-		config_fini(&fresh);
-		err_append(&err, "; the old configuration stays");
-		log_error("proc.reload_failed", STR("why", err.text));
-		return;
-	}
-	fresh.bus.who = context->process->name;
-	context->config = fresh;
-	context->process->reload(runner->state, &context->config);
-	config_fini(&old);
-	log_info("proc.reloaded", STR("config", context->config.path));
-}
-
-static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *arg)
-{
-	struct signalfd_siginfo info;
-
-	(void)loop;
-	while (read(item->fd, &info, sizeof info) == sizeof info) {
-		if (info.ssi_signo == SIGHUP) {
-			on_hangup(arg);
-		} else {
-			on_terminate(arg, (int)info.ssi_signo);
-		}
-	}
-	return 0;
-}
-
-static long parent_pid(void)
-{
-	const char *parent = getenv("BUILDBUS_PARENT");
-
-	return parent ? strtol(parent, NULL, 10) : 0;
-}
-
-bool process_orphaned(void)
-{
-	long pid = parent_pid();
-
-	return pid > 1 && getppid() != pid;
-}
-
-/* A daemon that `buildbus up` started ends with it, however it ends. BUILDBUS_PARENT is 1, or the parent's
- * pid, which also catches a parent that died before we asked. */
-static void follow_parent(void)
-{
-	if (parent_pid() > 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-	}
-	if (process_orphaned()) {
-		raise(SIGTERM);
-	}
-}
-
-/* Before any thread exists: libzmq's threads inherit the mask, so every signal arrives at the loop. */
-static enum status open_signals(struct runner *runner, struct err *err)
-{
-	sigset_t set;
-
-	zsys_handler_set(NULL); /* else CZMQ takes SIGINT and SIGTERM */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk like any other */
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1) {
-		return err_sys(err, "block signals");
-	}
-	runner->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (runner->signal_fd == -1) {
-		return err_sys(err, "signalfd");
-	}
-	follow_parent();
-	return OK;
-}
-
 static enum status open_loop(struct runner *runner, struct err *err)
 {
 	zmq_pollitem_t item = {.fd = runner->signal_fd, .events = ZMQ_POLLIN};
@@ -193,7 +43,7 @@ static enum status open_loop(struct runner *runner, struct err *err)
 		return err_set(err, ERR_SYS, "no memory for the event loop");
 	}
 	runner->context.loop = loop;
-	if (zloop_poller(loop, &item, on_signal, runner) == -1) {
+	if (zloop_poller(loop, &item, process_on_signal, runner) == -1) {
 		return err_set(err, ERR_SYS, "no memory for the event loop");
 	}
 	return runner->metrics ? metrics_server_attach(runner->metrics, loop, err) : OK;
@@ -306,19 +156,31 @@ static void run_open(struct runner *runner)
 	metrics_forget_collectors(); /* their state is gone, the server may go on */
 }
 
-/* Restarting can't help and would only hide the sentence: stay, say it, wait until somebody acts. */
-static void idle_in_container(struct runner *runner)
+/* Restarting can't help and would only hide the sentence: stay, say it, wait until somebody acts. Who only
+ * has no part in the configuration is well: the services of all containers are started, wanted or not. */
+static int idle_in_container(struct runner *runner, int code)
 {
+	struct process_context *context = &runner->context;
 	struct err ignored;
 
 	/* A new loop: the old one may still know events of a state that is closed. */
-	zloop_destroy(&runner->context.loop);
-	runner->stopping = runner->context.draining = false;
+	zloop_destroy(&context->loop);
+	runner->stopping = context->draining = false;
+	context->status = OK;
 	runner->idling = true;
-	metrics_health(false, runner->context.err.text);
+	metrics_health(context->unwanted, context->err.text);
+	metrics_started();
 	if (open_loop(runner, &ignored) == OK) {
 		run_loop(runner);
 	}
+	return context->status != OK || context->unwanted ? err_exit_code(context->status) : code;
+}
+
+static bool stays(const struct runner *runner, int code)
+{
+	const char *container = getenv("BUILDBUS_CONTAINER");
+
+	return code == 100 && container && strcmp(container, "1") == 0 && runner->signal_fd != -1;
 }
 
 /* Of a check, the lines say it; what ended it early goes among them. */
@@ -336,15 +198,16 @@ static int exit_code(const struct process_context *context)
 static int finish(struct runner *runner)
 {
 	struct process_context *context = &runner->context;
-	const char *container = getenv("BUILDBUS_CONTAINER");
 	int code = exit_code(context);
 
-	if (code != 0) {
+	if (context->unwanted && stays(runner, code)) {
+		log_info("proc.rests", STR("why", context->err.text));
+	} else if (code != 0) {
 		log_error("proc.failed", STR("why", context->err.text), NUM("code", code));
 		notify_failure(context->err.text);
 	}
-	if (code == 100 && container && strcmp(container, "1") == 0 && runner->signal_fd != -1) {
-		idle_in_container(runner);
+	if (stays(runner, code)) {
+		code = idle_in_container(runner, code);
 	}
 	metrics_server_free(&runner->metrics);
 	zloop_destroy(&context->loop);
@@ -382,7 +245,7 @@ int process_main(const struct process *process, int argc, char **argv)
 	struct runner runner = {.context.process = process, .signal_fd = -1, .started_ms = now_ms()};
 	struct process_context *context = &runner.context;
 
-	context->status = open_signals(&runner, &context->err);
+	context->status = process_signals_open(&runner, &context->err);
 	if (context->status == OK) {
 		context->status = prepare(&runner, argc, argv);
 	}

@@ -20,6 +20,7 @@ struct process_context {
 	struct err err;
 	bool draining;    /* SIGTERM came */
 	bool ready_later; /* set by open: not ready before process_ready */
+	bool unwanted;    /* set by open, which fails: the configuration has no part for this process */
 	bool checking;    /* `--check`: check was called instead of open */
 };
 
@@ -48,7 +49,8 @@ struct process {
 bool process_orphaned(void);
 
 /* Runs the daemon; returns its exit code. Beside the flags, these of the environment count:
- * BUILDBUS_CONTAINER=1 (what would exit 100 stays, /healthz red, until SIGTERM), BUILDBUS_PARENT=1 or the
+ * BUILDBUS_CONTAINER=1 (what would exit 100 stays, /healthz red, or green where it is only unwanted, until
+ * SIGTERM; SIGHUP ends it with 111, to be started again), BUILDBUS_PARENT=1 or the
  * parent's pid (SIGTERM when the parent dies). */
 int process_main(const struct process *process, int argc, char **argv);
 /* What ready_later put off. Once is enough. */

@@ -1,5 +1,6 @@
 /* `buildbus keys`: makes certificates, and shows whom the hub admits. */
 /* SPDX-License-Identifier: MIT */
+#include "compose/keys.h"
 #include "common/certificate.h"
 #include "common/config.h"
 #include "common/config_problems.h"
@@ -9,10 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct keys_options {
-	const char *role, *dir, *config_file;
-};
 
 static void explain_hub(const char *name, const char *public_key)
 {
@@ -151,18 +148,24 @@ static int keys_main(const void *given, char *const *operands)
 	struct err err;
 
 	if (!operands[0]) {
-		return command_fail(EXIT_USAGE, "keys: say new NAME, or list (see buildbus keys --help)");
+		return command_fail(EXIT_USAGE,
+				    "keys: say new NAME, init, or list (see buildbus keys --help)");
 	}
 	if (strcmp(operands[0], "list") == 0 && !operands[1]) {
 		return list(options);
 	}
+	if (strcmp(operands[0], "init") == 0 && !operands[1]) {
+		return keys_init(options);
+	}
 	if (strcmp(operands[0], "new") == 0 && (!operands[1] || !operands[2])) {
 		return new_pair(options, operands[1]);
 	}
-	if (strcmp(operands[0], "new") == 0 || strcmp(operands[0], "list") == 0) {
+	if (strcmp(operands[0], "new") == 0 || strcmp(operands[0], "init") == 0 ||
+	    strcmp(operands[0], "list") == 0) {
 		return command_fail(EXIT_USAGE, "keys %s: too many arguments", operands[0]);
 	}
 	nearest_offer(&nearest, "new", 3);
+	nearest_offer(&nearest, "init", 4);
 	nearest_offer(&nearest, "list", 4);
 	command_unknown(&err, "no such subcommand", &nearest);
 	return command_fail(EXIT_USAGE, "keys: %s (see buildbus keys --help)", err.text);
@@ -180,12 +183,14 @@ static const struct option_row keys_rows[] = {
 const struct command keys_command = {
 	.name = "keys",
 	.summary = "make certificates for the bus, list those that the hub admits",
-	.operands = "new NAME --role ROLE | list",
+	.operands = "new NAME --role ROLE | init | list",
 	.options = keys_rows,
 	.options_size = sizeof(struct keys_options),
-	.notes = "new writes NAME.cert, which is public, and NAME.cert_secret, and says where they go; list "
-		 "shows\n"
-		 "what lies in bus.curve.clients_dir. docs/operations.md has the steps, rotation included.\n",
+	.notes = "new writes NAME.cert, which is public, and NAME.cert_secret, and says where they go; init "
+		 "makes\n"
+		 "what is missing for each process of the configuration, in FOLDER/<its service>; list shows "
+		 "what\n"
+		 "lies in bus.curve.clients_dir. docs/operations.md has the steps, rotation included.\n",
 	.exits = "  0  done\n"
 		 "  1  a file is there already or can't be written; list: a file admits nobody\n"
 		 "  2  the command line or the configuration can't be used\n",

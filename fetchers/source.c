@@ -119,11 +119,12 @@ enum status sources_open(struct engine *engine, const struct config *config, str
 		}
 		add(engine, source);
 	}
-	return engine->sources ? OK
-			       : err_set(err, ERR_CONFIG,
-					 "%s: no `%s:` under `sources:`; add one, or don't start this "
-					 "fetcher",
-					 config->path, engine->fetcher->name);
+	if (engine->sources) {
+		return OK;
+	}
+	engine->context->unwanted = true;
+	return err_set(err, ERR_CONFIG, "%s: no `%s:` under `sources:`; add one, or don't start this fetcher",
+		       config->path, engine->fetcher->name);
 }
 
 /* What was learnt about the provider is true for the new form as well. */

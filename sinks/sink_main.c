@@ -62,6 +62,7 @@ static enum status read_section(struct sink_state *state, const struct config_se
 		section = find_section(&context->config, sink, NULL);
 	}
 	if (!section) {
+		context->unwanted = count_sections(&context->config, sink) == 0;
 		return err_set(err, ERR_CONFIG,
 			       "%s: no destination of kind %s is named %s: add `- %s: {name: %s}` to "
 			       "destinations, or start this sink with --name and the name of its destination",

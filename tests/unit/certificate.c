@@ -88,3 +88,25 @@ Test(certificate, is_written_for_its_owner_alone_and_never_over_another)
 	unlink(path);
 	rmdir(folder);
 }
+
+Test(certificate, is_published_without_its_secret_in_place_of_another)
+{
+	char folder[] = "/tmp/buildbus-certificate-XXXXXX", path[64], half[80];
+	struct certificate first = {.role_text = "tap"}, second = {.role_text = "fetch"}, read;
+	struct err err;
+
+	cr_assert(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/x.cert", folder);
+	snprintf(half, sizeof half, "%s~", path);
+	cr_assert_eq(cert_draw(&first, &err), OK);
+	cr_assert_eq(cert_draw(&second, &err), OK);
+	cr_assert_eq(cert_publish(&first, path, &err), OK);
+	close(open(half, O_CREAT | O_WRONLY, 0600)); /* of one that was killed */
+	cr_assert_eq(cert_publish(&second, path, &err), OK, "%s", err.text);
+	cr_assert_eq(cert_read(path, &read, &err), OK);
+	cr_expect_str_eq(read.public_key, second.public_key);
+	cr_expect_str_empty(read.secret_key);
+	cr_expect_neq(access(half, F_OK), 0);
+	unlink(path);
+	rmdir(folder);
+}

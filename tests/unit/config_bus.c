@@ -78,6 +78,17 @@ Test(config_bus, takes_the_state_folder_from_the_environment_where_the_file_name
 	config_fini(&loaded.config);
 }
 
+Test(config_bus, takes_every_key_from_the_environment_where_the_file_names_none)
+{
+	setenv("BUILDBUS_INGEST", "tcp://hub:5550", 1);
+	setenv("BUILDBUS_CURVE_CERTIFICATE", "certs", 1);
+	cr_expect_str_eq(load_bus("sources: []\n")->ingest, "tcp://hub:5550");
+	expect_here(loaded.config.bus.certificate, "HERE/certs");
+	config_fini(&loaded.config);
+	cr_expect_str_eq(load_bus("bus: {ingest: \"tcp://other:1\"}\n")->ingest, "tcp://other:1");
+	config_fini(&loaded.config);
+}
+
 Test(config_bus, expands_variables)
 {
 	setenv("WHERE", "/there", 1);

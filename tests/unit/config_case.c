@@ -42,8 +42,12 @@ static char folder[64];
 
 void case_open(void)
 {
-	static const char *const names[] = {"BUILDBUS_CONFIG", "BUILDBUS_STATE_DIR",
-					    "BUILDBUS_BUILDKITE_API_URL", "BUILDBUS_BUILDKITE_AUTH_URL",
+	static const char *const names[] = {"BUILDBUS_CONFIG",
+					    "BUILDBUS_STATE_DIR",
+					    "BUILDBUS_INGEST",
+					    "BUILDBUS_CURVE_CERTIFICATE",
+					    "BUILDBUS_BUILDKITE_API_URL",
+					    "BUILDBUS_BUILDKITE_AUTH_URL",
 					    "XDG_RUNTIME_DIR"};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -2,74 +2,15 @@
  * tests. */
 /* SPDX-License-Identifier: MIT */
 #include "common/process.h"
+#include "tests/unit/process_case.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-struct child {
-	pid_t pid;
-	FILE *output; /* its stdout and stderr */
-	int ready;    /* reading end; the child's is fd 3 */
-	char line[8200];
-};
-
-static void run_child(int output, int ready, char **argv)
-{
-	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
-	dup2(ready, 3);
-	execv(DAEMON, argv);
-	_exit(127);
-}
-
-static struct child start(char **argv)
-{
-	struct child child = {0};
-	int output[2], ready[2];
-
-	cr_assert_eq(pipe2(output, O_CLOEXEC), 0);
-	cr_assert_eq(pipe2(ready, O_CLOEXEC), 0);
-	child.pid = fork();
-	if (child.pid == 0) {
-		run_child(output[1], ready[1], argv);
-	}
-	close(output[1]);
-	close(ready[1]);
-	child.output = fdopen(output[0], "r");
-	child.ready = ready[0];
-	return child;
-}
-#define START(...) start((char *[]){"buildbus-test", __VA_ARGS__, NULL})
-
-/* Reads on until a line contains text; fails at the end of output. */
-static const char *expect(struct child *child, const char *text)
-{
-	while (fgets(child->line, sizeof child->line, child->output)) {
-		if (strstr(child->line, text)) {
-			return child->line;
-		}
-	}
-	cr_assert_fail("the output ended without %s", text);
-	return NULL;
-}
-
-static int exit_code(struct child *child)
-{
-	int status = 0;
-
-	waitpid(child->pid, &status, 0);
-	fclose(child->output);
-	close(child->ready);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
 
 static size_t read_ready(struct child *child, char out[8])
 {
@@ -166,43 +107,6 @@ Test(process, an_unusable_config_exits_100_before_open)
 	cr_assert_eq(exit_code(&child), 100);
 }
 
-Test(process, in_a_container_code_100_stays_until_sigterm)
-{
-	struct child child;
-
-	setenv("BUILDBUS_CONTAINER", "1", 1);
-	setenv("TEST_CONFIG", "operator", 1);
-	child = START("-v");
-	expect(&child, "proc.failed");
-	kill(child.pid, SIGHUP);
-	cr_assert_eq(waitpid(child.pid, NULL, WNOHANG), 0);
-	kill(child.pid, SIGTERM);
-	expect(&child, "proc.stop");
-	cr_assert_eq(exit_code(&child), 100);
-}
-
-Test(process, in_a_container_bad_flags_stay_until_sigterm_too)
-{
-	struct child child;
-
-	setenv("BUILDBUS_CONTAINER", "1", 1);
-	child = START("--wrong");
-	expect(&child, "proc.failed");
-	kill(child.pid, SIGTERM);
-	expect(&child, "proc.exit");
-	cr_assert_eq(exit_code(&child), 100);
-}
-
-Test(process, in_a_container_code_111_exits_to_be_restarted)
-{
-	struct child child;
-
-	setenv("BUILDBUS_CONTAINER", "1", 1);
-	setenv("TEST_OPEN", "system", 1);
-	child = START("-v");
-	cr_assert_eq(exit_code(&child), 111);
-}
-
 Test(process, sighup_hands_over_the_config_read_anew)
 {
 	struct child child = START("-c", "b.yml");
@@ -279,35 +183,6 @@ Test(process, version_and_help_are_answered_on_stdout)
 	cr_assert_eq(exit_code(&child), 0);
 }
 
-/* The port in the proc.metrics line that was read last. */
-static int metrics_port(const struct child *child)
-{
-	const char *address = strstr(child->line, "\"address\":\"127.0.0.1:");
-
-	cr_assert_not_null(address, "%s", child->line);
-	return (int)strtol(strrchr(address, ':') + 1, NULL, 10);
-}
-
-static const char *get(int port, const char *path)
-{
-	static char answer[16384];
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t size = 0;
-	ssize_t got;
-
-	cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-	dprintf(fd, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
-	while ((got = recv(fd, answer + size, sizeof answer - 1 - size, 0)) > 0) {
-		size += (size_t)got;
-	}
-	answer[size] = '\0';
-	close(fd);
-	return answer;
-}
-
 Test(process, serves_metrics_and_health_while_it_runs)
 {
 	struct child child = START("--metrics", "127.0.0.1:0", "--name", "one");
@@ -320,23 +195,6 @@ Test(process, serves_metrics_and_health_while_it_runs)
 	cr_assert_not_null(strstr(get(port, "/metrics"), "process=\"one\"} 1\n"));
 	kill(child.pid, SIGTERM);
 	cr_assert_eq(exit_code(&child), 0);
-}
-
-Test(process, in_a_container_health_is_red_with_the_sentence)
-{
-	struct child child;
-	int port;
-
-	setenv("BUILDBUS_CONTAINER", "1", 1);
-	setenv("TEST_OPEN", "operator", 1);
-	child = START("--metrics", "127.0.0.1:0");
-	expect(&child, "\"event\":\"proc.metrics\"");
-	port = metrics_port(&child);
-	expect(&child, "proc.failed");
-	cr_assert_not_null(strstr(get(port, "/healthz"), "HTTP/1.1 503"));
-	cr_assert_not_null(strstr(get(port, "/healthz"), "\r\n\r\nport 5550 is in use\n"));
-	kill(child.pid, SIGTERM);
-	cr_assert_eq(exit_code(&child), 100);
 }
 
 Test(process, a_metrics_port_in_use_exits_100)

@@ -57,6 +57,10 @@ static enum status test_open(void *arg, struct process_context *context, struct 
 
 	state->context = context;
 	log_info("test.open", STR("name", context->name));
+	if (getenv("TEST_OPEN") && strcmp(getenv("TEST_OPEN"), "unwanted") == 0) {
+		context->unwanted = true;
+		return err_set(err, ERR_CONFIG, "no section");
+	}
 	if (failure("TEST_AFTER") != OK) {
 		zloop_timer(context->loop, 1, 1, on_after, state);
 	}
