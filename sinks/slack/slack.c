@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "sinks/sink.h"
+#include "sinks/slack/check.h"
 #include "sinks/slack/poster.h"
 
 #include <stdio.h>
@@ -159,6 +160,7 @@ static const struct sink slack_sink = {
 	.current = slack_current,
 	.write = slack_write,
 	.settle = slack_settle,
+	.checker = &slack_checker,
 	.close = slack_close,
 };
 
