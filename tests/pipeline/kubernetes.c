@@ -1,0 +1,160 @@
+/* The manifests for Kubernetes: what the manual says, done, by kubectl's kustomize; the outcome against the
+ * API's schemas. No API server is asked. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/place.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FOLDER BUILD_DIR "/tests/kubernetes"
+
+/* Some kubectl first asks a cluster for its version, and waits for it. */
+#define KUSTOMIZE "kustomize() { command kubectl --server=http://127.0.0.1:1 kustomize $1; }"
+
+static struct place *place;
+
+/* A shell command in the place, with the build's programs in the PATH; what it prints is in `said`. */
+static int sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int sh(const char *format, ...)
+{
+	char *command, *whole;
+	va_list values;
+	int code;
+
+	va_start(values, format);
+	cr_assert(vasprintf(&command, format, values) > 0);
+	va_end(values);
+	cr_assert(asprintf(&whole, "cd '%s' && PATH=%s/bin:$PATH && " KUSTOMIZE " && { %s; } >said 2>&1",
+			   place->folder, BUILD_DIR, command) > 0);
+	code = system(whole);
+	free(command);
+	free(whole);
+	return code;
+}
+
+static char *said(void)
+{
+	size_t size;
+
+	return place_read(place, "said", &size);
+}
+
+static void expect_done(const char *command)
+{
+	if (sh("%s", command) != 0) {
+		fail_at(HERE, "%s: %s", command, said());
+	}
+}
+
+static void need(const char *command, const char *why)
+{
+	if (sh("%s", command) != 0) {
+		cr_skip_test("%s", why);
+	}
+}
+
+/* The commands of the manual's chapter, a line each; applying is printing. */
+static void walk(void)
+{
+	size_t size;
+	struct place manual = {.folder = (char *)(SOURCE_DIR "/docs")};
+	char *text = place_read(&manual, "operations.md", &size), *at = strstr(text, "\n## Kubernetes\n"),
+	     *end = at ? strstr(at + 2, "\n## ") : NULL;
+	int commands = 0;
+
+	cr_assert(end);
+	*end = '\0';
+	for (char *line = strsep(&at, "\n"); line; line = strsep(&at, "\n")) {
+		if (strncmp(line, "    $ ", 6) == 0) {
+			char *command;
+
+			cr_assert(asprintf(&command,
+					   "kubectl() { test $1 = apply && kustomize $3 >applied.yaml; }; %s",
+					   line + 6) > 0);
+			expect_done(command);
+			free(command);
+			commands++;
+		}
+	}
+	cr_assert_gt(commands, 4);
+	free(text);
+}
+
+static void open_place(void)
+{
+	place = place_new();
+	setenv("BUILDKITE_TOKEN", "t0ken", 1);
+	need("node --version && { test -d " FOLDER "/node_modules/typescript || { mkdir -p " FOLDER
+	     " && cd " FOLDER
+	     " && timeout 120 npm install --no-audit --no-fund --prefer-offline --ignore-scripts --no-save "
+	     "kubernetes-models@5.1.0 yaml@2 typescript@5; }; }",
+	     "npm can't be asked for the schemas of the Kubernetes API");
+	need("mkdir k && echo 'replicas: []' >k/kustomization.yaml; command -v kubectl && ! { kustomize k "
+	     "2>&1 | "
+	     "grep 'unknown field'; }",
+	     "no kubectl of 1.21 or later here");
+	expect_done("cp -r " SOURCE_DIR "/compose compose");
+	walk();
+}
+
+static void close_place(void)
+{
+	place_free(&place);
+}
+
+TestSuite(kubernetes, .init = open_place, .fini = close_place, .timeout = 240);
+
+static int check(const char *file)
+{
+	return sh("node " SOURCE_DIR "/tests/pipeline/kubernetes.mjs " FOLDER "/node_modules %s", file);
+}
+
+Test(kubernetes, every_part_is_what_the_api_takes)
+{
+	int code;
+
+	expect_done("cd mine && sed -i 's#- ../\\(.*\\)sink-store#&\\n  - ../\\1sink-firestore\\n  - "
+		    "../\\1sink-bigquery\\n  - ../\\1fetch-circleci#' kustomization.yaml && cp "
+		    "certs/fetch-buildkite.cert_secret x && for name in fetch-circleci sink-firestore "
+		    "sink-bigquery; "
+		    "do echo \"  - {name: $name, files: [x]}\" >>kustomization.yaml; done && kustomize . "
+		    ">../all.yaml");
+	code = check("all.yaml");
+	cr_expect(code == 0 && strstr(said(), "23 objects, 0 problems"), "%s", said());
+}
+
+Test(kubernetes, what_is_wrong_is_found)
+{
+	static const char *const words[] = {
+		"does not exist in type 'IPodSpec'",
+		"containerPort must be integer",
+		"the API has no such kind",
+		"no Secret nomalizer",
+		"no port fed",
+		"not restricted: runAsNonRoot",
+		"not restricted: capabilities.drop",
+		"selects no pods",
+	};
+
+	expect_done("sed -e 's/terminationGracePeriodSeconds: 15/terminationGracePeriod: 15/' -e "
+		    "'s/containerPort: 5550/containerPort: ingest/' -e 's/kind: ConfigMap/kind: ConfMap/' -e "
+		    "'s/secretName: normalizer/secretName: nomalizer/' -e 's/targetPort: feed/targetPort: "
+		    "fed/' -e "
+		    "'s/runAsNonRoot: true/runAsNonRoot: false/' -e 's/- ALL/- NET_RAW/' -e "
+		    "'0,/component: hub/s//component: hob/' applied.yaml >wrong.yaml");
+	cr_expect_neq(check("wrong.yaml"), 0);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		cr_expect(strstr(said(), words[i]), "%s: %s", words[i], said());
+	}
+}
+
+Test(kubernetes, each_process_reads_its_part_of_the_configuration)
+{
+	expect_done("sed -e \"s#/own/token#$PWD/mine/token#\" -e \"s#/own#$PWD/mine/certs#\" -e "
+		    "\"s#/clients#$PWD/mine/clients#\" mine/buildbus.yml >k.yml && BUILDBUS_HUB=0.0.0.0 "
+		    "buildbus validate "
+		    "-c k.yml");
+	cr_expect(strstr(said(), "tcp://0.0.0.0:5550"), "%s", said());
+}
