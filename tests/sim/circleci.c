@@ -73,6 +73,10 @@ void cc_job_name(const struct build *build, int j, char *out, size_t size)
 	const struct step *step = build->jobs[j].step;
 	int root = j;
 
+	if (build->change) {
+		payload_job_name(&build->jobs[j], out, size);
+		return;
+	}
 	while (build->jobs[root].previous >= 0) {
 		root = build->jobs[root].previous;
 	}

@@ -11,12 +11,12 @@ static int64_t past(int64_t at, int64_t now)
 	return at <= now ? at : 0;
 }
 
-/* "%n" is the index in the parallel group from 1, "%t" its size, "{{matrix}}" the value. */
-static void expand(const struct job *job, char *out, size_t room)
+void payload_job_name(const struct job *job, char *out, size_t room)
 {
 	size_t used = 0;
 
-	for (const char *at = job->step->name; *at && used + 1 < room; at++) {
+	*out = '\0';
+	for (const char *at = job->step->name ? job->step->name : ""; *at && used + 1 < room; at++) {
 		const char *end = room > used ? out + room : out;
 		char *to = out + used;
 
@@ -38,13 +38,13 @@ static void expand(const struct job *job, char *out, size_t room)
 
 static void put_name(struct put in, const struct job *job)
 {
-	char name[256] = "";
+	char name[256];
 
 	if (!job->step->name) {
 		put_null(in, "name");
 		return;
 	}
-	expand(job, name, sizeof name);
+	payload_job_name(job, name, sizeof name);
 	put_format(in, "name", "%s", name);
 }
 

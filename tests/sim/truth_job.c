@@ -103,6 +103,25 @@ static void put_place(struct put in, const struct job *job, int64_t now)
 	}
 }
 
+/* With the values of its matrix, where the name has no place for them. */
+static void put_name(struct put in, const struct job *job)
+{
+	const char *slash = job->matrix ? strchr(job->matrix, '/') : NULL;
+	char name[256];
+
+	payload_job_name(job, name, sizeof name);
+	if (!job->step->name) {
+		put_null(in, "name");
+	} else if (!job->matrix || strstr(name, job->matrix)) {
+		put_format(in, "name", "%s", name);
+	} else if (slash) {
+		put_format(in, "name", "%s (%.*s, %s)", name, (int)(slash - job->matrix), job->matrix,
+			   slash + 1);
+	} else {
+		put_format(in, "name", "%s (%s)", name, job->matrix);
+	}
+}
+
 static struct put job_truth(yyjson_mut_doc *doc, const struct build *build, int j, int64_t now)
 {
 	static const char *const kinds[] = {"script", "wait", "approval", "trigger"};
@@ -110,6 +129,7 @@ static struct put job_truth(yyjson_mut_doc *doc, const struct build *build, int 
 	struct put in = put_new(doc);
 
 	put_text(in, "id", job->uuid);
+	put_name(in, job);
 	put_text(in, "kind", kinds[job->step->type]);
 	put_int(in, "attempt", job->attempt);
 	put_bool(in, "superseded", job->step->type == JOB_SCRIPT && job_superseded(build, j, now));
