@@ -9,7 +9,7 @@ enum {
 	BREAKS = 60,         /* so many of 1000 merges */
 	ONE_PUSH = 330,
 };
-#define LIVE_BEFORE (20 * MINUTE_MS) /* the pace of the demo begins so long before its start */
+#define LIVE_BEFORE (40 * MINUTE_MS) /* the pace of the demo begins so long before its start */
 
 static struct rng rng_at(const struct world *world, uint64_t what, const struct pipeline *pipeline,
 			 int64_t at)

@@ -29,8 +29,13 @@ enum MHD_Result answer_response(const struct request *request, unsigned code, st
 {
 	enum MHD_Result result;
 
+	if (request->shared) {
+		MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "cross-origin");
+	}
 	for (size_t i = 0; i < sizeof safe_headers / sizeof safe_headers[0]; i++) {
-		MHD_add_response_header(response, safe_headers[i][0], safe_headers[i][1]);
+		if (!MHD_get_response_header(response, safe_headers[i][0])) {
+			MHD_add_response_header(response, safe_headers[i][0], safe_headers[i][1]);
+		}
 	}
 	if (!MHD_get_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL)) {
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");

@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/process.h"
 #include "sinks/store/http/parameters.h"
-#include "sinks/store/http/server.h"
+#include "sinks/store/http/question.h"
 #include "sinks/store/query/builds.h"
 #include "sinks/store/query/json.h"
 #include "sinks/store/query/overview.h"
 
 #include <stdio.h>
-
-/* A question to the file: one reader, one document. */
-struct question {
-	struct reader *reader;
-	yyjson_mut_doc *doc;
-	enum status status;
-	struct err err;
-};
-
-static bool open_question(struct question *question, struct request *request)
-{
-	*question = (struct question){.reader = readers_take(&request->dashboard->readers, &question->err)};
-	question->doc = question->reader ? yyjson_mut_doc_new(NULL) : NULL;
-	return question->doc != NULL;
-}
-
-static void close_question(struct question *question, struct request *request)
-{
-	yyjson_mut_doc_free(question->doc);
-	if (question->reader) {
-		readers_give(&request->dashboard->readers, question->reader);
-	}
-}
 
 enum MHD_Result api_overview(struct request *request)
 {
@@ -45,15 +22,15 @@ enum MHD_Result api_overview(struct request *request)
 	}
 	events_cursor(&request->dashboard->events, cursor);
 	snprintf(tag, sizeof tag, "\"%s-%lld\"", cursor, (long long)day_of(ask.now_ms));
-	if (!open_question(&question, request)) {
-		close_question(&question, request);
+	if (!question_open(&question, request->dashboard)) {
+		question_close(&question, request->dashboard);
 		return answer_failure(request, &question.err);
 	}
 	value = overview(question.reader, &ask, question.doc, &question.status, &question.err);
 	json_text(question.doc, value, "cursor", text_of(cursor));
 	result = question.status == OK ? answer_json(request, tag, value)
 				       : answer_failure(request, &question.err);
-	close_question(&question, request);
+	question_close(&question, request->dashboard);
 	return result;
 }
 
@@ -65,18 +42,18 @@ enum MHD_Result api_builds(struct request *request)
 	yyjson_mut_val *value;
 	struct err err;
 
-	if (!open_question(&question, request)) {
-		close_question(&question, request);
+	if (!question_open(&question, request->dashboard)) {
+		question_close(&question, request->dashboard);
 		return answer_failure(request, &question.err);
 	}
 	if (parameters_builds(request, question.reader, &ask, &err) != OK) {
-		close_question(&question, request);
+		question_close(&question, request->dashboard);
 		return answer_failure(request, &err);
 	}
 	value = builds_page(question.reader, &ask, question.doc, &question.status, &question.err);
 	result = question.status == OK ? answer_json(request, NULL, value)
 				       : answer_failure(request, &question.err);
-	close_question(&question, request);
+	question_close(&question, request->dashboard);
 	return result;
 }
 
@@ -86,8 +63,8 @@ enum MHD_Result api_build(struct request *request)
 	enum MHD_Result result;
 	yyjson_mut_val *value;
 
-	if (!open_question(&question, request)) {
-		close_question(&question, request);
+	if (!question_open(&question, request->dashboard)) {
+		question_close(&question, request->dashboard);
 		return answer_failure(request, &question.err);
 	}
 	value = builds_one(question.reader, text_of(request->rest), question.doc, &question.status,
@@ -100,6 +77,6 @@ enum MHD_Result api_build(struct request *request)
 	} else {
 		result = answer_json(request, NULL, value);
 	}
-	close_question(&question, request);
+	question_close(&question, request->dashboard);
 	return result;
 }

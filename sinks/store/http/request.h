@@ -12,6 +12,7 @@ struct request {
 	struct MHD_Connection *connection;
 	const char *path; /* decoded */
 	const char *rest; /* of the path behind the route's */
+	bool shared;      /* pages of others may show the answer */
 	bool post;
 	char *body; /* of a POST; NULL: none */
 	size_t body_size;

@@ -12,6 +12,10 @@ static const struct {
 	{"/api/v1/builds", api_builds},
 	{"/api/v1/builds/", api_build},
 	{"/api/v1/events", api_events},
+	{"/api/v1/export.ndjson", export_ndjson},
+	{"/api/v1/export.csv", export_csv},
+	{"/badge/", badge_answer},
+	{"/cctray.xml", cctray_answer},
 };
 
 static bool fits(const char *path, struct request *request)

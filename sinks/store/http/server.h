@@ -25,5 +25,11 @@ enum MHD_Result api_overview(struct request *request);
 enum MHD_Result api_builds(struct request *request);
 enum MHD_Result api_build(struct request *request);
 enum MHD_Result api_events(struct request *request);
+/* share.c: what other programs and pages show. */
+enum MHD_Result badge_answer(struct request *request);
+enum MHD_Result cctray_answer(struct request *request);
+/* export.c: every build that passes the filters, in one stream of constant memory. */
+enum MHD_Result export_ndjson(struct request *request);
+enum MHD_Result export_csv(struct request *request);
 /* assets.c: a file of the page, or the page itself for any of its own addresses. */
 enum MHD_Result asset_answer(struct request *request);
