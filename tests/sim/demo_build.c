@@ -77,7 +77,8 @@ static void take_times(struct draft *draft, struct job *job)
 	if (job->step->type == JOB_MANUAL) {
 		job->run_ms = draw_yes(draft);
 	} else if (job->step->type != JOB_WAITER) {
-		job->queue_ms = scaled(draft, job->step->queue_ms, draft->queue_percent, 40, 190);
+		job->queue_ms =
+			scaled(draft, job->step->queue_ms, draft->queue_percent * hurry / 100, 40, 190);
 		job->run_ms = scaled(draft, job->step->run_ms, draft->run_percent * hurry / 100, 84, 126);
 	}
 }
