@@ -110,6 +110,7 @@ static enum status prepare_all(struct store_db *store, struct err *err)
 		{"BEGIN IMMEDIATE", &store->begin},
 		{"COMMIT", &store->commit},
 		{"ROLLBACK", &store->rollback},
+		{"SELECT version, " RUN_SIDE ", " RUN_AT ", rowid FROM builds b WHERE id = ?1", &store->find},
 		{same, &store->same},
 		{upsert, &store->upsert},
 		{"DELETE FROM jobs WHERE build_id = ?", &store->clear_jobs},
@@ -168,8 +169,8 @@ enum status store_db_open(struct store_db *store, const char *state_dir, struct 
 
 void store_db_close(struct store_db *store)
 {
-	sqlite3_stmt *const statements[] = {store->begin,  store->commit,     store->rollback, store->same,
-					    store->upsert, store->clear_jobs, store->add_job};
+	sqlite3_stmt *const statements[] = {store->begin, store->commit, store->rollback,   store->find,
+					    store->same,  store->upsert, store->clear_jobs, store->add_job};
 
 	for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
 		sqlite3_finalize(statements[i]);
@@ -230,6 +231,7 @@ enum status store_db_commit(struct store_db *store, struct err *err)
 void store_db_rollback(struct store_db *store)
 {
 	days_forget(&store->days);
+	runs_forget(&store->runs);
 	/* After some errors SQLite has rolled back already. */
 	if (!sqlite3_get_autocommit(store->db)) {
 		run(store->rollback);
@@ -282,65 +284,89 @@ static enum status put_jobs(struct store_db *store, const struct build *build, s
 
 enum row { ROW_NONE, ROW_SAME, ROW_OTHER };
 
-/* What is there of this build, and which version. */
-static enum status find(struct store_db *store, const struct build *build, enum row *row, int64_t *version,
-			struct err *err)
+/* What is there of a build. */
+struct found {
+	enum row row;
+	int64_t version;
+	struct run_place place; /* without the pipeline */
+};
+
+static enum status find(struct store_db *store, struct text id, struct found *found, struct err *err)
+{
+	int code;
+
+	*found = (struct found){ROW_NONE, 0, {0}};
+	sqlite3_bind_text64(store->find, 1, id.at, id.size, SQLITE_STATIC, SQLITE_UTF8);
+	code = sqlite3_step(store->find);
+	if (code == SQLITE_ROW) {
+		found->row = ROW_OTHER;
+		found->version = sqlite3_column_int64(store->find, 0);
+		found->place = (struct run_place){.side = sqlite3_column_int64(store->find, 1),
+						  .at_ms = sqlite3_column_int64(store->find, 2),
+						  .build = sqlite3_column_int64(store->find, 3)};
+	}
+	sqlite3_reset(store->find);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : store_fail(store, code, err);
+}
+
+/* Of a row that is there: ROW_SAME where only the version is new. */
+static enum status compare(struct store_db *store, const struct build *build, struct found *found,
+			   struct err *err)
 {
 	enum status status = bind_all(store, &store->build, store->same, 1, build, err);
 	int code = status == OK ? sqlite3_step(store->same) : SQLITE_DONE;
 
-	*row = code != SQLITE_ROW ? ROW_NONE : sqlite3_column_int(store->same, 0) ? ROW_SAME : ROW_OTHER;
-	*version = code == SQLITE_ROW ? sqlite3_column_int64(store->same, 1) : 0;
+	if (code == SQLITE_ROW && sqlite3_column_int(store->same, 0)) {
+		found->row = ROW_SAME;
+	}
 	sqlite3_reset(store->same);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? status : store_fail(store, code, err);
 }
 
-static struct text author_of(const struct build *build)
+/* Before its row changes: the run goes. */
+static int leave_run(struct store_db *store, const struct build *build, struct found *found)
 {
-	return build->author.login.at  ? build->author.login
-	       : build->author.name.at ? build->author.name
-				       : build->author.email;
+	int code = runs_drop(&store->runs, build->id, &found->place);
+
+	return code == SQLITE_OK ? days_mark(&store->days, &found->place) : code;
 }
 
-/* Before the row changes: where its run was. */
-static int leave_run(struct store_db *store, const struct build *build)
+static int enter_run(struct store_db *store, const struct build *build, const struct found *found)
 {
-	struct run_place old;
-	int code = runs_drop(&store->runs, build->id, &old);
-
-	return code == SQLITE_OK ? days_mark(&store->days, &old) : code == SQLITE_NOTFOUND ? SQLITE_OK : code;
-}
-
-static int enter_run(struct store_db *store, const struct build *build)
-{
-	struct run_place place;
-	int code = runs_put(&store->runs, build->id, build->branch, author_of(build), &place);
+	struct run_place place = {.build = found->row == ROW_NONE ? sqlite3_last_insert_rowid(store->db)
+								  : found->place.build};
+	int code = runs_put(&store->runs, build, &place);
 
 	return code == SQLITE_OK ? days_mark(&store->days, &place) : code;
 }
 
-/* The row, unless one that is as new is there: *put is STORE_UNCHANGED then. */
+/* The row and its run, unless what is there is as new. */
 static enum status put_row(struct store_db *store, const struct build *build, enum store_put *put,
 			   struct err *err)
 {
-	enum row row = ROW_NONE;
-	int64_t version = 0;
-	enum status status = find(store, build, &row, &version, err);
+	struct found found;
+	enum status status = find(store, build->id, &found, err);
 	int code;
 
 	*put = STORE_UNCHANGED;
-	if (status != OK || (row != ROW_NONE && version >= build->version)) {
+	if (status != OK || (found.row != ROW_NONE && found.version >= build->version)) {
 		return status;
 	}
-	code = row == ROW_OTHER ? leave_run(store, build) : SQLITE_OK;
+	if (found.row != ROW_NONE && compare(store, build, &found, err) != OK) {
+		return err->status;
+	}
+	code = found.row == ROW_OTHER ? leave_run(store, build, &found) : SQLITE_OK;
 	status = code == SQLITE_OK ? bind_all(store, &store->build, store->upsert, 1, build, err)
 				   : store_fail(store, code, err);
 	if (status == OK) {
 		status = run_one(store, store->upsert, err);
 	}
-	code = status == OK && row != ROW_SAME ? enter_run(store, build) : SQLITE_OK;
-	*put = row == ROW_SAME ? STORE_UNCHANGED : row == ROW_OTHER ? STORE_UPDATED : STORE_CREATED;
-	return code == SQLITE_OK ? status : store_fail(store, code, err);
+	if (status != OK || found.row == ROW_SAME) {
+		return status;
+	}
+	*put = found.row == ROW_OTHER ? STORE_UPDATED : STORE_CREATED;
+	code = enter_run(store, build, &found);
+	return code == SQLITE_OK ? OK : store_fail(store, code, err);
 }
 
 enum status store_db_put(struct store_db *store, const struct build *build, enum store_put *put,

@@ -13,7 +13,7 @@ struct store_db {
 	sqlite3 *db;
 	char *path;
 	struct columns build, job;
-	sqlite3_stmt *begin, *commit, *rollback, *same, *upsert, *clear_jobs, *add_job;
+	sqlite3_stmt *begin, *commit, *rollback, *find, *same, *upsert, *clear_jobs, *add_job;
 	struct runs runs;
 	struct days days;
 	struct arena arena; /* JSON of one record */

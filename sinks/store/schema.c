@@ -49,7 +49,7 @@ char *schema_same_sql(const struct columns *columns)
 		}
 	}
 	/* The last parameter is named, so that all can be bound. */
-	sqlite3_str_appendf(sql, ", version FROM builds WHERE id = ?%d AND ?%d IS ?%d", (int)id + 1,
+	sqlite3_str_appendf(sql, " FROM builds WHERE id = ?%d AND ?%d IS ?%d", (int)id + 1,
 			    (int)columns->count, (int)columns->count);
 	return sqlite3_str_finish(sql);
 }

@@ -4,34 +4,61 @@
 #include "sinks/store/http/question.h"
 #include "sinks/store/query/builds.h"
 #include "sinks/store/query/json.h"
-#include "sinks/store/query/overview.h"
+#include "sinks/store/query/pipeline.h"
 
 #include <stdio.h>
 
-enum MHD_Result api_overview(struct request *request)
+/* Answers with what `figures` makes of the parameters: until something is stored, or the day ends, nothing in
+ * it changes but `now`. */
+static enum MHD_Result answer_figures(struct request *request, struct overview_ask *ask,
+				      yyjson_mut_val *(*figures)(struct reader *, const struct overview_ask *,
+								 yyjson_mut_doc *, enum status *,
+								 struct err *))
 {
-	struct overview_ask ask = {.now_ms = wall_ms()};
 	struct question question;
 	char cursor[CURSOR_SIZE], tag[CURSOR_SIZE + 32];
 	enum MHD_Result result;
 	yyjson_mut_val *value;
+
+	events_cursor(&request->dashboard->events, cursor);
+	snprintf(tag, sizeof tag, "\"%s-%lld\"", cursor, (long long)day_of(ask->now_ms));
+	if (!question_open(&question, request->dashboard)) {
+		question_close(&question, request->dashboard);
+		return answer_failure(request, &question.err);
+	}
+	value = figures(question.reader, ask, question.doc, &question.status, &question.err);
+	if (question.status != OK) {
+		result = answer_failure(request, &question.err);
+	} else if (!value) {
+		result = answer_error(request, MHD_HTTP_NOT_FOUND, "no pipeline has the id %.300s",
+				      request->rest);
+	} else {
+		json_text(question.doc, value, "cursor", text_of(cursor));
+		result = answer_json(request, tag, value);
+	}
+	question_close(&question, request->dashboard);
+	return result;
+}
+
+enum MHD_Result api_overview(struct request *request)
+{
+	struct overview_ask ask = {.now_ms = wall_ms()};
+	struct err err;
+
+	return parameters_overview(request, &ask, &err) == OK ? answer_figures(request, &ask, overview)
+							      : answer_failure(request, &err);
+}
+
+enum MHD_Result api_pipeline(struct request *request)
+{
+	struct overview_ask ask = {.now_ms = wall_ms()};
 	struct err err;
 
 	if (parameters_overview(request, &ask, &err) != OK) {
 		return answer_failure(request, &err);
 	}
-	events_cursor(&request->dashboard->events, cursor);
-	snprintf(tag, sizeof tag, "\"%s-%lld\"", cursor, (long long)day_of(ask.now_ms));
-	if (!question_open(&question, request->dashboard)) {
-		question_close(&question, request->dashboard);
-		return answer_failure(request, &question.err);
-	}
-	value = overview(question.reader, &ask, question.doc, &question.status, &question.err);
-	json_text(question.doc, value, "cursor", text_of(cursor));
-	result = question.status == OK ? answer_json(request, tag, value)
-				       : answer_failure(request, &question.err);
-	question_close(&question, request->dashboard);
-	return result;
+	ask.pipeline = text_of(request->rest);
+	return answer_figures(request, &ask, pipeline_details);
 }
 
 enum MHD_Result api_builds(struct request *request)

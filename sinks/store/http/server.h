@@ -22,6 +22,7 @@ enum MHD_Result route(struct request *request);
 
 /* The answers of the API. */
 enum MHD_Result api_overview(struct request *request);
+enum MHD_Result api_pipeline(struct request *request);
 enum MHD_Result api_builds(struct request *request);
 enum MHD_Result api_build(struct request *request);
 enum MHD_Result api_events(struct request *request);

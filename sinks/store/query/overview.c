@@ -63,10 +63,7 @@ yyjson_mut_val *overview_row(struct reader *reader, const struct overview_ask *a
 	int64_t newest;
 
 	bars = newest_bars(reader, pipeline, &scope, doc, &newest, status, err);
-	if (*status != OK || newest == INT_NULL) {
-		return NULL;
-	}
-	last = newest_last(reader, newest, doc, status, err);
+	last = newest == INT_NULL ? NULL : newest_last(reader, newest, doc, status, err);
 	red = newest_red(reader, pipeline, &scope, doc, status, err);
 	if (*status == OK) {
 		*status = figures_read(figures, reader, &scope, &shown, err);
@@ -123,7 +120,7 @@ yyjson_mut_val *overview(struct reader *reader, const struct overview_ask *ask, 
 		struct pipeline pipeline = {sqlite3_column_int64(rows, 0), reader_text(rows, 1)};
 		yyjson_mut_val *row = overview_row(reader, ask, &pipeline, &figures, doc, status, err);
 
-		if (row) {
+		if (yyjson_mut_is_obj(yyjson_mut_obj_get(row, "last"))) {
 			yyjson_mut_arr_append(pipelines, row);
 			list_red(doc, red, row);
 		}

@@ -14,7 +14,8 @@ struct overview_ask {
 /* {now, pipelines, red}. */
 yyjson_mut_val *overview(struct reader *reader, const struct overview_ask *ask, yyjson_mut_doc *doc,
 			 enum status *status, struct err *err);
-/* One row; figures are read into figures. NULL: the pipeline has no build in scope, or status. */
+/* One row; figures are read into figures. Its `last` is null where the pipeline has no build in scope. NULL:
+ * status. */
 yyjson_mut_val *overview_row(struct reader *reader, const struct overview_ask *ask,
 			     const struct pipeline *pipeline, struct figures *figures, yyjson_mut_doc *doc,
 			     enum status *status, struct err *err);

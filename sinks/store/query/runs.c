@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/query/runs.h"
-#include "common/record.h"
+#include "common/time.h"
 
+#include <stdio.h>
 #include <string.h>
 
+/* "buildkite/acme/web/" of the id. */
+#define RUN_PREFIX "rtrim(b.id, replace(b.id, '/', ''))"
 #define RUN_AUTHOR "coalesce(b.author_login, b.author_name, b.author_email)"
 
 static const char tables[] =
@@ -32,25 +35,23 @@ static void put_word(sqlite3_str *sql, const char *column, const char *const *wo
 	sqlite3_str_appendall(sql, " ELSE 0 END, ");
 }
 
-/* The rows of `runs` for the builds that `where` names. */
-static char *put_sql(const char *where)
+/* The rows of `runs` for all builds. */
+static char *fill_sql(void)
 {
 	sqlite3_str *sql = sqlite3_str_new(NULL);
 
-	sqlite3_str_appendall(sql, "INSERT OR REPLACE INTO runs SELECT p.id, " RUN_SIDE ", " RUN_AT
-				   ", b.rowid, b.number,"
-				   " nullif(substr(b.id, length(p.key) + 2), CAST(b.number AS TEXT)), ");
+	sqlite3_str_appendall(sql,
+			      "INSERT INTO runs SELECT p.id, " RUN_SIDE ", " RUN_AT ", b.rowid, b.number,"
+			      " nullif(substr(b.id, length(p.key) + 2), CAST(b.number AS TEXT)), ");
 	put_word(sql, "state", state_words);
 	put_word(sql, "result", result_words);
 	put_word(sql, "trigger", trigger_words);
 	sqlite3_str_appendf(
-		sql,
-		"(SELECT w.id FROM words w WHERE w.word = b.branch),"
-		" (SELECT w.id FROM words w WHERE w.word = " RUN_AUTHOR "),"
-		" b.started_at, b.finished_at, b.duration_ms, b.queue_ms, b.coverage"
-		" FROM builds b CROSS JOIN pipelines p ON p.key = substr(b.id, 1, length(" RUN_PREFIX
-		") - 1) %s",
-		where);
+		sql, "(SELECT w.id FROM words w WHERE w.word = b.branch),"
+		     " (SELECT w.id FROM words w WHERE w.word = " RUN_AUTHOR "),"
+		     " b.started_at, b.finished_at, b.duration_ms, b.queue_ms, b.coverage"
+		     " FROM builds b CROSS JOIN pipelines p ON p.key = substr(b.id, 1, length(" RUN_PREFIX
+		     ") - 1)");
 	return sqlite3_str_finish(sql);
 }
 
@@ -64,7 +65,7 @@ static const char fill_names[] =
 
 int runs_fill(sqlite3 *db)
 {
-	char *sql = put_sql("");
+	char *sql = fill_sql();
 	int code = sql ? sqlite3_exec(db, fill_names, NULL, NULL, NULL) : SQLITE_NOMEM;
 
 	if (code == SQLITE_OK) {
@@ -72,43 +73,6 @@ int runs_fill(sqlite3 *db)
 	}
 	sqlite3_free(sql);
 	return code;
-}
-
-static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out)
-{
-	return sql ? sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) : SQLITE_NOMEM;
-}
-
-int runs_open(struct runs *runs, sqlite3 *db)
-{
-	char *put = put_sql("WHERE b.id = ?1 RETURNING pipeline, side, at, build");
-	int code = prepare(db, "INSERT OR IGNORE INTO pipelines (key) VALUES (?1)", &runs->pipeline);
-
-	if (code == SQLITE_OK) {
-		code = prepare(db, "INSERT OR IGNORE INTO words (word) VALUES (?1)", &runs->word);
-	}
-	if (code == SQLITE_OK) {
-		code = prepare(db,
-			       "DELETE FROM runs WHERE (pipeline, side, at, build) = (SELECT p.id, " RUN_SIDE
-			       ", " RUN_AT
-			       ", b.rowid FROM builds b, pipelines p WHERE b.id = ?1 AND p.key = ?2)"
-			       " RETURNING pipeline, side, at, build",
-			       &runs->drop);
-	}
-	if (code == SQLITE_OK) {
-		code = prepare(db, put, &runs->put);
-	}
-	sqlite3_free(put);
-	return code;
-}
-
-void runs_close(struct runs *runs)
-{
-	sqlite3_finalize(runs->pipeline);
-	sqlite3_finalize(runs->word);
-	sqlite3_finalize(runs->drop);
-	sqlite3_finalize(runs->put);
-	*runs = (struct runs){0};
 }
 
 /* "buildkite/acme/web" of "buildkite/acme/web/49". */
@@ -119,63 +83,142 @@ static struct text key_of(struct text id)
 	return slash ? (struct text){id.at, (size_t)(slash - id.at)} : TEXT("");
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, struct text text)
+static struct text author_of(const struct build *build)
 {
-	sqlite3_bind_text64(statement, index, text.at, text.size, SQLITE_STATIC, SQLITE_UTF8);
+	return build->author.login.at  ? build->author.login
+	       : build->author.name.at ? build->author.name
+				       : build->author.email;
 }
 
-static int name(sqlite3_stmt *statement, struct text text)
+int64_t run_at(const struct build *build)
 {
-	int code;
+	const int64_t times[] = {build->created_at, build->queued_at, build->started_at, build->finished_at,
+				 0};
+	size_t i = 0;
 
-	if (!text.at) {
-		return SQLITE_OK;
+	while (times[i] == INT_NULL) {
+		i++;
 	}
-	bind_text(statement, 1, text);
-	code = sqlite3_step(statement);
+	return times[i] < 0 ? 0 : times[i] > TIME_MAX_MS ? TIME_MAX_MS : times[i];
+}
+
+enum side run_side(const struct build *build)
+{
+	bool is_default = build->default_branch.at
+				  ? text_same(build->branch, build->default_branch)
+				  : text_is(build->branch, "main") || text_is(build->branch, "master");
+
+	return build->branch.at && is_default ? SIDE_DEFAULT : SIDE_OTHER;
+}
+
+int runs_open(struct runs *runs, sqlite3 *db)
+{
+	int code = names_open(&runs->pipelines, db, "SELECT id FROM pipelines WHERE key = ?1",
+			      "INSERT INTO pipelines (key) VALUES (?1)");
+
+	if (code == SQLITE_OK) {
+		code = names_open(&runs->words, db, "SELECT id FROM words WHERE word = ?1",
+				  "INSERT INTO words (word) VALUES (?1)");
+	}
+	if (code == SQLITE_OK) {
+		code = sqlite3_prepare_v3(
+			db, "DELETE FROM runs WHERE pipeline = ? AND side = ? AND at = ? AND build = ?", -1,
+			SQLITE_PREPARE_PERSISTENT, &runs->drop, NULL);
+	}
+	if (code == SQLITE_OK) {
+		code = sqlite3_prepare_v3(
+			db, "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", -1,
+			SQLITE_PREPARE_PERSISTENT, &runs->put, NULL);
+	}
+	return code;
+}
+
+void runs_close(struct runs *runs)
+{
+	names_close(&runs->pipelines);
+	names_close(&runs->words);
+	sqlite3_finalize(runs->drop);
+	sqlite3_finalize(runs->put);
+	*runs = (struct runs){0};
+}
+
+void runs_forget(struct runs *runs)
+{
+	names_forget(&runs->pipelines);
+	names_forget(&runs->words);
+}
+
+static void bind_place(sqlite3_stmt *statement, const struct run_place *place)
+{
+	sqlite3_bind_int64(statement, 1, place->pipeline);
+	sqlite3_bind_int64(statement, 2, place->side);
+	sqlite3_bind_int64(statement, 3, place->at_ms);
+	sqlite3_bind_int64(statement, 4, place->build);
+}
+
+static int run(sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
 	sqlite3_reset(statement);
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* Runs a statement that returns the place it changed, or nothing. */
-static int change(sqlite3_stmt *statement, struct run_place *place)
+int runs_drop(struct runs *runs, struct text id, struct run_place *place)
 {
-	int code = sqlite3_step(statement);
+	int code = names_id(&runs->pipelines, key_of(id), &place->pipeline);
 
-	if (code == SQLITE_ROW) {
-		*place = (struct run_place){
-			.pipeline = sqlite3_column_int64(statement, 0),
-			.side = sqlite3_column_int64(statement, 1),
-			.at_ms = sqlite3_column_int64(statement, 2),
-			.build = sqlite3_column_int64(statement, 3),
-		};
-		code = sqlite3_step(statement);
-		code = code == SQLITE_DONE ? SQLITE_OK : code;
-	} else if (code == SQLITE_DONE) {
-		code = SQLITE_NOTFOUND;
-	}
-	sqlite3_reset(statement);
+	bind_place(runs->drop, place);
+	return code == SQLITE_OK ? run(runs->drop) : code;
+}
+
+static void bind_int(sqlite3_stmt *statement, int index, int64_t value)
+{
+	value == INT_NULL ? sqlite3_bind_null(statement, index) : sqlite3_bind_int64(statement, index, value);
+}
+
+/* The id where it is not <key>/<number>. */
+static void bind_tail(sqlite3_stmt *statement, int index, const struct build *build, size_t key_size)
+{
+	struct text tail = {build->id.at + key_size + 1,
+			    build->id.size > key_size ? build->id.size - key_size - 1 : 0};
+	char number[32];
+
+	snprintf(number, sizeof number, "%lld", (long long)build->number);
+	build->number != INT_NULL &&text_is(tail, number)
+		? sqlite3_bind_null(statement, index)
+		: sqlite3_bind_text64(statement, index, tail.at, tail.size, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+/* The id of a text that may be null. */
+static int bind_name(struct runs *runs, int index, struct text text)
+{
+	int64_t id = INT_NULL;
+	int code = text.at ? names_id(&runs->words, text, &id) : SQLITE_OK;
+
+	bind_int(runs->put, index, id);
 	return code;
 }
 
-int runs_drop(struct runs *runs, struct text id, struct run_place *old)
+int runs_put(struct runs *runs, const struct build *build, struct run_place *place)
 {
-	bind_text(runs->drop, 1, id);
-	bind_text(runs->drop, 2, key_of(id));
-	return change(runs->drop, old);
-}
+	struct text key = key_of(build->id);
+	int code = names_id(&runs->pipelines, key, &place->pipeline);
 
-int runs_put(struct runs *runs, struct text id, struct text branch, struct text author,
-	     struct run_place *place)
-{
-	int code = name(runs->pipeline, key_of(id));
-
-	if (code == SQLITE_OK) {
-		code = name(runs->word, branch);
-	}
-	if (code == SQLITE_OK) {
-		code = name(runs->word, author);
-	}
-	bind_text(runs->put, 1, id);
-	return code == SQLITE_OK ? change(runs->put, place) : code;
+	place->side = run_side(build);
+	place->at_ms = run_at(build);
+	bind_place(runs->put, place);
+	bind_int(runs->put, 5, build->number);
+	bind_tail(runs->put, 6, build, key.size);
+	sqlite3_bind_int(runs->put, 7, build->state);
+	sqlite3_bind_int(runs->put, 8, build->result);
+	sqlite3_bind_int(runs->put, 9, build->trigger);
+	code = code == SQLITE_OK ? bind_name(runs, 10, build->branch) : code;
+	code = code == SQLITE_OK ? bind_name(runs, 11, author_of(build)) : code;
+	bind_int(runs->put, 12, build->started_at);
+	bind_int(runs->put, 13, build->finished_at);
+	bind_int(runs->put, 14, build->duration_ms);
+	bind_int(runs->put, 15, build->queue_ms);
+	sqlite3_bind_double(runs->put, 16, build->coverage); /* NaN becomes NULL */
+	return code == SQLITE_OK ? run(runs->put) : code;
 }

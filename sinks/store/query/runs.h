@@ -3,8 +3,8 @@
  * differ; made anew from `builds` where a file has none. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include "common/err.h"
-#include "common/text.h"
+#include "common/record.h"
+#include "sinks/store/query/names.h"
 
 #include <sqlite3.h>
 #include <stdint.h>
@@ -19,18 +19,19 @@ struct run_place {
 		build; /* at: created_at, else the earliest time there is; build: rowid */
 };
 
-/* At the end of a sentence of SQL about `builds b`. */
+/* In SQL about `builds b`, and the same of a record. */
 #define RUN_AT                                                                                               \
 	"min(max(coalesce(b.created_at, b.queued_at, b.started_at, b.finished_at, 0), 0), 253402300799999)"
 #define RUN_SIDE                                                                                             \
 	"(b.branch IS NULL OR b.branch <> coalesce(b.default_branch, "                                       \
 	"CASE WHEN b.branch IN ('main', 'master') THEN b.branch ELSE '' END))"
-/* "buildkite/acme/web/" of the id. */
-#define RUN_PREFIX "rtrim(b.id, replace(b.id, '/', ''))"
+int64_t run_at(const struct build *build);
+enum side run_side(const struct build *build);
 
-/* Prepared on the writer's connection. Zeroed is empty. */
+/* The writer's. Zeroed is empty. */
 struct runs {
-	sqlite3_stmt *pipeline, *word, *drop, *put;
+	struct names pipelines, words;
+	sqlite3_stmt *drop, *put;
 };
 
 /* Each returns SQLite's code. */
@@ -39,9 +40,9 @@ int runs_create(sqlite3 *db);
 int runs_fill(sqlite3 *db);
 int runs_open(struct runs *runs, sqlite3 *db);
 void runs_close(struct runs *runs);
-/* Before the row of builds changes: takes its run out; *old is where it was. SQLITE_NOTFOUND: there was none.
- */
-int runs_drop(struct runs *runs, struct text id, struct run_place *old);
-/* After the row of builds is there. */
-int runs_put(struct runs *runs, struct text id, struct text branch, struct text author,
-	     struct run_place *place);
+/* Takes the run of the build at that row out; side and at_ms as in builds. *place: where it was. */
+int runs_drop(struct runs *runs, struct text id, struct run_place *place);
+/* Puts it in. place: build is set, the rest is found. */
+int runs_put(struct runs *runs, const struct build *build, struct run_place *place);
+/* Of a transaction that was taken back. */
+void runs_forget(struct runs *runs);

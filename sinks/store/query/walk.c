@@ -51,8 +51,9 @@ enum status filter_words(struct filter *filter, struct reader *reader, struct te
 
 bool filter_is_plain(const struct filter *filter)
 {
-	return filter->branch == INT_NULL && filter->author == INT_NULL && !filter->search.at &&
-	       filter->triggers == ~0u && filter->from_ms == 0 && filter->to_ms == INT64_MAX;
+	return !filter->nothing && filter->branch == INT_NULL && filter->author == INT_NULL &&
+	       !filter->search.at && filter->triggers == ~0u && filter->from_ms == 0 &&
+	       filter->to_ms == INT64_MAX;
 }
 
 static void bind_side(const struct walk *walk, sqlite3_stmt *rows, int64_t side, struct walk_place after)
