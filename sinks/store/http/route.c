@@ -10,10 +10,8 @@ static const struct {
 } routes[] = {
 	{"/api/v1/overview", api_overview}, {"/api/v1/pipelines/", api_pipeline},
 	{"/api/v1/builds", api_builds},     {"/api/v1/builds/", api_build},
-	{"/api/v1/events", api_events},
-	{"/api/v1/export.ndjson", export_ndjson},
-	{"/api/v1/export.csv", export_csv},
-	{"/badge/", badge_answer},
+	{"/api/v1/events", api_events},     {"/api/v1/export.ndjson", export_ndjson},
+	{"/api/v1/export.csv", export_csv}, {"/badge/", badge_answer},
 	{"/cctray.xml", cctray_answer},
 };
 
