@@ -108,13 +108,11 @@ void book_untried(struct book *book, const struct operation *operation)
 
 void book_said(struct book *book, const struct operation *operation, const char *ts, const char *channel_id)
 {
-	int64_t dirty = book_dirty(book);
-
+	/* What changed meanwhile keeps its turn. */
 	db_run(&book->db,
-	       "UPDATE messages SET ts = coalesce(?2, ts), told = ?3, tried = 0, dirty = iif(rev > ?3, ?4, "
-	       "0) "
-	       "WHERE id = ?1",
-	       "isii", operation->message, ts, operation->rev, dirty);
+	       "UPDATE messages SET ts = coalesce(?2, ts), told = ?3, tried = 0, dirty = iif(rev > ?3, dirty, "
+	       "0) WHERE id = ?1",
+	       "isi", operation->message, ts, operation->rev);
 	if (channel_id) {
 		book_channel(book, operation->channel, channel_id);
 	}

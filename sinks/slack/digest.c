@@ -69,20 +69,24 @@ static void add_line(struct page *page, const struct alert_shown *alert)
 	page->newest = alert->first;
 }
 
+/* `5 pipelines are failing`, `1 of 2 alerts is still open`. */
 static void add_title(struct page *page, struct words *out)
 {
-	const char *what = page->breaks == page->total ? "pipelines" : "alerts";
+	bool breaks = page->breaks == page->total;
+	const char *what = breaks ? "pipeline" : "alert", *many = page->total == 1 ? "" : "s";
+	const char *open = breaks ? "failing" : "open";
 
 	if (page->red == page->total) {
-		words_format(out, ":red_circle: %zu %s%s", page->total, what,
-			     page->breaks == page->total ? " are failing" : "");
+		words_format(out, ":red_circle: %zu %s%s %s %s", page->total, what, many,
+			     page->red == 1 ? "is" : "are", open);
 	} else if (page->red > 0) {
-		words_format(out, ":red_circle: %zu of %zu %s are still %s", page->red, page->total, what,
-			     page->breaks == page->total ? "failing" : "open");
+		words_format(out, ":red_circle: %zu of %zu %s%s %s still %s", page->red, page->total, what,
+			     many, page->red == 1 ? "is" : "are", open);
 	} else {
-		words_format(out, ":large_green_circle: %zu %s were %s, all are %s", page->total, what,
-			     page->breaks == page->total ? "failing" : "open",
-			     page->breaks == page->total ? "passing again" : "over");
+		words_format(out, ":large_green_circle: %zu %s%s %s %s, %s", page->total, what, many,
+			     page->total == 1 ? "was" : "were", open,
+			     breaks ? (page->total == 1 ? "it is passing again" : "all are passing again")
+				    : (page->total == 1 ? "it is over" : "all are over"));
 	}
 }
 

@@ -36,19 +36,22 @@ static void not_there(struct lane *lane)
 
 struct found {
 	struct lane *lane;
-	const char *ts;
+	const char *ts; /* NULL: nothing was found */
+	int64_t rev;    /* what it shows: perhaps less than it should by now */
 };
 
 static void write_found(struct book *book, void *arg)
 {
 	const struct found *found = arg;
+	struct operation operation = found->lane->operation;
 
-	book_said(book, &found->lane->operation, found->ts, NULL);
+	operation.rev = found->rev;
+	book_said(book, &operation, found->ts, NULL);
 }
 
-static void is_there(struct lane *lane, const char *ts)
+static void is_there(struct found found)
 {
-	struct found found = {lane, ts};
+	struct lane *lane = found.lane;
 
 	*lane->poster->numbers.found += 1;
 	lane_well(lane);
@@ -57,7 +60,7 @@ static void is_there(struct lane *lane, const char *ts)
 }
 
 /* A message with our key; of an edit, with what it was to show at least. */
-static const char *find_message(const struct lane *lane, yyjson_val *root)
+static struct found find_message(struct lane *lane, yyjson_val *root)
 {
 	yyjson_val *message;
 	size_t i, count;
@@ -66,14 +69,14 @@ static const char *find_message(const struct lane *lane, yyjson_val *root)
 	{
 		yyjson_val *payload = yyjson_obj_get(yyjson_obj_get(message, "metadata"), "event_payload");
 		const char *key = yyjson_get_str(yyjson_obj_get(payload, "key"));
+		int64_t rev = yyjson_get_sint(yyjson_obj_get(payload, "rev"));
 
 		if (key && strcmp(key, lane->operation.key) == 0 &&
-		    (!lane->operation.edit ||
-		     yyjson_get_sint(yyjson_obj_get(payload, "rev")) >= lane->operation.rev)) {
-			return yyjson_get_str(yyjson_obj_get(message, "ts"));
+		    (!lane->operation.edit || rev >= lane->operation.rev)) {
+			return (struct found){lane, yyjson_get_str(yyjson_obj_get(message, "ts")), rev};
 		}
 	}
-	return NULL;
+	return (struct found){lane, NULL, 0};
 }
 
 /* False: there is no further page. */
@@ -93,11 +96,14 @@ static void on_history(void *owner, const struct reply *reply)
 {
 	struct lane *lane = owner;
 	struct poster *poster = lane->poster;
-	const char *ts = reply->kind == REPLY_OK ? find_message(lane, reply->root) : NULL;
+	struct found found = {lane, NULL, 0};
 
 	lane->call = NULL;
-	if (ts) {
-		is_there(lane, ts);
+	if (reply->kind == REPLY_OK) {
+		found = find_message(lane, reply->root);
+	}
+	if (found.ts) {
+		is_there(found);
 	} else if (reply->kind == REPLY_OK) {
 		if (!lane->operation.edit && next_page(lane, reply->root)) {
 			ask_history(lane);

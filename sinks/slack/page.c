@@ -5,6 +5,8 @@
 
 #define BLOCK_BYTES (4 * SECTION_MAX)
 #define TEXT_BYTES  (4 * TEXT_MAX)
+#define PLAIN_MAX   200 /* characters of a text in the metadata */
+#define PLAIN_BYTES (4 * PLAIN_MAX + 1)
 
 static const char *const words_of[] = {
 	[MESSAGE_BREAK] = "break", [MESSAGE_FAILURE] = "failure", [MESSAGE_FIXED] = "fixed",
@@ -157,15 +159,22 @@ static void add_blocks(const struct page *page, yyjson_mut_doc *doc, yyjson_mut_
 	}
 }
 
-static void add_text(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, struct text text)
+/* Plain, whatever is in it: at most a part of the 8 KB that all of it may have. */
+static void add_plain(struct page *page, yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+		      struct text text)
 {
-	if (text.size) {
-		yyjson_mut_obj_add_strn(doc, object, key, text.at, text.size);
+	char *at = arena_alloc(&page->book->arena, PLAIN_BYTES);
+	struct words words;
+
+	if (at && text.size) {
+		words_init(&words, at, PLAIN_BYTES, PLAIN_MAX);
+		words_add_text(&words, text, PLAIN_MAX);
+		yyjson_mut_obj_add_strn(doc, object, key, words.at, words.size);
 	}
 }
 
 /* By which a message is found again, and known for what it is. */
-static void add_metadata(const struct page *page, yyjson_mut_doc *doc, yyjson_mut_val *root,
+static void add_metadata(struct page *page, yyjson_mut_doc *doc, yyjson_mut_val *root,
 			 const struct operation *out)
 {
 	yyjson_mut_val *metadata = yyjson_mut_obj_add_obj(doc, root, "metadata"), *payload;
@@ -180,9 +189,9 @@ static void add_metadata(const struct page *page, yyjson_mut_doc *doc, yyjson_mu
 	while (pipeline > 0 && build->id.at[pipeline - 1] != '/') {
 		pipeline--;
 	}
-	add_text(doc, payload, "pipeline", (struct text){build->id.at, pipeline ? pipeline - 1 : 0});
-	add_text(doc, payload, "branch", build->branch);
-	add_text(doc, payload, "build", build->id);
+	add_plain(page, doc, payload, "pipeline", (struct text){build->id.at, pipeline ? pipeline - 1 : 0});
+	add_plain(page, doc, payload, "branch", build->branch);
+	add_plain(page, doc, payload, "build", build->id);
 }
 
 static void add_address(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct operation *out)
@@ -223,6 +232,6 @@ bool page_end(struct page *page, const struct shown *shown, struct operation *ou
 	if (!shown->plain) {
 		add_blocks(page, doc, root);
 	}
-	out->body = yyjson_mut_write_opts(doc, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &alc, NULL, NULL);
+	out->body = yyjson_mut_write_opts(doc, YYJSON_WRITE_NOFLAG, &alc, NULL, NULL);
 	return out->body != NULL;
 }

@@ -1,6 +1,7 @@
 /* buildbus-sink-slack says in Slack what breaks and what is fixed: one message when main breaks, edited when
  * it is fixed. */
 /* SPDX-License-Identifier: MIT */
+#include "common/folder.h"
 #include "common/log.h"
 #include "common/process.h"
 #include "sinks/sink.h"
@@ -56,6 +57,10 @@ static enum status slack_open(void *state, struct sink_context *context, const v
 	slack->context = context;
 	slack->config = config;
 	alarm_init(&slack->settling, context->loop, on_settling, slack);
+	status = folder_make(context->bus->state_dir, err);
+	if (status != OK) {
+		return status;
+	}
 	path = file_path(context);
 	status = path ? book_open(&slack->book, path, config, err) : err_sys(err, "memory for a path");
 	free(path);

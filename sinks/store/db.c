@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/db.h"
+#include "common/folder.h"
 #include "sinks/store/schema.h"
 
 #include <errno.h>
@@ -36,25 +37,6 @@ enum status store_fail(const struct store_db *store, int code, struct err *err)
 			       sqlite3_system_errno(store->db) ? strerror(sqlite3_system_errno(store->db))
 							       : "");
 	}
-}
-
-/* Like mkdir -p: only what is missing is made, for nobody else to read. */
-static enum status make_dir(const char *path, struct err *err)
-{
-	char *copy = strdup(path);
-	bool made = copy != NULL;
-
-	for (char *slash = copy ? strchr(copy + 1, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
-		*slash = '/';
-	}
-	made = made && (mkdir(copy, 0700) == 0 || errno == EEXIST);
-	free(copy);
-	return made ? OK
-		    : err_set(err, ERR_CONFIG,
-			      "state_dir %s can't be made: %s: create it, or name another in bus.state_dir",
-			      path, strerror(errno));
 }
 
 /* SQLite gives its -wal and -shm files the mode of the database. */
@@ -138,7 +120,7 @@ static enum status prepare_figures(struct store_db *store, struct err *err)
 
 enum status store_db_open(struct store_db *store, const char *state_dir, struct err *err)
 {
-	enum status status = make_dir(state_dir, err);
+	enum status status = folder_make(state_dir, err);
 
 	*store = (struct store_db){0};
 	columns_init(&store->build, build_fields);
