@@ -66,12 +66,14 @@ int64_t message_add(struct book *book, const struct message_new *message)
 	return sqlite3_last_insert_rowid(book->db.db);
 }
 
+/* What is in flight already is said once more, in its turn. */
 void message_bump(struct book *book, int64_t message)
 {
 	int64_t dirty = book_dirty(book);
 
 	db_run(&book->db,
-	       "UPDATE messages SET rev = rev + (told > 0 OR tried > 0), dirty = iif(dirty > 0, dirty, ?2) "
+	       "UPDATE messages SET rev = rev + (told > 0 OR tried > 0), dirty = iif(dirty > 0 AND tried = "
+	       "0, dirty, ?2) "
 	       "WHERE id = ?1",
 	       "ii", message, dirty);
 }

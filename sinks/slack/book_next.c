@@ -110,7 +110,8 @@ void book_said(struct book *book, const struct operation *operation, const char 
 {
 	/* What changed meanwhile keeps its turn. */
 	db_run(&book->db,
-	       "UPDATE messages SET ts = coalesce(?2, ts), told = ?3, tried = 0, dirty = iif(rev > ?3, dirty, "
+	       "UPDATE messages SET ts = coalesce(?2, ts), told = ?3, tried = 0, dirty = iif(rev > ?3, "
+	       "dirty, "
 	       "0) WHERE id = ?1",
 	       "isi", operation->message, ts, operation->rev);
 	if (channel_id) {
