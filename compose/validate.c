@@ -34,7 +34,7 @@ static const struct reading {
 	{SECTION_DESTINATION, "firestore", firestore_config_rows, sizeof(struct firestore_config),
 	 firestore_config_check},
 	{SECTION_DESTINATION, "slack", slack_config_rows, sizeof(struct slack_config), slack_config_check},
-	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config), NULL},
+	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config), store_config_check},
 };
 
 static void print_problem(void *arg, const char *sentence)

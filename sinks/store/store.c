@@ -24,6 +24,10 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	enum status status;
 
 	store->context = context;
+	status = store_config_check(config, context->file, err);
+	if (status != OK) {
+		return err_prefix(err, "store");
+	}
 	status = store_db_open(&store->db, context->bus->state_dir, err);
 	if (status == OK && config->listen) {
 		status = dashboard_new(&store->dashboard, config, context->bus, store->db.path, err);

@@ -59,11 +59,9 @@ enum status dashboard_new(struct dashboard **out, const struct store_config *con
 	if (status != OK) {
 		return status;
 	}
-	if (!listen_is_loopback(fd)) {
+	if (!store_config_is_open(config) && !listen_is_loopback(fd)) {
 		close(fd);
-		return err_set(err, ERR_CONFIG,
-			       "listen %s: only addresses of this machine for now, e.g. 127.0.0.1:8080",
-			       config->listen);
+		return store_config_refuse(config, err);
 	}
 	dashboard = calloc(1, sizeof *dashboard);
 	if (!dashboard) {
