@@ -71,6 +71,7 @@ Test(validate, prints_a_line_a_key_and_no_secret)
 			 "ok   sources[0] buildkite: coverage false\n"
 			 "ok   sources[0] buildkite: api_url https://api.buildkite.com/v2\n"
 			 "ok   destinations[0] store: listen 127.0.0.1:8080\n"
+			 "ok   destinations[0] store: insecure false\n"
 			 "ok   buildbus.yml: sources 1, destinations 1\n");
 }
 
