@@ -1,51 +1,23 @@
 /* What the CircleCI fetcher asks is what the specification of the API allows: each request goes by Prism, the
  * validator of npm's @stoplight/prism-cli, to the simulated provider. */
 /* SPDX-License-Identifier: MIT */
+#include "tests/support/prism.h"
 #include "tests/support/scene.h"
 #include "tests/support/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define FOLDER BINARY_DIR "/tests/prism"
-#define PRISM  FOLDER "/node_modules/@stoplight/prism-cli/dist/index.js"
 
 TestSuite(circleci_prism, .timeout = 300);
 
-/* NULL: not on this machine. */
-static const char *specification(void)
-{
-	static char path[4096];
-	const char *const folders[] = {getenv("BUILDBUS_SPECS"), SOURCE_DIR "/../shared/specs",
-				       SOURCE_DIR "/../../shared/specs"};
-
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-		snprintf(path, sizeof path, "%s/circleci-v2.openapi.2022-04.json",
-			 folders[i] ? folders[i] : "");
-		if (folders[i] && access(path, R_OK) == 0) {
-			return path;
-		}
-	}
-	return NULL;
-}
-
-/* The packages stay in the build's folder for the next run. */
-static bool have_prism(void)
-{
-	return system("node --version >/dev/null 2>&1 && { test -f " PRISM " || { mkdir -p " FOLDER
-		      " && cd " FOLDER " && timeout 120 npm install --no-audit --no-fund --prefer-offline "
-		      "--ignore-scripts @stoplight/prism-cli@5 >npm.log 2>&1; }; }") == 0;
-}
-
-static struct child *start_front(const struct scene *scene, const char *spec)
+static struct child *start_front(const struct scene *scene, const char *prism, const char *spec)
 {
 	struct child *front =
 		child_start(&(struct launch){.place = scene->place,
 					     .program = "/usr/bin/env",
 					     .args = ARGS("node", SOURCE_DIR "/tests/fakes/prism/front.mjs",
-							  PRISM, spec, scene->sim->root)});
+							  prism, spec, scene->sim->root)});
 
 	child_ready(front);
 	return front;
@@ -85,7 +57,7 @@ static void asks_all(const char *report)
 
 Test(circleci_prism, each_request_is_as_the_specification_wants_it)
 {
-	const char *spec = specification();
+	const char *spec = prism_specification("circleci-v2.openapi.2022-04.json"), *prism;
 	struct scene *scene;
 	struct child *front;
 	char *report;
@@ -93,13 +65,14 @@ Test(circleci_prism, each_request_is_as_the_specification_wants_it)
 	if (!spec) {
 		cr_skip_test("no specification of CircleCI beside the project or in $BUILDBUS_SPECS");
 	}
-	if (!have_prism()) {
+	prism = prism_program();
+	if (!prism) {
 		cr_skip_test("no npm registry gave @stoplight/prism-cli");
 	}
 	scene = scene_new("--builds", "24", "--pipelines", "2", "--organizations", "2", "--vcs",
 			  "gh,circleci", "--history", "5d", "--tests", "500", "--coverage", "500");
 	be_patient(4);
-	front = start_front(scene, spec);
+	front = start_front(scene, prism, spec);
 	configure(scene, child_greeting(front));
 	scene_start(scene);
 	scene_holds_truth(scene);

@@ -43,6 +43,18 @@ static void asks_at(struct spot spot, const char *method, const char *json, long
 #define asks(method, json, part)            asks_at(HERE, method, json, 200, part)
 #define asks_code(method, json, code, part) asks_at(HERE, method, json, code, part)
 
+/* The answer has no such part. */
+static void asks_not(const char *method, const char *part)
+{
+	char url[300], *said;
+	long status;
+
+	snprintf(url, sizeof url, "%s/%s", fake.url, method);
+	said = web_ask("GET", url, SLACK_TOKEN, NULL, &status);
+	cr_expect(status == 200 && !strstr(said, part), "%s", said);
+	free(said);
+}
+
 static void pass_gap(void)
 {
 	slack_lock(&fake);
@@ -177,7 +189,7 @@ static char *ts_of(int number)
 
 Test(fake_slack, keeps_a_conversation_that_can_be_read_and_searched)
 {
-	char json[500], url[200], *text, *ts;
+	char json[500], url[200], *text, *ts, *reply;
 
 	slack_mark(&fake, "Monday");
 	asks("chat.postMessage",
@@ -208,6 +220,14 @@ Test(fake_slack, keeps_a_conversation_that_can_be_read_and_searched)
 	asks(url, NULL, "'key':'k1'");
 	snprintf(url, sizeof url, "conversations.replies?channel=C0BUILDS&ts=%s", ts);
 	asks(url, NULL, "thread_broadcast");
+	reply = ts_of(2);
+	snprintf(url, sizeof url,
+		 "conversations.replies?channel=C0BUILDS&ts=%s&oldest=%s&latest=%s&inclusive=true", ts, reply,
+		 reply);
+	asks(url, NULL, "thread_broadcast");
+	snprintf(url, sizeof url, "conversations.replies?channel=C0BUILDS&ts=%s&oldest=%s", ts, reply);
+	asks_not(url, "thread_broadcast");
+	free(reply);
 	free(ts);
 }
 
@@ -221,7 +241,8 @@ Test(fake_slack, reads_mrkdwn_as_slack_does)
 		{"<!channel> &lt;!here&gt;", "@channel <!here>", {.specials = 1}},
 		{"<@U1|ann> in <#C1>", "@U1 in #C1", {.users = 1, .channels = 1}},
 		{"<https://a.example|b> c", "b (https://a.example) c", {.links = 1}},
-		{"see http://a.example/x.", "see http://a.example/x.", {.links = 1}},
+		{"see http://a.example/x.", "see http://a.example/x.", {.bare = 1}},
+		{"<!date^1^{time}|09:00>", "@date^1^{time}", {0}},
 		{"*b* _i_ ~s~ `c`", "*b* _i_ ~s~ `c`", {.styles = 4}},
 		{":fire: at 10:20:30", ":fire: at 10:20:30", {.emoji = 1}},
 		{"a < b > c", "a < b > c", {.links = 1}},
@@ -232,13 +253,13 @@ Test(fake_slack, reads_mrkdwn_as_slack_does)
 		char *plain = slack_plain(rows[i].text, true);
 		struct slack_live live;
 		slack_parse(rows[i].text, true, &live);
-		if (i != 7) { /* Slack takes what stands between angles for a link */
+		if (i != 8) { /* Slack takes what stands between angles for a link */
 			cr_expect_str_eq(plain, rows[i].plain);
 		}
 		cr_expect(live.users == rows[i].live.users && live.specials == rows[i].live.specials &&
 				  live.channels == rows[i].live.channels &&
 				  live.links == rows[i].live.links && live.styles == rows[i].live.styles &&
-				  live.emoji == rows[i].live.emoji,
+				  live.emoji == rows[i].live.emoji && live.bare == rows[i].live.bare,
 			  "%s", rows[i].text);
 		free(plain);
 	}

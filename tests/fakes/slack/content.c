@@ -55,16 +55,16 @@ static bool check_attachment(yyjson_val *attachment, size_t *characters, struct 
 	size_t i, max;
 	char word[40];
 
+	if (!yyjson_is_obj(attachment) || !color_fits(yyjson_get_str(yyjson_obj_get(attachment, "color")))) {
+		slack_error(reply, "invalid_attachments", "%s", "");
+		return false;
+	}
 	yyjson_obj_foreach(attachment, i, max, key, value)
 	{
 		snprintf(word, sizeof word, " %.30s ", yyjson_get_str(key));
 		if (!strstr(known, word)) {
 			return say_invalid(reply, "[ERROR] unknown member of an attachment");
 		}
-	}
-	if (!yyjson_is_obj(attachment) || !color_fits(yyjson_get_str(yyjson_obj_get(attachment, "color")))) {
-		slack_error(reply, "invalid_attachments", "%s", "");
-		return false;
 	}
 	value = yyjson_obj_get(attachment, "blocks");
 	return !value || check_blocks(value, characters, reply);

@@ -222,6 +222,7 @@ void slack_permalink(struct fake_slack *fake, const struct slack_request *reques
 /* Which part of the messages a request wants. */
 struct span {
 	int64_t oldest_us, latest_us, limit;
+	int64_t cursor_us; /* of the last one on the page before; 0: none */
 	bool inclusive, metadata;
 };
 
@@ -234,7 +235,7 @@ static struct span span_of(const struct fake_slack *fake, const struct slack_req
 			    .metadata = slack_arg_bool(request, "include_all_metadata"),
 			    .limit = slack_arg_int(request, "limit", 100)};
 
-	span.latest_us = cursor && *cursor ? strtoll(cursor, NULL, 10) : span.latest_us;
+	span.cursor_us = cursor ? strtoll(cursor, NULL, 10) : 0;
 	span.limit = span.limit < 1 || span.limit > 999 ? 100 : span.limit;
 	if (fake->page_max && span.limit > fake->page_max) {
 		span.limit = fake->page_max;
@@ -294,6 +295,7 @@ void slack_history(struct fake_slack *fake, const struct slack_request *request,
 		const struct slack_message *message = &fake->messages[i];
 		int64_t us = micros(message->ts, 0);
 		if (&fake->channels[message->channel] != channel || !is_in(&span, us) ||
+		    (span.cursor_us && us >= span.cursor_us) ||
 		    (*message->thread_ts && !message->broadcast)) {
 			continue;
 		}
@@ -315,7 +317,7 @@ void slack_replies(struct fake_slack *fake, const struct slack_request *request,
 	const struct slack_message *parent =
 		channel ? slack_find(fake, channel, slack_arg(request, "ts")) : NULL;
 	struct span span = span_of(fake, request);
-	int64_t after_us = span.latest_us == INT64_MAX ? 0 : span.latest_us, last_us = 0, next_us = 0;
+	int64_t last_us = 0, next_us = 0;
 	yyjson_mut_val *list;
 	yyjson_mut_doc *doc;
 
@@ -332,8 +334,8 @@ void slack_replies(struct fake_slack *fake, const struct slack_request *request,
 	for (size_t i = 0; i < fake->message_count && !next_us; i++) {
 		const struct slack_message *message = &fake->messages[i];
 		int64_t us = micros(message->ts, 0);
-		if (&fake->channels[message->channel] != channel || us <= after_us || us <= span.oldest_us ||
-		    strcmp(message->thread_ts, parent->ts) != 0) {
+		if (&fake->channels[message->channel] != channel || us <= span.cursor_us ||
+		    !is_in(&span, us) || strcmp(message->thread_ts, parent->ts) != 0) {
 			continue;
 		}
 		if ((int64_t)yyjson_mut_arr_size(list) > span.limit) {

@@ -22,21 +22,12 @@ static void put(struct reading *reading, const char *text, size_t size)
 	reading->out[reading->size] = '\0';
 }
 
-static void count_link(struct reading *reading, const char *at, size_t size)
-{
-	struct slack_live *live = reading->live;
-
-	if (live->links++ == 0) {
-		snprintf(live->first, sizeof live->first, "%.*s", (int)size, at);
-	}
-}
-
 /* "label (address)"; an address alone as it is. */
 static void put_link(struct reading *reading, const char *at, size_t size)
 {
 	const char *bar = memchr(at, '|', size);
 
-	count_link(reading, at, bar ? (size_t)(bar - at) : size);
+	reading->live->links++;
 	if (bar) {
 		put(reading, bar + 1, (size_t)(at + size - bar - 1));
 		put(reading, " (", 2);
@@ -59,7 +50,7 @@ static void put_angle(struct reading *reading, const char *at, size_t size)
 		reading->live->channels++;
 		put(reading, at, name);
 	} else if (*at == '!') {
-		reading->live->specials++;
+		reading->live->specials += size < 6 || memcmp(at, "!date^", 6) != 0;
 		put(reading, "@", 1);
 		put(reading, at + 1, name - 1);
 	} else {
@@ -137,7 +128,7 @@ static size_t special(struct reading *reading, const char *at, bool mrkdwn)
 		return size + 1;
 	}
 	if ((size = bare(reading, at)) > 0) {
-		count_link(reading, at, size);
+		reading->live->bare++;
 		put(reading, at, size);
 		return size;
 	}

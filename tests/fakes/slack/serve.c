@@ -29,7 +29,7 @@ static int64_t clock_ms(clockid_t clock, const struct fake_slack *fake)
 
 int64_t slack_now_ms(const struct fake_slack *fake)
 {
-	return clock_ms(CLOCK_REALTIME, fake);
+	return clock_ms(CLOCK_REALTIME, fake) + fake->ahead_ms;
 }
 
 int64_t slack_ticks_ms(const struct fake_slack *fake)

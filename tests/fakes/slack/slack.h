@@ -91,6 +91,7 @@ struct fake_slack {
 	FILE *bodies; /* a line a request: METHOD ARGUMENTS (JSON); NULL: nobody wants them */
 	/* Knobs: under slack_lock once it runs. */
 	const volatile int64_t *passed_ms; /* by so much more time went by; NULL: none */
+	int64_t ahead_ms;                  /* of its wall clock */
 	char mark[64];                     /* of what happens from now on: "Monday 10:05" */
 	struct slack_failure failures[SLACK_VERBS];
 	int permille; /* of requests that fail somehow; drawn from seed */
@@ -152,8 +153,10 @@ char *slack_message_json(struct fake_slack *fake, const char *channel, int numbe
 
 /* What a text does besides being read. */
 struct slack_live {
-	int users, specials, channels, links, styles, emoji;
-	char first[200]; /* of the links: its address */
+	int users, channels, styles, emoji;
+	int specials; /* <!channel> and the like, and groups; not <!date^…> */
+	int links;    /* that somebody wrote as such */
+	int bare;     /* addresses that become links, unless the text is verbatim */
 };
 /* Counts what Slack would make of text in mrkdwn: mentions, <!channel>, links (also bare ones), *bold*. */
 void slack_parse(const char *text, bool mrkdwn, struct slack_live *live);

@@ -1,0 +1,35 @@
+/* What is said of one pipeline that breaks, breaks again and is fixed, with these words of others in it. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "common/text.h"
+#include "tests/fuzz/slack_judge.h"
+
+/* Who wrote what. */
+enum story_word {
+	STORY_ORGANIZATION,
+	STORY_PIPELINE,
+	STORY_BRANCH,
+	STORY_MESSAGE,
+	STORY_NAME,
+	STORY_LOGIN,
+	STORY_EMAIL,
+	STORY_COMMIT,
+	STORY_WORKFLOW,
+	STORY_JOB,
+	STORY_JOB_URL,
+	STORY_URL,
+	STORY_ID,
+	STORY_WORDS
+};
+
+#define STORY_MESSAGES 12
+
+struct story {
+	struct judged messages[STORY_MESSAGES];
+	size_t count;
+};
+
+/* False: a message that Slack would refuse, and why. digest: of three pipelines at once, in one message. */
+bool story_tell(const struct text words[STORY_WORDS], bool digest, struct story *story, char why[static 300]);
+/* And no message does more than any does with harmless words. */
+bool story_is_harmless(const struct text words[STORY_WORDS], bool digest, char why[static 300]);
