@@ -85,7 +85,7 @@ static void tell_hub(struct engine *engine)
 		feed_client_ack(engine->feed, seq);
 	}
 	tell_refused(engine);
-	if (engine->session && !engine->current && seq >= engine->head) {
+	if (engine->session && !engine->anew && !engine->current && seq >= engine->head) {
 		engine->current = true;
 		if (sink->current) {
 			sink->current(engine->state);

@@ -29,6 +29,11 @@ void book_free(struct book **book)
 	}
 }
 
+void book_doubt(struct book *book, bool doubt)
+{
+	book->doubt = doubt;
+}
+
 bool book_is_fresh(const struct book *book)
 {
 	return book->db.fresh;

@@ -28,6 +28,10 @@ void book_rollback(struct book *book);
 void book_fold(struct book *book, const struct build *build, int64_t now_ms, bool silent);
 /* What is red and untold is told, once. channel NULL: everywhere. */
 void book_speak(struct book *book, const char *channel, int64_t now_ms);
+/* What is untold goes where the configuration says now. */
+void book_route(struct book *book);
+/* What is told from now on may have been told before slack.db was lost. */
+void book_doubt(struct book *book, bool doubt);
 /* Quiet hours that end, reminders, builds that wait for too long. */
 void book_tick(struct book *book, int64_t now_ms);
 /* When the next tick has something to do, on the wall clock; INT64_MAX: never. */
@@ -71,6 +75,7 @@ bool book_refused(struct book *book, const struct operation *operation);
 void book_mute(struct book *book, const char *channel, const char *why, int64_t now_ms);
 /* Why, or NULL. Lives until the next call. */
 const char *book_muted(struct book *book, const char *channel);
+/* channel NULL: all. */
 void book_unmute(struct book *book, const char *channel);
 /* The id of a channel, by its name. */
 void book_channel(struct book *book, const char *channel, const char *id);

@@ -58,11 +58,11 @@ int64_t message_add(struct book *book, const struct message_new *message)
 		 seed ? (unsigned long long)XXH3_64bits(seed, strlen(seed)) : 0ULL);
 	db_run(&book->db,
 	       "INSERT INTO messages (channel, kind, alert, thread, key, rev, told, dirty, tried, due, made, "
-	       "open_until, remind_at, broadcast, plain, build) VALUES (?, ?, ?, ?, ?, 1, 0, ?, 0, ?, ?, 0, "
+	       "open_until, remind_at, broadcast, plain, build) VALUES (?, ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, 0, "
 	       "0, ?, 0, ?)",
-	       "siiisiiiib", message->channel, (int64_t)message->kind, message->alert, message->thread, key,
-	       book_dirty(book), message->due_ms, message->now_ms, (int64_t)message->broadcast,
-	       &message->build);
+	       "siiisiiiiib", message->channel, (int64_t)message->kind, message->alert, message->thread, key,
+	       book_dirty(book), message->tried_ms, message->due_ms, message->now_ms,
+	       (int64_t)message->broadcast, &message->build);
 	return sqlite3_last_insert_rowid(book->db.db);
 }
 
@@ -168,6 +168,7 @@ static int64_t alone(struct book *book, const struct alert *alert, int64_t now_m
 					 .kind = shown_as[alert->kind],
 					 .alert = alert->id,
 					 .now_ms = now_ms,
+					 .tried_ms = book->doubt ? alert->opened_at : 0,
 					 .seed = alert_seed(book, alert->id),
 				 });
 }
@@ -253,6 +254,17 @@ static void reply_failure(struct book *book, const struct alert *alert, const st
 	}
 }
 
+/* After an outage of the bus old results come in a row: what is over by its end is not told. */
+static void tell_news(struct book *book, const struct alert_change *change)
+{
+	if (change->build->finished_at >= change->now_ms - OLD_MS) {
+		alert_tell(book, change->alert, change->now_ms, false);
+		return;
+	}
+	db_run(&book->db, "UPDATE alerts SET held = ?2, digest = 0 WHERE id = ?1", "ii", change->alert,
+	       change->now_ms + OLD_WAIT_MS);
+}
+
 void alert_more(struct book *book, const struct alert_change *change)
 {
 	int64_t jobs;
@@ -273,7 +285,7 @@ void alert_more(struct book *book, const struct alert_change *change)
 		}
 	} else if (alert.message == 0 && alert.held == 0 && !change->silent && alert.live &&
 		   alert.count >= alert.threshold) {
-		alert_tell(book, change->alert, change->now_ms, false);
+		tell_news(book, change);
 	}
 }
 

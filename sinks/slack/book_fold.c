@@ -136,8 +136,20 @@ static void act(struct book *book, enum turn turn, const char *key, struct known
 	}
 }
 
-void book_fold(struct book *book, const struct build *build, int64_t now_ms, bool silent)
+/* Some end without saying when: then when it was seen. */
+static struct build with_end(const struct build *build)
 {
+	struct build ended = *build;
+
+	if (ended.state == STATE_FINISHED && ended.finished_at == INT_NULL) {
+		ended.finished_at = ended.version;
+	}
+	return ended;
+}
+
+void book_fold(struct book *book, const struct build *given, int64_t now_ms, bool silent)
+{
+	const struct build ended = with_end(given), *build = &ended;
 	const struct slack_rule *rule = rules_find(book->config, build);
 	struct alert_change change = {.build = build, .rule = rule, .now_ms = now_ms, .silent = silent};
 	struct known known;

@@ -136,13 +136,32 @@ bool book_refused(struct book *book, const struct operation *operation)
 	return true;
 }
 
+static bool is_configured(const struct book *book, const char *channel)
+{
+	const struct slack_rule *rules = book->config->rules.items;
+
+	for (size_t i = 0; i < book->config->rules.count; i++) {
+		const char *own = rule_channel(book->config, &rules[i]);
+
+		if (own && strcmp(own, channel) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void book_mute(struct book *book, const char *channel, const char *why, int64_t now_ms)
 {
+	/* A channel that was made anew has the same name and another id. */
 	db_run(&book->db,
 	       "INSERT INTO channels (name, dead, since) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE "
 	       "SET "
-	       "dead = ?2, since = coalesce(since, ?3)",
+	       "dead = ?2, since = coalesce(since, ?3), id = NULL",
 	       "ssi", channel, why, now_ms);
+	/* Nobody will cure what the configuration no longer names. */
+	if (!is_configured(book, channel)) {
+		db_run(&book->db, "UPDATE messages SET dirty = 0, tried = 0 WHERE channel = ?", "s", channel);
+	}
 	/* What was never said is told anew when the channel is there again, if it is still so. */
 	db_run(&book->db,
 	       "UPDATE alerts SET message = 0 WHERE message IN (SELECT id FROM messages WHERE channel = ? "
@@ -170,7 +189,8 @@ const char *book_muted(struct book *book, const char *channel)
 
 void book_unmute(struct book *book, const char *channel)
 {
-	db_run(&book->db, "UPDATE channels SET dead = NULL, since = NULL WHERE name = ?", "s", channel);
+	db_run(&book->db, "UPDATE channels SET dead = NULL, since = NULL WHERE ?1 IS NULL OR name = ?1", "s",
+	       channel);
 }
 
 void book_user(struct book *book, const char *email, const char *id, int64_t until_ms)

@@ -13,8 +13,10 @@
 #include "sinks/slack/db.h"
 #include "sinks/slack/rules.h"
 
-#define LATE_MS        HOUR_MS /* what happened longer ago is counted, not told by itself */
-#define DIGEST_WAIT_MS 5000    /* for others to join it before it is posted */
+#define LATE_MS        HOUR_MS          /* what happened longer ago is counted, not told by itself */
+#define DIGEST_WAIT_MS 5000             /* for others to join it before it is posted */
+#define OLD_MS         (10 * MINUTE_MS) /* news of longer ago may be over: what follows it is waited for */
+#define OLD_WAIT_MS    (30 * SECOND_MS)
 #define JOBS_KEPT      10
 
 enum alert_kind { ALERT_BREAK, ALERT_SLOW, ALERT_STUCK };
@@ -37,6 +39,8 @@ struct book {
 	const struct slack_config *config;
 	struct arena arena;     /* of unpacked builds and of what book_next returns */
 	struct slack_rule none; /* of an outage whose rule is gone */
+	int64_t forgot_ms;      /* when old rows were deleted last */
+	bool doubt;             /* what is added may be there already */
 };
 
 /* A build as it is kept: what messages tell of it, and no more. Lives until the next call; empty: no memory.
@@ -79,6 +83,7 @@ struct message_new {
 	const char *channel;
 	enum message_kind kind;
 	int64_t alert, thread, due_ms, now_ms;
+	int64_t tried_ms; /* perhaps it was said then; 0: no */
 	bool broadcast;
 	struct text build; /* packed; what a reply tells of */
 	const char *seed;  /* what makes its key its own */

@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 
-#define AT_ONCE 1000 /* of one kind, in one tick; the next one takes the rest */
+#define KEPT_MS        (30 * DAY_MS)  /* what is over */
+#define BRANCH_KEPT_MS (180 * DAY_MS) /* a branch without builds */
+#define AT_ONCE        1000           /* of one kind, in one tick; the next one takes the rest */
 
 struct list {
 	int64_t ids[AT_ONCE];
@@ -54,6 +56,36 @@ static void speak_in(struct book *book, const char *channel, int64_t now_ms)
 		arena_reset(&book->arena);
 		alert_tell(book, list.ids[i], now_ms, digest);
 	}
+}
+
+/* An outage that no rule knows any more, or that goes nowhere, is never told. */
+static void route(struct book *book, int64_t alert)
+{
+	const struct slack_rule *rule = book_rule(book, alert);
+	const char *channel = rule == &book->none ? NULL : rule_channel(book->config, rule);
+
+	if (channel) {
+		db_run(&book->db, "UPDATE alerts SET channel = ?2 WHERE id = ?1", "is", alert, channel);
+	} else {
+		db_run(&book->db, "UPDATE alerts SET message = -1, held = 0 WHERE id = ?", "i", alert);
+	}
+}
+
+void book_route(struct book *book)
+{
+	static struct list list;
+	int64_t after = 0;
+
+	do {
+		list_take(book, &list,
+			  db_ask(&book->db, "SELECT id FROM alerts WHERE message = 0 AND id > ? ORDER BY id",
+				 "i", after));
+		for (size_t i = 0; i < list.count; i++) {
+			arena_reset(&book->arena);
+			route(book, list.ids[i]);
+			after = list.ids[i];
+		}
+	} while (list.count == AT_ONCE);
 }
 
 void book_speak(struct book *book, const char *channel, int64_t now_ms)
@@ -140,8 +172,33 @@ static void remind_all(struct book *book, int64_t now_ms)
 	}
 }
 
+/* What nobody asks for any more: as many a tick as take no time. */
+static void forget_old(struct book *book, int64_t now_ms)
+{
+	if (now_ms - book->forgot_ms < HOUR_MS) {
+		return;
+	}
+	book->forgot_ms = now_ms;
+	db_run(&book->db,
+	       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state <> 0 AND closed < ? LIMIT "
+	       "1000)",
+	       "i", now_ms - KEPT_MS);
+	db_run(&book->db,
+	       "DELETE FROM messages WHERE id IN (SELECT id FROM messages m WHERE made < ? AND dirty = 0 AND "
+	       "NOT EXISTS (SELECT 1 FROM alerts WHERE message = m.id OR (m.thread > 0 AND message = "
+	       "m.thread)) LIMIT 1000)",
+	       "i", now_ms - KEPT_MS);
+	db_run(&book->db,
+	       "DELETE FROM branches WHERE key IN (SELECT key FROM branches WHERE created < ? AND alert = 0 "
+	       "AND "
+	       "coalesce(slow, 0) = 0 LIMIT 1000)",
+	       "i", now_ms - BRANCH_KEPT_MS);
+	db_run(&book->db, "DELETE FROM users WHERE until < ?", "i", now_ms);
+}
+
 void book_tick(struct book *book, int64_t now_ms)
 {
+	forget_old(book, now_ms);
 	end_quiet(book, now_ms);
 	stuck_tick(book, now_ms);
 	remind_all(book, now_ms);

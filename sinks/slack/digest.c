@@ -4,13 +4,6 @@
 
 #define ROW_MAX 400
 
-static void count(struct page *page, const struct alert_shown *alert)
-{
-	page->total++;
-	page->red += alert->state == ALERT_RED;
-	page->breaks += alert->kind == ALERT_BREAK;
-}
-
 static const char *mark_of(const struct alert_shown *alert)
 {
 	if (alert->state == ALERT_RED) {
@@ -58,9 +51,9 @@ static void add_line(struct page *page, const struct alert_shown *alert)
 		used += page->blocks[i].words.characters;
 	}
 	if (page->count == PAGE_BLOCKS - 1 || used + line.characters > DIGEST_MAX) {
-		page->left_out++;
 		return;
 	}
+	page->shown++;
 	if (section->characters + line.characters + 1 > section->limit) {
 		section = page_section(page);
 	}
@@ -90,11 +83,26 @@ static void add_title(struct page *page, struct words *out)
 	}
 }
 
+static void count(struct page *page, int64_t message)
+{
+	struct db *db = &page->book->db;
+	sqlite3_stmt *row =
+		db_ask(db, "SELECT count(*), sum(state = 0), sum(kind = 0) FROM alerts WHERE message = ?",
+		       "i", message);
+
+	if (db_row(db, row)) {
+		page->total = (size_t)sqlite3_column_int64(row, 0);
+		page->red = (size_t)sqlite3_column_int64(row, 1);
+		page->breaks = (size_t)sqlite3_column_int64(row, 2);
+		db_end(row);
+	}
+}
+
 void digest_show(struct page *page, int64_t message)
 {
 	struct words *title;
 
-	digest_alerts(page, message, count);
+	count(page, message);
 	add_title(page, page->text);
 	title = page_section(page);
 	words_add(title, "*");
@@ -102,7 +110,7 @@ void digest_show(struct page *page, int64_t message)
 	words_add(title, "*");
 	page_section(page);
 	digest_alerts(page, message, add_line);
-	if (page->left_out) {
-		words_format(page_context(page), "\xe2\x80\xa6 and %zu more", page->left_out);
+	if (page->total > page->shown) {
+		words_format(page_context(page), "\xe2\x80\xa6 and %zu more", page->total - page->shown);
 	}
 }

@@ -173,8 +173,7 @@ bool lookup_start(struct lane *lane)
 	if (!lane->operation.channel_id && *lane->channel == '#') {
 		give_up(lane, &reply);
 		not_there(lane);
-		poster_turn(lane->poster);
-		return false;
+		return lane_start(lane);
 	}
 	lane->operation.channel_id = lane->operation.channel_id ? lane->operation.channel_id : lane->channel;
 	return ask_history(lane);

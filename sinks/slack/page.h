@@ -25,8 +25,8 @@ struct page {
 	struct build newest; /* that it tells of */
 	bool webhook;
 	int64_t now_ms;
-	const char *email;                   /* to be looked up */
-	size_t red, total, breaks, left_out; /* of a digest */
+	const char *email;                /* to be looked up */
+	size_t red, total, breaks, shown; /* of a digest */
 };
 
 /* An outage, as its row says. Builds that are not there are all null. */

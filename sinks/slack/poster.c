@@ -96,8 +96,22 @@ static void write_unmute(struct book *book, void *arg)
 static void probe(struct lane *lane)
 {
 	if (poster_write(lane->poster, write_unmute, lane)) {
-		lane->muted = false;
+		lane->muted = lane->named = false;
 	}
+}
+
+static void tell_health(struct poster *poster)
+{
+	struct lane *lane;
+	int64_t muted = 0;
+
+	LIST_FOREACH(lane, &poster->lanes, link)
+	{
+		muted += lane->told_muted;
+	}
+	*poster->numbers.muted = muted;
+	metrics_health(muted == 0,
+		       muted ? "slack: a channel refuses messages, the log says which and why" : NULL);
 }
 
 static void lane_turn(struct lane *lane, int64_t at_ms)
@@ -108,8 +122,10 @@ static void lane_turn(struct lane *lane, int64_t at_ms)
 	if (lane->muted) {
 		probe(lane);
 	}
-	if (!lane->muted) {
-		lane_start(lane);
+	if (!lane->muted && !lane_start(lane) && lane->told_muted) {
+		/* Nothing waits to be said there. */
+		lane->told_muted = false;
+		tell_health(lane->poster);
 	}
 }
 
@@ -218,20 +234,6 @@ static void write_mute(struct book *book, void *arg)
 	const struct mute *mute = arg;
 
 	book_mute(book, mute->channel, mute->why, wall_ms());
-}
-
-static void tell_health(struct poster *poster)
-{
-	struct lane *lane;
-	int64_t muted = 0;
-
-	LIST_FOREACH(lane, &poster->lanes, link)
-	{
-		muted += lane->muted;
-	}
-	*poster->numbers.muted = muted;
-	metrics_health(muted == 0,
-		       muted ? "slack: a channel refuses messages, the log says which and why" : NULL);
 }
 
 void lane_mute(struct lane *lane, const struct reply *reply)

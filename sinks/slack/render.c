@@ -303,10 +303,11 @@ void digest_alerts(struct page *page, int64_t message,
 		   void (*each)(struct page *page, const struct alert_shown *alert))
 {
 	struct book *book = page->book;
-	sqlite3_stmt *rows = db_ask(&book->db,
-				    "SELECT a.id, a.kind, state, opened, closed, count, jobs, first, last, "
-				    "fixed, 0, NULL FROM alerts a WHERE message = ? ORDER BY a.id",
-				    "i", message);
+	sqlite3_stmt *rows =
+		db_ask(&book->db,
+		       "SELECT a.id, a.kind, state, opened, closed, count, jobs, first, last, "
+		       "fixed, 0, NULL FROM alerts a WHERE message = ? ORDER BY state > 0, a.id LIMIT 200",
+		       "i", message);
 
 	while (db_row(&book->db, rows)) {
 		struct alert_shown alert;

@@ -61,8 +61,10 @@ static enum status slack_open(void *state, struct sink_context *context, const v
 	if (status != OK) {
 		return status;
 	}
-	path = file_path(context);
-	status = path ? book_open(&slack->book, path, config, err) : err_sys(err, "memory for a path");
+	/* A dry run says nothing and keeps nothing. */
+	path = context->bus->dry_run ? strdup("") : file_path(context);
+	status = path ? book_open(&slack->book, *path ? path : NULL, config, err)
+		      : err_sys(err, "memory for a path");
 	free(path);
 	if (status == OK) {
 		status = poster_open(&slack->poster, context, slack->book, config, err);
@@ -83,28 +85,42 @@ static void slack_attached(void *state, struct text note, struct position positi
 
 	(void)note;
 	slack->poster.quiet = true;
-	if (book_is_fresh(slack->book) && position.seq > 0 && !slack->anew) {
+	if (book_is_fresh(slack->book) && position.seq > 0 && !slack->anew && !slack->context->bus->sync) {
 		slack->anew = true;
 		sink_anew(slack->context);
 	}
 }
 
+/* What a lost file knew may have been said: it is looked up before it is said again. */
 static void write_news(struct book *book, void *arg)
 {
-	(void)arg;
+	const struct slack *slack = arg;
+
+	book_unmute(book, NULL);
+	book_route(book);
+	book_doubt(book, slack->anew);
 	book_speak(book, NULL, wall_ms());
+	book_doubt(book, false);
 }
 
-/* Up to the hub's head everything is known: what is still red and untold is told now. */
+static void tell_news(struct slack *slack)
+{
+	if (poster_write(&slack->poster, write_news, slack)) {
+		slack->anew = false;
+	}
+	slack->poster.quiet = false;
+	poster_turn(&slack->poster);
+}
+
+/* Up to the hub's head everything is known: what is still red and untold is told now. In a `buildbus sync`
+ * only when everything was fetched. */
 static void slack_current(void *state)
 {
 	struct slack *slack = state;
 
-	if (!slack->context->bus->dry_run) {
-		poster_write(&slack->poster, write_news, NULL);
-		slack->poster.quiet = false;
+	if (!slack->context->bus->sync) {
+		tell_news(slack);
 	}
-	poster_turn(&slack->poster);
 }
 
 static enum sink_write slack_write(void *state, struct sink_batch *batch)
@@ -139,7 +155,7 @@ static void slack_settle(void *state)
 		sink_settled(slack->context, 0);
 		return;
 	}
-	slack_current(slack);
+	tell_news(slack);
 	on_settling(slack);
 }
 
