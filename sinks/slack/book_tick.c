@@ -194,6 +194,7 @@ static void forget_old(struct book *book, int64_t now_ms)
 	       "coalesce(slow, 0) = 0 LIMIT 1000)",
 	       "i", now_ms - BRANCH_KEPT_MS);
 	db_run(&book->db, "DELETE FROM users WHERE until < ?", "i", now_ms);
+	db_run(&book->db, "PRAGMA incremental_vacuum(500)", "");
 }
 
 void book_tick(struct book *book, int64_t now_ms)

@@ -15,12 +15,12 @@
 
 /* synchronous=FULL: what is acknowledged never comes again, what was announced must be found after a crash.
  */
-static const char settings[] = "PRAGMA journal_mode=WAL;"
+static const char settings[] = "PRAGMA auto_vacuum=INCREMENTAL;"
+			       "PRAGMA journal_mode=WAL;"
 			       "PRAGMA synchronous=FULL;"
 			       "PRAGMA journal_size_limit=4194304;"
 			       "PRAGMA wal_autocheckpoint=500;"
-			       "PRAGMA cache_size=-1024;"
-			       "PRAGMA auto_vacuum=INCREMENTAL;";
+			       "PRAGMA cache_size=-1024;";
 
 static const char tables[] =
 	"CREATE TABLE branches (key TEXT PRIMARY KEY, id INTEGER, commit_hash INTEGER, created INTEGER,"
@@ -28,14 +28,16 @@ static const char tables[] =
 	"INTEGER,"
 	" mixed INTEGER, alert INTEGER, slow INTEGER, green_number INTEGER, green_at INTEGER, green_created"
 	" INTEGER, green_url TEXT, durations BLOB) WITHOUT ROWID;"
-	"CREATE TABLE alerts (id INTEGER PRIMARY KEY, kind INTEGER, state INTEGER, branch TEXT, channel TEXT,"
+	"CREATE TABLE alerts (id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER, state INTEGER, branch "
+	"TEXT, channel TEXT,"
 	" message INTEGER, opened INTEGER, closed INTEGER, count INTEGER, live INTEGER,"
 	" threshold INTEGER, held INTEGER,"
 	" digest INTEGER, jobs INTEGER, first BLOB, last BLOB, fixed BLOB);"
 	"CREATE INDEX alerts_message ON alerts (message) WHERE message > 0;"
 	"CREATE INDEX alerts_untold ON alerts (channel, id) WHERE message = 0;"
 	"CREATE INDEX alerts_held ON alerts (held) WHERE held > 0;"
-	"CREATE TABLE messages (id INTEGER PRIMARY KEY, channel TEXT, kind INTEGER, alert INTEGER, thread"
+	"CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT, kind INTEGER, alert "
+	"INTEGER, thread"
 	" INTEGER, key TEXT, ts TEXT, rev INTEGER, told INTEGER, dirty INTEGER, tried INTEGER, due INTEGER,"
 	" made INTEGER, open_until INTEGER, remind_at INTEGER, broadcast INTEGER, plain INTEGER, build BLOB);"
 	"CREATE INDEX messages_remind ON messages (remind_at) WHERE remind_at > 0;"
