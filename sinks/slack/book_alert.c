@@ -83,7 +83,7 @@ int64_t alert_add(struct book *book, enum alert_kind kind, const char *branch,
 {
 	const struct build *build = change->build;
 	const char *channel = rule_channel(book->config, change->rule);
-	int64_t jobs = 0, opened_at = kind == ALERT_STUCK ? build->queued_at : build->finished_at;
+	int64_t jobs = 0, opened_at = kind == ALERT_STUCK ? stuck_since(build) : build->finished_at;
 	struct text first = book_pack(book, build, &jobs);
 
 	db_run(&book->db,
@@ -324,16 +324,16 @@ static void bump_failures(struct book *book, int64_t thread)
 static void say_closed(struct book *book, const struct alert *alert, const struct alert_change *change,
 		       enum alert_state state)
 {
-	int64_t red_ms = change->build->finished_at - alert->opened_at;
-	bool late = is_late(change);
+	bool fixed = state == ALERT_FIXED;
 
 	message_bump(book, alert->message);
 	if (alert->shown_as != MESSAGE_BREAK || !is_live(change->build)) {
 		return;
 	}
-	reply(book, alert, state == ALERT_FLAKE ? MESSAGE_FLAKE : MESSAGE_FIXED, change,
-	      state == ALERT_FIXED && red_ms >= change->rule->broadcast_after_ms && !late);
-	if (state == ALERT_FIXED && book->config->token) {
+	reply(book, alert, fixed ? MESSAGE_FIXED : MESSAGE_FLAKE, change,
+	      fixed && !is_late(change) &&
+		      change->build->finished_at - alert->opened_at >= change->rule->broadcast_after_ms);
+	if (fixed && book->config->token) {
 		bump_failures(book, alert->message);
 	}
 }

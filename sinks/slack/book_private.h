@@ -74,6 +74,8 @@ void alert_close(struct book *book, const struct alert_change *change, enum aler
 /* book_slow.c. branch: its key. */
 void slow_fold(struct book *book, const char *branch, const struct alert_change *change);
 void stuck_fold(struct book *book, const char *branch, const struct alert_change *change);
+/* Since when it waits; INT_NULL: nobody knows. */
+int64_t stuck_since(const struct build *build);
 void stuck_tick(struct book *book, int64_t now_ms);
 
 /* What is shown of a message changed. */

@@ -120,11 +120,16 @@ static void on_moved(struct book *book, struct alert_change *change)
 	}
 }
 
+int64_t stuck_since(const struct build *build)
+{
+	return build->queued_at != INT_NULL ? build->queued_at : build->created_at;
+}
+
 void stuck_fold(struct book *book, const char *branch, const struct alert_change *given)
 {
 	struct alert_change change = *given;
 	const struct build *build = change.build;
-	int64_t since = build->queued_at != INT_NULL ? build->queued_at : build->created_at, jobs;
+	int64_t since = stuck_since(build), jobs;
 	struct text record;
 
 	if (change.rule->stuck_queued_ms <= 0 || since == INT_NULL || build->state != STATE_QUEUED ||

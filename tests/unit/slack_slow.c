@@ -47,7 +47,7 @@ static struct build queued(int number)
 	struct build build = talk_build(number, RESULT_NULL, "a");
 
 	build.state = STATE_QUEUED;
-	build.queued_at = build.created_at;
+	build.queued_at = number % 2 ? INT_NULL : build.created_at;
 	build.started_at = build.finished_at = build.duration_ms = INT_NULL;
 	return build;
 }
