@@ -66,6 +66,7 @@ struct config_row {
 	bool slug;                      /* TEXT, LIST: no '/' and no spaces, as the provider's slugs */
 	/* TEXT, SECRET: of the value; LIST: of each item; MAP: of each value. err: what is wrong */
 	enum status (*check)(const char *item, struct err *err);
+	bool hidden;       /* MAP: its values are not shown */
 	const char *alias; /* an older spelling of the key, or NULL; both given is an error */
 	const char *help;  /* one line for docs/config.md and `buildbus validate` */
 };

@@ -67,11 +67,11 @@ static void list_text(const struct config_list *list, char *out, size_t size)
 	}
 }
 
-static void map_text(const struct config_map *map, char *out, size_t size)
+static void map_text(const struct config_row *row, const struct config_map *map, char *out, size_t size)
 {
 	for (size_t i = 0, used = 0; i < map->count && used < size; i++) {
 		used += (size_t)snprintf(out + used, size - used, "%s%s: %s", i ? ", " : "", map->keys[i],
-					 map->values[i]);
+					 row->hidden ? "***" : map->values[i]);
 	}
 }
 
@@ -119,7 +119,7 @@ void config_value_text(const struct config_row *row, const void *target, char *o
 		list_text(target, out, size);
 		break;
 	case CONFIG_MAP:
-		map_text(target, out, size);
+		map_text(row, target, out, size);
 		break;
 	case CONFIG_WORDS:
 		words_text(row, *(const unsigned *)target, out, size);

@@ -14,7 +14,7 @@ const struct config_row store_config_rows[] = {
 	    .help = "ADDR:PORT of the web page and its API; port 0: any that is free"),
 	ROW("hosts", CONFIG_LIST, hosts,
 	    .help = "names by which browsers may reach a page without login, beside addresses and localhost"),
-	ROW("auth.users", CONFIG_MAP, users,
+	ROW("auth.users", CONFIG_MAP, users, .hidden = true,
 	    .help = "who may log in: name to what `buildbus password` printed"),
 	ROW("auth.header.name", CONFIG_TEXT, header_name,
 	    .help = "a header in which a proxy says who is there"),

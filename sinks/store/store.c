@@ -30,7 +30,10 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	}
 	status = store_db_open(&store->db, context->bus->state_dir, err);
 	if (status == OK && config->listen) {
-		status = dashboard_new(&store->dashboard, config, context->bus, store->db.path, err);
+		status = dashboard_new(
+			&store->dashboard,
+			&(struct dashboard_options){config, context->bus, context->loop, store->db.path},
+			err);
 	}
 	if (status == OK && config->listen) {
 		log_info("store.listening", STR("address", dashboard_address(store->dashboard)));

@@ -14,8 +14,7 @@ struct request {
 	const char *rest; /* of the path behind the route's */
 	bool shared;      /* pages of others may show the answer */
 	bool post;
-	char *body; /* of a POST; NULL: none */
-	size_t body_size;
+	const char *body; /* of a POST; NULL: it is none */
 };
 
 /* The parameter, NULL: not given. Lives as long as the request. */

@@ -12,7 +12,8 @@ static const struct {
 	{"/api/v1/builds", api_builds},     {"/api/v1/builds/", api_build},
 	{"/api/v1/events", api_events},     {"/api/v1/export.ndjson", export_ndjson},
 	{"/api/v1/export.csv", export_csv}, {"/badge/", badge_answer},
-	{"/cctray.xml", cctray_answer},
+	{"/cctray.xml", cctray_answer},     {"/healthz", health_answer},
+	{"/metrics", metrics_answer},
 };
 
 static bool fits(const char *path, struct request *request)
@@ -25,8 +26,22 @@ static bool fits(const char *path, struct request *request)
 		      : strcmp(request->path, path) == 0;
 }
 
+/* Everything else only tells. */
+static enum MHD_Result post(struct request *request)
+{
+	if (strcmp(request->path, "/login") == 0) {
+		return login_answer(request);
+	}
+	return strcmp(request->path, "/logout") == 0
+		       ? logout_answer(request)
+		       : answer_error(request, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
+}
+
 enum MHD_Result route(struct request *request)
 {
+	if (request->post || strcmp(request->path, "/login") == 0) {
+		return post(request);
+	}
 	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
 		if (fits(routes[i].path, request)) {
 			return routes[i].answer(request);

@@ -1,80 +1,226 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/http/server.h"
+#include "common/config_file.h"
 #include "common/process.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
 	CONNECTIONS_MAX = 1200,
+	FILES_LEFT = 64,          /* descriptors for everything else */
 	CONNECTION_BYTES = 16384, /* of memory for a request's line and headers */
+	BODY_MAX = 8192,
+	PEM_MAX = 1 << 20,
 	IDLE_S = 60,
-	BACKLOG = 128,
+	BACKLOG = 256,
 };
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
-				  const char *method, const char *version, const char *upload,
-				  size_t *upload_size, void **seen)
-{
-	static char first;
-	struct request request = {.dashboard = arg, .connection = connection, .path = url};
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
-	(void)version, (void)upload;
-	if (!*seen) {
-		*seen = &first; /* answered now, before its end, the connection would be closed */
-		return MHD_YES;
+/* What a POST sends. */
+struct upload {
+	size_t size;
+	char body[BODY_MAX + 1];
+};
+
+static char no_upload; /* of a request without a body */
+
+static bool announces_too_much(struct MHD_Connection *connection)
+{
+	const char *length =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length && strtoull(length, NULL, 10) > BODY_MAX;
+}
+
+/* The headers are there. What is answered now is answered before the body, and ends the connection. */
+static enum MHD_Result begin(const struct request *request, void **upload)
+{
+	if (announces_too_much(request->connection)) {
+		return answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d bytes", BODY_MAX);
 	}
-	if (*upload_size > 0) {
-		*upload_size = 0; /* not read */
-		return MHD_YES;
+	*upload = request->post ? calloc(1, sizeof(struct upload)) : &no_upload;
+	return *upload ? MHD_YES : MHD_NO;
+}
+
+/* More than was announced, or of a request that has no body: the connection ends. */
+static enum MHD_Result take(struct upload *upload, const char *bytes, size_t *size)
+{
+	if ((void *)upload == &no_upload || *size > BODY_MAX - upload->size) {
+		return MHD_NO;
 	}
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+	memcpy(upload->body + upload->size, bytes, *size);
+	upload->size += *size;
+	*size = 0;
+	return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *bytes, size_t *size,
+				  void **upload)
+{
+	struct dashboard *dashboard = arg;
+	struct request request = {.dashboard = dashboard,
+				  .connection = connection,
+				  .path = url,
+				  .post = strcmp(method, "POST") == 0};
+	enum MHD_Result result;
+
+	(void)version;
+	if (!*upload) {
+		return begin(&request, upload);
+	}
+	if (*size > 0) {
+		return take(*upload, bytes, size);
+	}
+	crowd_active(&dashboard->crowd, connection, false);
+	if (!request.post && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
 		return answer_error(&request, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
 	}
-	return route(&request);
+	request.body = request.post ? ((struct upload *)*upload)->body : NULL;
+	return guard_admits(&dashboard->guard, &request, &result) ? route(&request) : result;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **upload,
+			 enum MHD_RequestTerminationCode code)
+{
+	(void)arg, (void)connection, (void)code;
+	if (*upload != &no_upload) {
+		free(*upload);
+	}
+	*upload = NULL;
+}
+
+/* How many connections this process may have. */
+static unsigned make_room(void)
+{
+	struct rlimit files = {0};
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur < CONNECTIONS_MAX + FILES_LEFT) {
+		files.rlim_cur = files.rlim_max < CONNECTIONS_MAX + FILES_LEFT ? files.rlim_max
+									       : CONNECTIONS_MAX + FILES_LEFT;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	return files.rlim_cur >= CONNECTIONS_MAX + FILES_LEFT ? CONNECTIONS_MAX
+	       : files.rlim_cur > 2 * FILES_LEFT              ? (unsigned)files.rlim_cur - FILES_LEFT
+							      : FILES_LEFT;
+}
+
+/* What an answer took goes back to the system: else each thread's heap keeps its largest one for ever. */
+static void keep_small(void)
+{
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
+	mallopt(M_TRIM_THRESHOLD, 1 << 20);
+}
+
+/* PEM files, read once: whoever changes them restarts the sink. */
+static enum status read_tls(const struct store_config *config, char **certificate, char **key,
+			    struct err *err)
+{
+	size_t size;
+
+	if (config->certificate && file_read(config->certificate, PEM_MAX, certificate, &size, err) != OK) {
+		return err_prefix(err, "tls.certificate %s", config->certificate);
+	}
+	if (config->key && file_read(config->key, PEM_MAX, key, &size, err) != OK) {
+		return err_prefix(err, "tls.key %s", config->key);
+	}
+	return OK;
+}
+
+static struct MHD_Daemon *start_daemon(struct dashboard *dashboard, int fd, unsigned connections,
+				       const char *certificate, const char *key)
+{
+	unsigned tls = certificate ? MHD_USE_TLS : 0;
+	const struct MHD_OptionItem secure[] = {
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(size_t)certificate},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(size_t)key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(size_t)TLS_PRIORITIES},
+		{MHD_OPTION_END, 0, NULL},
+	};
+	const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | tls,
+				0, NULL, NULL, on_request, dashboard, MHD_OPTION_LISTEN_SOCKET, fd,
+				MHD_OPTION_THREAD_POOL_SIZE, (unsigned)READERS_MAX,
+				MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+				(unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				(size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, crowd_notify,
+				&dashboard->crowd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, dashboard,
+				MHD_OPTION_ARRAY, tls ? secure : none, MHD_OPTION_END);
 }
 
 static enum status start(struct dashboard *dashboard, int fd, struct err *err)
 {
+	char *certificate = NULL, *key = NULL;
+	unsigned connections = make_room();
+	enum status status = read_tls(dashboard->config, &certificate, &key, err);
+
+	keep_small();
 	listen_address(fd, dashboard->address);
-	dashboard->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-		on_request, dashboard, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
-		(unsigned)READERS_MAX, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_BYTES, MHD_OPTION_END);
-	return dashboard->daemon ? OK
+	crowd_init(&dashboard->crowd, (int)(connections * 5 / 6));
+	if (status == OK) {
+		dashboard->daemon = start_daemon(dashboard, fd, connections, certificate, key);
+	}
+	if (status == OK && !dashboard->daemon) {
+		status = certificate
+				 ? err_set(err, ERR_CONFIG,
+					   "tls: %s and %s are no pair of PEM files that can be used",
+					   dashboard->config->certificate, dashboard->config->key)
 				 : err_set(err, ERR_SYS, "the server of %s can't start", dashboard->address);
+	}
+	free(certificate);
+	if (key) {
+		explicit_bzero(key, strlen(key));
+	}
+	free(key);
+	return status;
 }
 
-enum status dashboard_new(struct dashboard **out, const struct store_config *config,
-			  const struct bus_config *bus, const char *path, struct err *err)
+static enum status listen_for(const struct store_config *config, int *fd, struct err *err)
+{
+	enum status status = listen_open(config->listen, "listen", BACKLOG, fd, err);
+
+	if (status == OK && !store_config_is_open(config) && !listen_is_loopback(*fd)) {
+		close(*fd);
+		return store_config_refuse(config, err);
+	}
+	return status;
+}
+
+enum status dashboard_new(struct dashboard **out, const struct dashboard_options *options, struct err *err)
 {
 	struct dashboard *dashboard;
 	int fd = -1;
-	enum status status = listen_open(config->listen, "listen", BACKLOG, &fd, err);
+	enum status status = listen_for(options->config, &fd, err);
 
 	*out = NULL;
 	if (status != OK) {
 		return status;
 	}
-	if (!store_config_is_open(config) && !listen_is_loopback(fd)) {
-		close(fd);
-		return store_config_refuse(config, err);
-	}
-	dashboard = calloc(1, sizeof *dashboard);
+	dashboard = *out = calloc(1, sizeof *dashboard);
 	if (!dashboard) {
 		close(fd);
 		return err_sys(err, "memory for the page");
 	}
-	dashboard->config = config;
-	dashboard->bus = bus;
-	readers_init(&dashboard->readers, path);
+	dashboard->config = options->config;
+	dashboard->bus = options->bus;
+	readers_init(&dashboard->readers, options->path);
 	events_init(&dashboard->events, wall_ms());
 	streams_init(&dashboard->streams);
-	*out = dashboard;
-	status = start(dashboard, fd, err);
+	status = guard_init(&dashboard->guard, options->config, options->bus->state_dir, err);
+	if (status == OK) {
+		status = desk_open(&dashboard->desk, options->loop, err);
+	}
+	if (status == OK) {
+		status = start(dashboard, fd, err);
+	}
 	if (status != OK) {
 		close(fd);
 		dashboard_free(out);
@@ -137,6 +283,9 @@ void dashboard_free(struct dashboard **dashboard)
 	if ((*dashboard)->daemon) {
 		MHD_stop_daemon((*dashboard)->daemon); /* closes the listener too */
 	}
+	desk_close(&(*dashboard)->desk);
+	guard_fini(&(*dashboard)->guard);
+	crowd_fini(&(*dashboard)->crowd);
 	streams_fini(&(*dashboard)->streams);
 	events_fini(&(*dashboard)->events);
 	readers_fini(&(*dashboard)->readers);

@@ -2,7 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/listen.h"
+#include "sinks/store/http/crowd.h"
+#include "sinks/store/http/desk.h"
 #include "sinks/store/http/events.h"
+#include "sinks/store/http/guard.h"
 #include "sinks/store/http/readers.h"
 #include "sinks/store/http/request.h"
 #include "sinks/store/http/stream.h"
@@ -15,6 +18,9 @@ struct dashboard {
 	struct readers readers;
 	struct events events;
 	struct streams streams;
+	struct guard guard;
+	struct crowd crowd;
+	struct desk desk;
 };
 
 /* route.c: the answer to one whole request. */
@@ -32,5 +38,13 @@ enum MHD_Result cctray_answer(struct request *request);
 /* export.c: every build that passes the filters, in one stream of constant memory. */
 enum MHD_Result export_ndjson(struct request *request);
 enum MHD_Result export_csv(struct request *request);
+/* login.c; to /login, and back afterwards. */
+#define SESSION_COOKIE "buildbus_session"
+enum MHD_Result login_redirect(const struct request *request);
+enum MHD_Result login_answer(struct request *request);
+enum MHD_Result logout_answer(struct request *request);
+/* status.c */
+enum MHD_Result health_answer(struct request *request);
+enum MHD_Result metrics_answer(struct request *request);
 /* assets.c: a file of the page, or the page itself for any of its own addresses. */
 enum MHD_Result asset_answer(struct request *request);

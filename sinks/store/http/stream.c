@@ -182,6 +182,7 @@ enum MHD_Result api_events(struct request *request)
 		on_end(stream);
 		return MHD_NO;
 	}
+	crowd_active(&dashboard->crowd, request->connection, true);
 	MHD_add_response_header(response, "Content-Type", "text/event-stream");
 	MHD_add_response_header(response, "X-Accel-Buffering", "no");
 	return answer_response(request, MHD_HTTP_OK, response);

@@ -1,0 +1,47 @@
+/* Who may read: the Host header against rebound names, sessions, a proxy's header, a password with each
+ * request. There is nothing here that a login could change. */
+/* SPDX-License-Identifier: MIT */
+#pragma once
+#include "sinks/store/http/session.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+struct request;
+
+enum { GUARD_KNOWN = 16, GUARD_PEERS = 64, GUARD_TRIES = 10 };
+
+/* A password that fitted lately, as a hash with the session key: scripts send it with each request. */
+struct known_login {
+	unsigned char digest[32];
+	int64_t until_ms;
+};
+
+/* How often somebody was wrong this minute. */
+struct peer_tries {
+	uint64_t address; /* hash */
+	int64_t minute;
+	int tries;
+};
+
+struct guard {
+	const struct store_config *config;
+	struct session_key key;
+	pthread_mutex_t lock;    /* of what is below */
+	pthread_mutex_t hashing; /* one password at a time: each takes memory and a core */
+	struct known_login known[GUARD_KNOWN];
+	int next_known;
+	struct peer_tries peers[GUARD_PEERS];
+};
+
+enum status guard_init(struct guard *guard, const struct store_config *config, const char *state_dir,
+		       struct err *err) MUST_CHECK;
+void guard_fini(struct guard *guard);
+
+/* True: the request goes on. False: *result is the answer that it got. */
+bool guard_admits(struct guard *guard, struct request *request, enum MHD_Result *result);
+
+enum guard_word { GUARD_FITS, GUARD_WRONG, GUARD_BUSY /* or too often */ };
+/* Of this name; blocks for the hash. */
+enum guard_word guard_check(struct guard *guard, const struct request *request, const char *user,
+			    const char *password);
