@@ -15,7 +15,7 @@ static const char *behind(const char *at, const char *end)
 /* On a mismatch the newest `*` takes one character more; an older one never has to. */
 bool glob_matches(const char *pattern, struct text text)
 {
-	const char *star = NULL, *at = text.at, *end = text.at + text.size, *taken = NULL;
+	const char *at = text.at ? text.at : "", *end = at + text.size, *star = NULL, *taken = NULL;
 
 	while (at < end) {
 		if (*pattern == '*') {
@@ -24,7 +24,7 @@ bool glob_matches(const char *pattern, struct text text)
 		} else if (*pattern == '?') {
 			pattern++;
 			at = behind(at, end);
-		} else if (*pattern == *at) {
+		} else if (*pattern && *pattern == *at) {
 			pattern++;
 			at++;
 		} else if (star) {

@@ -65,17 +65,17 @@ static void fold(struct book *book, const struct text *words, const char *prefix
 {
 	struct build build;
 	struct job job;
-	char *id = malloc(words[STORY_ID].size + 40);
+	size_t size = words[STORY_ID].size + 40;
+	char *id = malloc(size);
 	struct err err;
 
 	set_build(&build, words, number, result);
 	set_job(&job, words, result);
 	build.jobs = (struct field_list){&job, 1};
 	/* Each build has its own id. */
-	build.id = (struct text){id, (size_t)snprintf(id, 8, "%s", prefix)};
-	memcpy(id + build.id.size, words[STORY_ID].at, words[STORY_ID].size);
-	build.id.size += words[STORY_ID].size;
-	build.id.size += (size_t)snprintf(id + build.id.size, 24, "/%lld", (long long)number);
+	build.id.at = id;
+	build.id.size = (size_t)snprintf(id, size, "%s%.*s/%lld", prefix, TEXT_FMT(words[STORY_ID]),
+					 (long long)number);
 	if (book_begin(book, &err) != OK) {
 		abort();
 	}

@@ -305,6 +305,14 @@ Test(slack_rules, globs_are_what_they_say)
 }
 
 /* What makes recursive matchers run for years takes pattern × text steps. */
+/* A pattern ends where it ends, whatever a name has in it. */
+Test(slack_rules, a_name_with_a_nul_matches_stars_alone)
+{
+	cr_expect(glob_matches("*", TEXT("ma\0in")));
+	cr_expect_not(glob_matches("ma", TEXT("ma\0in")));
+	cr_expect(glob_matches("*", (struct text){0}));
+}
+
 Test(slack_rules, no_glob_takes_long)
 {
 	char text[200], glob[] = "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b";
