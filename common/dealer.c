@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/dealer.h"
 #include "common/backoff.h"
+#include "common/tcp.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static void set_options(struct dealer *dealer)
 	set_int(socket, ZMQ_RCVHWM, QUEUE_MAX);
 	set_int(socket, ZMQ_RECONNECT_IVL, RECONNECT_MS);
 	set_int(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS);
+	tcp_set_patience(socket);
 	if (is_tcp(dealer->endpoint)) {
 		set_int(socket, ZMQ_HEARTBEAT_IVL, TCP_PING_MS);
 		set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, TCP_PING_WAIT_MS);

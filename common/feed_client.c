@@ -2,6 +2,7 @@
 #include "common/backoff.h"
 #include "common/feed_private.h"
 #include "common/process.h"
+#include "common/tcp.h"
 
 #include <stdlib.h>
 
@@ -116,6 +117,7 @@ static void set_options(struct feed_client *client)
 	zsock_set_rcvhwm(client->socket, 0);
 	zsock_set_heartbeat_ivl(client->socket, WIRE_HEARTBEAT_MS);
 	zsock_set_heartbeat_timeout(client->socket, SILENCE_MS);
+	tcp_set_patience(zsock_resolve(client->socket));
 }
 
 static enum status socket_connect(struct feed_client *client, struct err *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/status_watch.h"
+#include "common/tcp.h"
 #include "compose/ask.h"
 #include "compose/status_print.h"
 
@@ -94,6 +95,7 @@ static enum status watch_open(struct status_watch *watch, const struct bus_confi
 	zsock_set_sndhwm(watch->socket, 1); /* questions don't pile up while there is no hub */
 	zsock_set_immediate(watch->socket, 1);
 	zsock_set_reconnect_ivl(watch->socket, RECONNECT_MS);
+	tcp_set_patience(zsock_resolve(watch->socket));
 	if (ask_dress(zsock_resolve(watch->socket), bus, err) != OK) {
 		return err->status;
 	}

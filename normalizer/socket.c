@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/socket.h"
+#include "common/tcp.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -81,6 +82,7 @@ static void set_options(zsock_t *socket, const struct socket_plan *plan)
 	zsock_set_maxmsgsize(socket, plan->message_max);
 	zsock_set_heartbeat_ivl(socket, 5000);
 	zsock_set_heartbeat_timeout(socket, 15000);
+	tcp_set_patience(zsock_resolve(socket));
 }
 
 enum status socket_bind(struct door *door, zsock_t **out, const struct socket_plan *plan,

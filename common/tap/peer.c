@@ -2,6 +2,7 @@
 #include "common/tap/peer.h"
 #include "common/tap/buildbus-tap.h"
 #include "common/tap/certificate.h"
+#include "common/tcp.h"
 #include "common/wire.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ void *peer_socket(const struct tap_peer *peer, int type, struct err *err)
 	set_int(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS);
 	set_int(socket, ZMQ_HEARTBEAT_IVL, PING_MS);
 	set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, PING_WAIT_MS);
+	tcp_set_patience(socket);
 	zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
 	if (!set_keys(socket, peer)) {
 		err_set(err, ERR_CONFIG, "a key can't be used: %s", zmq_strerror(errno));

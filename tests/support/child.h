@@ -18,6 +18,7 @@ struct launch {
 	const char *const *env;  /* "NAME=value" beside the test's own; NULL: none */
 	int64_t file_size_max;   /* RLIMIT_FSIZE; 0: none */
 	uid_t uid;               /* runs as this user; 0: the test's own */
+	int host;                /* runs in this network namespace; 0: the test's own */
 	bool no_ready;           /* it knows no --ready-fd */
 	const char *stdout_path; /* NULL: /dev/null */
 };

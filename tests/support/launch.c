@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,14 @@ static void set_limits(const struct launch *launch)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+static void move_to_host(const struct launch *launch)
+{
+	if (launch->host && setns(launch->host, CLONE_NEWNET) != 0) {
+		dprintf(STDERR_FILENO, "can't run on another host: %s\n", strerror(errno));
+		_exit(127);
+	}
+}
+
 void launch_run(const struct launch *launch, const char *program, const char *sanitizer, int error, int ready)
 {
 	char *argv[64] = {(char *)(uintptr_t)program};
@@ -64,6 +73,7 @@ void launch_run(const struct launch *launch, const char *program, const char *sa
 	dup2(open(out, O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
 	dup2(error, STDERR_FILENO);
 	dup2(ready, READY_FD);
+	move_to_host(launch);
 	close_range(READY_FD + 1, ~0U, 0);
 	set_environment(launch, sanitizer);
 	/* Opened before uid changes: that user may not even look into a clone in /root. */
