@@ -10,7 +10,7 @@ enum {
 };
 
 /* Adds slowest_jobs, flakiest_jobs, failing_jobs and jobs_of to out: of the newest builds that pass filter. A
- * job is known by its name and group; a run of it is a finished one with a verdict. It is flaky where it
- * failed and passed on the same commit. */
+ * job is known by its name and group; a run of it is a finished one with a verdict. It fails where it
+ * was not allowed to, and is flaky where it failed and passed on the same commit. */
 enum status jobs_add(struct reader *reader, const struct filter *filter, yyjson_mut_doc *doc,
 		     yyjson_mut_val *out, struct err *err) MUST_CHECK;

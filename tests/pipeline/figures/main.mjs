@@ -36,10 +36,8 @@ if (judge) await control();
 for (const days of [7, 30, 60]) {
 	for (const which of ["default", "all", branch]) await overview(check, all, which, days);
 }
-if (!process.env.NO_PIPELINES) {
 const flaky = (await pipelines(check, all, "default", 30)) + (await pipelines(check, all, "all", 60));
 check.same("there are flaky jobs", flaky > 0, true);
-}
 await records(check, all);
 await lists(check, all);
 await shared(check, all);
