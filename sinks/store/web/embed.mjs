@@ -11,7 +11,7 @@ import {fileURLToPath} from 'node:url';
 import {gzipSync} from 'node:zlib';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const INPUTS = ['embed.mjs', 'package.json', 'package-lock.json', '.npmrc', 'vite.config.js', 'index.html', 'src'];
+const INPUTS = ['embed.mjs', 'package.json', 'package-lock.json', '.npmrc', 'vite.config.js', 'tsconfig.json', 'index.html', 'public', 'src'];
 const KEPT = 8; // built pages in the cache
 const types = {
 	'.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',
@@ -96,7 +96,7 @@ function toC(dist) {
 
 function build(inputs, cache, made) {
 	const work = path.join(cache, 'work');
-	fs.rmSync(path.join(work, 'src'), {recursive: true, force: true});
+	for (const folder of ['public', 'src']) fs.rmSync(path.join(work, folder), {recursive: true, force: true});
 	for (const file of inputs) {
 		fs.mkdirSync(path.dirname(path.join(work, file)), {recursive: true});
 		fs.writeFileSync(path.join(work, file), fs.readFileSync(path.join(HERE, file)));

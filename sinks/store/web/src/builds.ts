@@ -69,9 +69,11 @@ export class Builds {
 		this.chunks.set(n, list.builds);
 		if (n === 0 && list.builds.length) this.newest = Math.max(this.newest, list.builds[0].created_at ?? 0);
 		// An estimate is corrected by where the list turns out to end.
-		const short = list.builds.length < CHUNK;
-		this.total = short && (list.builds.length || n === 0) ? n * CHUNK + list.builds.length : Math.max(list.total - this.added, n * CHUNK + list.builds.length);
-		this.exact = short || list.total_exact !== false;
+		const end = n * CHUNK + list.builds.length;
+		const short = list.builds.length < CHUNK && !list.partial;
+		if (!short) this.total = Math.max((list.total ?? end) - this.added, end);
+		else if (list.builds.length || n === 0) this.total = end;
+		this.exact = short || (list.total_exact !== false && !list.partial);
 		this.loaded = true;
 		this.error = null;
 		for (const old of this.chunks.keys()) {

@@ -6,8 +6,11 @@ import type {Bar, Build, Figures, Overview, Red} from './types';
 
 const BARS = 30;
 
+/* Where a provider names no default branch, main and master are it. */
+const isDefault = ({branch, default_branch}: Build) => (default_branch ? branch === default_branch : branch === 'main' || branch === 'master');
+
 export const onBranch = (build: Build, branch: string) =>
-	branch === 'all' || build.branch === (branch === 'default' ? build.default_branch : branch);
+	branch === 'all' || (branch === 'default' ? isDefault(build) : build.branch === branch);
 
 const barOf = ({id, number, state, result, created_at, started_at, duration_ms}: Build): Bar =>
 	({id, number, state, result, created_at, started_at, duration_ms});
@@ -24,7 +27,7 @@ function redAfter(red: Red | null | undefined, build: Build): Red | null {
 	const w = word(build);
 	if (w === 'success') return null;
 	if (red || !isRed(w)) return red ?? null;
-	return {since: build.finished_at ?? build.created_at ?? 0, first: {id: build.id, number: build.number, url: build.url}, last_green_at: null};
+	return {since: build.created_at ?? build.finished_at ?? 0, first: {id: build.id, number: build.number, url: build.url}, last_green_at: null};
 }
 
 export function withBuild(figures: Figures, build: Build): Figures {
@@ -37,10 +40,15 @@ export function withBuild(figures: Figures, build: Build): Figures {
 	};
 }
 
-export function withBuilds(overview: Overview, builds: Build[], branch: string): Overview {
+/* The server's figures of some pipelines in place of what was shown. */
+export function withRows(overview: Overview, rows: Figures[]): Overview {
+	const fresh = new Map(rows.map((row) => [row.id, row]));
+	return {...overview, pipelines: overview.pipelines.map((p) => fresh.get(p.id) ?? p)};
+}
+
+export function withBuilds(overview: Overview, builds: Build[]): Overview {
 	const byPipeline = new Map<string, Build[]>();
 	for (const build of builds) {
-		if (!onBranch(build, branch)) continue;
 		const id = pipelineOf(build.id);
 		byPipeline.set(id, [...(byPipeline.get(id) ?? []), build]);
 	}

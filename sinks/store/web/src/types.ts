@@ -124,7 +124,8 @@ export interface Job {
 	url: Maybe<string>;
 }
 
-export interface BuildList { builds: Build[]; total: number; total_exact?: boolean }
+/* partial: the search took too long, and there may be more. */
+export interface BuildList { builds: Build[]; total: Maybe<number>; total_exact?: boolean; partial?: boolean }
 
 export interface Sink {
 	name: string;

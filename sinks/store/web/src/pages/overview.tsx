@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Every pipeline a row; what is red, and since when, before all else.
 import {useEffect, useRef} from 'preact/hooks';
-import {useJson} from '../api';
+import {get, useJson} from '../api';
 import {setServerTime} from '../clock';
 import {count} from '../format';
 import {useLive} from '../live';
-import {onBranch, withBuilds} from '../overview';
+import {onBranch, withBuilds, withRows} from '../overview';
 import {pipelineOf} from '../router';
 import type {Build, Figures, Overview} from '../types';
 import {branchOptions, Choice, dayOptions, Search, Segments, Toolbar} from '../parts/fields';
@@ -13,24 +13,39 @@ import {PipelineTable} from '../parts/pipeline_table';
 import {RedNow} from '../parts/red_now';
 import {Empty, Failed, Loading} from '../parts/states';
 
-const RELOAD_MS = 3000; // the server's figures follow what the stream already shows
+const SETTLE_MS = 2000; // the server's figures follow what the stream already shows
+const FEW = 4;          // pipelines that are asked for one by one
+
+const urlOf = (branch: string, days: string, pipeline?: string) =>
+	`/api/v1/overview?${new URLSearchParams({branch, days, ...(pipeline && {pipeline})})}`;
 
 function useOverview(branch: string, days: string) {
-	const overview = useJson<Overview>(`/api/v1/overview?branch=${encodeURIComponent(branch)}&days=${days}`);
-	const timer = useRef(0);
-	const soon = () => {
-		timer.current ||= window.setTimeout(() => {
-			timer.current = 0;
-			overview.reload();
-		}, RELOAD_MS);
+	const overview = useJson<Overview>(urlOf(branch, days));
+	const timer = useRef(0), changed = useRef(new Set<string>());
+	const settle = async () => {
+		const ids = [...changed.current];
+		timer.current = 0;
+		changed.current.clear();
+		if (ids.length > FEW) return overview.reload();
+		try {
+			const rows = await Promise.all(ids.map((id) => get<Overview>(urlOf(branch, days, id))));
+			overview.patch((data) => withRows(data, rows.flatMap((row) => row.pipelines)));
+		} catch {
+			overview.reload(); // which knows how to wait
+		}
 	};
-	useEffect(() => () => clearTimeout(timer.current), []);
+	useEffect(() => () => {
+		clearTimeout(timer.current);
+		timer.current = 0;
+	}, [branch, days]);
 	useLive('/api/v1/events', {
-		builds: (builds: Build[]) => {
+		builds: (came: Build[]) => {
 			const known = new Set(overview.data?.pipelines.map((p) => p.id));
-			overview.patch((data) => withBuilds(data, builds, branch));
-			if (builds.some((b) => onBranch(b, branch) && !known.has(pipelineOf(b.id)))) overview.reload();
-			soon();
+			const here = came.filter((b) => onBranch(b, branch));
+			overview.patch((data) => withBuilds(data, here));
+			if (here.some((b) => !known.has(pipelineOf(b.id)))) overview.reload();
+			here.forEach((b) => changed.current.add(pipelineOf(b.id)));
+			timer.current ||= window.setTimeout(settle, SETTLE_MS);
 		},
 		fresh: overview.reload,
 	});

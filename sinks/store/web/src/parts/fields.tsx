@@ -32,7 +32,7 @@ export function Choice({name, value, label, options}: {name: string; value: stri
 	return (
 		<label class="choice">
 			<span class="unseen">{label}</span>
-			<select value={value} onChange={(e) => setQuery({[name]: e.currentTarget.value || null})}>
+			<select name={name} value={value} onChange={(e) => setQuery({[name]: e.currentTarget.value || null})}>
 				{options.map(([key, text]) => <option key={key} value={key}>{text}</option>)}
 			</select>
 		</label>

@@ -16,8 +16,14 @@ function points(days: Day[], read: (d: Day) => number | null | undefined, top: n
 
 const line = (at: [number, number][]) => at.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
 
+/* One bad afternoon must not flatten two months: what is beyond is cut off. */
+function highest(days: Day[]): number {
+	const all = days.flatMap((d) => d.p90_ms ?? d.p50_ms ?? []).sort((a, b) => a - b);
+	return all.length ? Math.max(1, Math.min(all[all.length - 1], 2 * all[all.length >> 1])) : 1;
+}
+
 export function Spark({days}: {days: Day[]}) {
-	const top = Math.max(1, ...days.map((d) => d.p90_ms ?? d.p50_ms ?? 0));
+	const top = highest(days);
 	const median = points(days, (d) => d.p50_ms, top), tenth = points(days, (d) => d.p90_ms, top);
 	if (median.length === 0) return null;
 	const last = median[median.length - 1], first = tenth[0] ?? median[0], end = tenth[tenth.length - 1] ?? last;
