@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "compose/command.h"
-#include "compose/dead_letters.h"
+#include "common/dead_letters.h"
 #include "compose/table.h"
 
 struct dead_options {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/dead_print.h"
+#include "common/dead_letters.h"
 #include "common/raw.h"
 #include "common/record.h"
 #include "common/time.h"
-#include "compose/dead_letters.h"
 #include "compose/status_print.h"
 
 #include <stdio.h>

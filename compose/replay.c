@@ -1,9 +1,9 @@
 /* `buildbus replay`: lets the hub send again, and tells how far it is. */
 /* SPDX-License-Identifier: MIT */
+#include "common/ask.h"
+#include "common/dead_letters.h"
 #include "common/record.h"
-#include "compose/ask.h"
 #include "compose/command.h"
-#include "compose/dead_letters.h"
 #include "compose/from.h"
 #include "compose/status_print.h"
 

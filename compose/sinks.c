@@ -1,7 +1,7 @@
 /* `buildbus sinks`: the sinks that the hub knows, and the end of one that will not come back. */
 /* SPDX-License-Identifier: MIT */
+#include "common/ask.h"
 #include "common/time.h"
-#include "compose/ask.h"
 #include "compose/command.h"
 #include "compose/status_print.h"
 

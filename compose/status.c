@@ -1,7 +1,7 @@
 /* `buildbus status`: where everything is, as the hub that runs tells it. */
 /* SPDX-License-Identifier: MIT */
+#include "common/ask.h"
 #include "common/process.h"
-#include "compose/ask.h"
 #include "compose/command.h"
 #include "compose/status_live.h"
 #include "compose/status_print.h"

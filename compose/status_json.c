@@ -1,68 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/msgpack_json.h"
 #include "compose/status_print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <yyjson.h>
 
-static yyjson_mut_val *convert(yyjson_mut_doc *doc, const msgpack_object *value);
-
-static yyjson_mut_val *convert_map(yyjson_mut_doc *doc, const msgpack_object_map *map)
-{
-	yyjson_mut_val *out = yyjson_mut_obj(doc);
-
-	for (uint32_t i = 0; i < map->size; i++) {
-		const msgpack_object *key = &map->ptr[i].key;
-
-		if (key->type == MSGPACK_OBJECT_STR) {
-			yyjson_mut_obj_add(out, yyjson_mut_strncpy(doc, key->via.str.ptr, key->via.str.size),
-					   convert(doc, &map->ptr[i].val));
-		}
-	}
-	return out;
-}
-
-static yyjson_mut_val *convert_array(yyjson_mut_doc *doc, const msgpack_object_array *array)
-{
-	yyjson_mut_val *out = yyjson_mut_arr(doc);
-
-	for (uint32_t i = 0; i < array->size; i++) {
-		yyjson_mut_arr_append(out, convert(doc, &array->ptr[i]));
-	}
-	return out;
-}
-
-/* Nesting is bounded by wire_read (docs/protocol.md section 1). */
-static yyjson_mut_val *convert(yyjson_mut_doc *doc, const msgpack_object *value)
-{
-	switch (value->type) {
-	case MSGPACK_OBJECT_BOOLEAN:
-		return yyjson_mut_bool(doc, value->via.boolean);
-	case MSGPACK_OBJECT_POSITIVE_INTEGER:
-		return yyjson_mut_uint(doc, value->via.u64);
-	case MSGPACK_OBJECT_NEGATIVE_INTEGER:
-		return yyjson_mut_sint(doc, value->via.i64);
-	case MSGPACK_OBJECT_FLOAT32:
-	case MSGPACK_OBJECT_FLOAT64:
-		return yyjson_mut_real(doc, value->via.f64);
-	case MSGPACK_OBJECT_STR:
-	case MSGPACK_OBJECT_BIN: /* the status has no bytes that aren't text: a cursor is JSON */
-		return yyjson_mut_strncpy(doc, value->via.str.ptr, value->via.str.size); /* with its NUL */
-	case MSGPACK_OBJECT_ARRAY:
-		return convert_array(doc, &value->via.array);
-	case MSGPACK_OBJECT_MAP:
-		return convert_map(doc, &value->via.map);
-	default:
-		return yyjson_mut_null(doc);
-	}
-}
-
 yyjson_mut_doc *status_document(const msgpack_object_map *map)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 
 	if (doc) {
-		yyjson_mut_doc_set_root(doc, convert_map(doc, map));
+		yyjson_mut_doc_set_root(doc, msgpack_json_map(doc, map));
 	}
 	return doc;
 }

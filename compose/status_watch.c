@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compose/status_watch.h"
+#include "common/ask.h"
 #include "common/tcp.h"
-#include "compose/ask.h"
 #include "compose/status_print.h"
 
 #include <stdlib.h>

@@ -30,15 +30,26 @@ static const struct {
 	{PORT_INGEST, "done", ROLE_FETCH},    {PORT_FEED, "attach", READERS},
 	{PORT_FEED, "credit", READERS},       {PORT_FEED, "heartbeat", READERS},
 	{PORT_FEED, "detach", READERS},       {PORT_FEED, "ack", ROLE_SINK},
-	{PORT_FEED, "reject", ROLE_SINK},
+	{PORT_FEED, "reject", ROLE_SINK},     {PORT_FEED, "status", ROLE_SINK | ROLE_ADMIN},
 };
 
-static unsigned roles_for(enum port port, struct text command)
+/* The page of the store shows them. */
+static bool lists_dead_letters(const struct wire_fields *fields)
+{
+	struct text verb = {0};
+
+	return text_is(fields->command, "dead") && wire_text(fields, 0, &verb) && text_is(verb, "list");
+}
+
+static unsigned roles_for(enum port port, const struct wire_fields *fields)
 {
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-		if (rules[i].port == port && text_is(command, rules[i].command)) {
+		if (rules[i].port == port && text_is(fields->command, rules[i].command)) {
 			return rules[i].roles;
 		}
+	}
+	if (port == PORT_FEED && lists_dead_letters(fields)) {
+		return ROLE_SINK | ROLE_ADMIN;
 	}
 	return port == PORT_FEED ? ROLE_ADMIN : ROLE_NONE;
 }
@@ -82,7 +93,7 @@ bool door_allows(struct request *request)
 		return true;
 	}
 	key = key_of(request);
-	if (key && key->role & roles_for(request->port, command)) {
+	if (key && key->role & roles_for(request->port, request->fields)) {
 		return true;
 	}
 	deny(request, "a certificate with the role %s may not say %.*s here", key ? key->role_text : "none",

@@ -29,9 +29,11 @@ static const struct row {
 	{'f', "reject 1 1 'why'", "s"},
 	{'f', "heartbeat 1", "sta"},
 	{'f', "detach 1", "sta"},
-	{'f', "status", "a"},
+	{'f', "status", "sa"},
 	{'f', "release", "a"},
-	{'f', "dead 'list' 0 nil", "a"},
+	{'f', "dead 'list' 0 nil", "sa"},
+	{'f', "dead 'show' 1", "a"},
+	{'f', "dead 'drop' [1]", "a"},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 

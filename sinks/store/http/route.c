@@ -13,7 +13,8 @@ static const struct {
 	{"/api/v1/events", api_events},     {"/api/v1/export.ndjson", export_ndjson},
 	{"/api/v1/export.csv", export_csv}, {"/badge/", badge_answer},
 	{"/cctray.xml", cctray_answer},     {"/healthz", health_answer},
-	{"/metrics", metrics_answer},
+	{"/metrics", metrics_answer},       {"/api/v1/bus", api_bus},
+	{"/api/v1/dead", api_dead},
 };
 
 static bool fits(const char *path, struct request *request)

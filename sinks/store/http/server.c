@@ -219,6 +219,9 @@ enum status dashboard_new(struct dashboard **out, const struct dashboard_options
 		status = desk_open(&dashboard->desk, options->loop, err);
 	}
 	if (status == OK) {
+		status = watch_open(&dashboard->watch, options->bus, &dashboard->streams, err);
+	}
+	if (status == OK) {
 		status = start(dashboard, fd, err);
 	}
 	if (status != OK) {
@@ -283,6 +286,7 @@ void dashboard_free(struct dashboard **dashboard)
 	if ((*dashboard)->daemon) {
 		MHD_stop_daemon((*dashboard)->daemon); /* closes the listener too */
 	}
+	watch_close(&(*dashboard)->watch);
 	desk_close(&(*dashboard)->desk);
 	guard_fini(&(*dashboard)->guard);
 	crowd_fini(&(*dashboard)->crowd);

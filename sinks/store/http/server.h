@@ -9,6 +9,7 @@
 #include "sinks/store/http/readers.h"
 #include "sinks/store/http/request.h"
 #include "sinks/store/http/stream.h"
+#include "sinks/store/http/watch.h"
 
 struct dashboard {
 	const struct store_config *config;
@@ -21,6 +22,7 @@ struct dashboard {
 	struct guard guard;
 	struct crowd crowd;
 	struct desk desk;
+	struct watch watch;
 };
 
 /* route.c: the answer to one whole request. */
@@ -46,5 +48,7 @@ enum MHD_Result logout_answer(struct request *request);
 /* status.c */
 enum MHD_Result health_answer(struct request *request);
 enum MHD_Result metrics_answer(struct request *request);
+enum MHD_Result api_bus(struct request *request);
+enum MHD_Result api_dead(struct request *request);
 /* assets.c: a file of the page, or the page itself for any of its own addresses. */
 enum MHD_Result asset_answer(struct request *request);

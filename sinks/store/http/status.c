@@ -1,4 +1,4 @@
-/* /healthz and /metrics, as on --metrics of every process. */
+/* /healthz and /metrics, as on --metrics of every process; what the hub says. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/http/server.h"
 
@@ -27,4 +27,22 @@ enum MHD_Result metrics_answer(struct request *request)
 	return text ? answer_text(request, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text,
 				  strlen(text))
 		    : answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "busy");
+}
+
+static enum MHD_Result answer_view(struct request *request, enum watch_view view)
+{
+	size_t size = 0;
+	char *text = watch_look(&request->dashboard->watch, view, &size);
+
+	return answer_text(request, MHD_HTTP_OK, "application/json", text, size);
+}
+
+enum MHD_Result api_bus(struct request *request)
+{
+	return answer_view(request, WATCH_BUS);
+}
+
+enum MHD_Result api_dead(struct request *request)
+{
+	return answer_view(request, WATCH_DEAD);
 }

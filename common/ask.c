@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "compose/ask.h"
+#include "common/ask.h"
 #include "common/curve.h"
 #include "common/process.h"
 

@@ -1,7 +1,7 @@
 /* The hub's dead letters, as it answers questions about them. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include "compose/ask.h"
+#include "common/ask.h"
 
 /* The numbers of letters: those that were named, or all of a kind. */
 struct letters {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "compose/dead_letters.h"
+#include "common/dead_letters.h"
 
 #include <stdlib.h>
 
