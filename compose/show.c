@@ -68,7 +68,7 @@ static int on_count(zloop_t *loop, int timer, void *arg)
 	struct show *show = arg;
 
 	(void)loop, (void)timer;
-	if (show->counted > show->told) {
+	if (show->counted > show->told + show->told / 4) {
 		printf("(%lld records of older builds)\n", (long long)show->counted);
 		fflush(stdout);
 		show->told = show->counted;
@@ -85,22 +85,24 @@ static bool is_old(const struct show *show, const struct build *build)
 	       (build->origin == ORIGIN_BACKFILL || over < show->began_ms - OLD_MS);
 }
 
-/* Much of a build changes without showing in its line. */
-static bool is_said(struct show *show, const struct build *build, const char *line)
+/* Much of a build changes without showing in its line; and what was under way before anybody looked has not
+ * changed yet. */
+static bool is_news(struct show *show, const struct build *build, const char *line)
 {
 	struct said now = {XXH64(build->id.at, build->id.size, 0), XXH64(line, strlen(line), 0)};
 	struct said *said = &show->said[now.id % SAID];
-	bool same = said->id == now.id && said->line == now.line;
+	bool known = said->id == now.id, same = known && said->line == now.line;
+	bool began_before = !show->old && build->created_at < show->began_ms;
 
 	*said = now;
-	return same;
+	return known ? !same : !began_before || build->state == STATE_FINISHED;
 }
 
 static void print_line(struct show *show, const struct build *build)
 {
 	char *line = show_line(build, show->width);
 
-	if (line && !is_said(show, build, line)) {
+	if (line && is_news(show, build, line)) {
 		puts(line);
 	}
 	free(line);

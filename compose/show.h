@@ -12,7 +12,7 @@ struct show;
 
 /* Shows what changes from now on. The hub may come later: on_begin is called once, as soon as nothing that
  * changes can be missed any more (or nothing will ever be shown). old: what was over before gets a line each;
- * else a line a second says how many records there were of that. */
+ * else a line now and then says how many records there were of that. */
 enum status show_new(struct show **out, zloop_t *loop, const struct bus_config *bus, bool old,
 		     void (*on_begin)(void *), void *context, struct err *err) MUST_CHECK;
 /* Has printed everything up to this seq, or never will. */

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ASK_AGAIN_MS = 200 };
 
@@ -62,6 +63,19 @@ static void on_show(void *context)
 	supervisor_fetch(context);
 }
 
+/* Where the page is, whatever the level of the log. */
+static void on_event(void *context, const char *event, yyjson_val *fields)
+{
+	const char *page = yyjson_get_str(yyjson_obj_get(fields, "page"));
+
+	(void)context;
+	if (page && strcmp(event, "store.listening") == 0) {
+		printf("The page: %s\n", page);
+		fflush(stdout);
+	}
+}
+static const struct relay_watch page_watch = {on_event, NULL};
+
 static enum status open_watchers(struct up *up, const struct up_options *options, const struct config *config,
 				 struct err *err)
 {
@@ -69,6 +83,7 @@ static enum status open_watchers(struct up *up, const struct up_options *options
 
 	up->run.all.strict = options->once;
 	if (options->show) {
+		up->run.all.watch = &page_watch;
 		up->run.all.hold_fetchers = true;
 		status = show_new(&up->show, up->run.all.loop, &config->bus, options->once, on_show,
 				  &up->run.all, err);
@@ -142,7 +157,7 @@ static const struct option_row up_rows[] = {
 	{"quiet", 'q', OPTION_FLAG, offsetof(struct up_options, quiet), NULL, "log only warnings and errors",
 	 0, 0},
 	{"show", 0, OPTION_FLAG, offsetof(struct up_options, show), NULL,
-	 "print each build on stdout whenever it changes, and how many older ones came", 0, 0},
+	 "print on stdout the address of the page, and each build whenever it changes", 0, 0},
 	{"once", 0, OPTION_FLAG, offsetof(struct up_options, once), NULL,
 	 "carry what there is now, then drain and exit", 0, 0},
 	OPTION_END,

@@ -7,6 +7,7 @@
 #include "sinks/store/http/dashboard.h"
 #include "sinks/store/known.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,14 @@ struct store {
 	struct store_db db;
 	struct dashboard *dashboard; /* NULL: no listen */
 };
+
+static void say_where(const struct store_config *config, const char *address)
+{
+	char page[128];
+
+	snprintf(page, sizeof page, "%s://%s/", config->certificate ? "https" : "http", address);
+	log_info("store.listening", STR("address", address), STR("page", page));
+}
 
 static enum status store_open(void *state, struct sink_context *context, const void *arg, struct err *err)
 {
@@ -36,7 +45,7 @@ static enum status store_open(void *state, struct sink_context *context, const v
 			err);
 	}
 	if (status == OK && config->listen) {
-		log_info("store.listening", STR("address", dashboard_address(store->dashboard)));
+		say_where(config, dashboard_address(store->dashboard));
 	}
 	return status;
 }

@@ -214,7 +214,7 @@ const struct demo_row demo_rows[] = {
 	{0, "web", "Web", "The shop, in the browser", "main", STEPS(frontend), "deploy", 90, 0, 100, 35, 24,
 	 790, 836, 18204},
 	{0, "api", "API", "What the shop, the apps and partners talk to", "main", STEPS(service), "deploy",
-	 80, 0, 120, 48, 0, 861, 884, 15120},
+	 80, 0, 85, 48, 0, 861, 884, 15120},
 	{0, "checkout", "Checkout", "Carts, orders", "main", STEPS(service), "deploy", 48, 0, 62, 8, 0, 902,
 	 917, 6411},
 	{0, "payments", "Payments", "Cards and invoices", "main", STEPS(service), "deploy", 40, 0, 85, 22, 0,
