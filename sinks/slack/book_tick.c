@@ -46,16 +46,23 @@ static bool next_channel(struct book *book, char channel[static 128])
 static void speak_in(struct book *book, const char *channel, int64_t now_ms)
 {
 	static struct list list;
-	bool digest;
+	int64_t after = 0;
+	bool digest = book->config->storm > 0 &&
+		      db_int(&book->db, 0, "SELECT count(*) FROM alerts WHERE " UNTOLD " AND channel = ?",
+			     "s", channel) > book->config->storm;
 
-	list_take(book, &list,
-		  db_ask(&book->db, "SELECT id FROM alerts WHERE " UNTOLD " AND channel = ? ORDER BY id", "s",
-			 channel));
-	digest = book->config->storm > 0 && list.count > (size_t)book->config->storm;
-	for (size_t i = 0; i < list.count; i++) {
-		arena_reset(&book->arena);
-		alert_tell(book, list.ids[i], now_ms, digest);
-	}
+	do {
+		list_take(book, &list,
+			  db_ask(&book->db,
+				 "SELECT id FROM alerts WHERE " UNTOLD
+				 " AND channel = ? AND id > ? ORDER BY id",
+				 "si", channel, after));
+		for (size_t i = 0; i < list.count; i++) {
+			arena_reset(&book->arena);
+			alert_tell(book, list.ids[i], now_ms, digest);
+			after = list.ids[i];
+		}
+	} while (list.count == AT_ONCE);
 }
 
 /* An outage that no rule knows any more, or that goes nowhere, is never told. */
@@ -101,30 +108,33 @@ void book_speak(struct book *book, const char *channel, int64_t now_ms)
 	}
 }
 
-/* Quiet hours are over: what came and went meanwhile is not told, what is still red is, together. */
+/* Its time has come: alone, or with others of its channel. */
+static void tell_held(struct book *book, int64_t alert, int64_t now_ms)
+{
+	bool digest =
+		db_int(&book->db, 0,
+		       "SELECT digest AND (SELECT count(*) FROM alerts b WHERE b.channel = a.channel AND "
+		       "b.held > 0 AND b.held <= ?2 AND b.message = 0) > 1 FROM alerts a WHERE id = ?1",
+		       "ii", alert, now_ms) != 0;
+
+	db_run(&book->db, "UPDATE alerts SET held = 0 WHERE id = ?", "i", alert);
+	alert_tell(book, alert, now_ms, digest);
+}
+
+/* Quiet hours are over: what came and went meanwhile is not told, what is still red is. What is left over
+ * comes with the next tick. */
 static void end_quiet(struct book *book, int64_t now_ms)
 {
 	static struct list list;
-	size_t red = 0;
 
 	db_run(&book->db, "DELETE FROM alerts WHERE held > 0 AND held <= ? AND message = 0 AND state <> 0",
 	       "i", now_ms);
 	list_take(book, &list,
 		  db_ask(&book->db, "SELECT id FROM alerts WHERE held > 0 AND held <= ? ORDER BY channel, id",
 			 "i", now_ms));
-	db_run(&book->db, "UPDATE alerts SET held = 0 WHERE held > 0 AND held <= ?", "i", now_ms);
-	red = list.count;
-	for (size_t i = 0; i < red; i++) {
-		bool digest =
-			db_int(&book->db, 0,
-			       "SELECT digest AND (SELECT count(*) FROM alerts b WHERE b.channel = "
-			       "a.channel AND b.message = 0 AND b.kind = 0) > 1 FROM alerts a WHERE id = ?",
-			       "i", list.ids[i]) != 0;
-
+	for (size_t i = 0; i < list.count; i++) {
 		arena_reset(&book->arena);
-		alert_tell(book, list.ids[i], now_ms,
-			   digest || (i > 0 && db_int(&book->db, 0, "SELECT digest FROM alerts WHERE id = ?",
-						      "i", list.ids[i]) != 0));
+		tell_held(book, list.ids[i], now_ms);
 	}
 }
 
