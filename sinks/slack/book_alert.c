@@ -198,7 +198,8 @@ void alert_tell(struct book *book, int64_t id, int64_t now_ms, bool digest)
 	if (book_muted(book, alert.channel)) {
 		return;
 	}
-	digest |= open_digest(book, alert.channel, now_ms) != 0 || is_storm(book, alert.channel, now_ms);
+	digest |= !book->doubt &&
+		  (open_digest(book, alert.channel, now_ms) != 0 || is_storm(book, alert.channel, now_ms));
 	message = digest ? into_digest(book, &alert, now_ms) : alone(book, &alert, now_ms);
 	db_run(&book->db, "UPDATE alerts SET message = ?2, held = 0 WHERE id = ?1", "ii", id, message);
 	if (alert.kind == ALERT_BREAK) {

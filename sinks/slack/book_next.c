@@ -108,11 +108,11 @@ void book_untried(struct book *book, const struct operation *operation)
 
 void book_said(struct book *book, const struct operation *operation, const char *ts, const char *channel_id)
 {
-	/* What changed meanwhile keeps its turn. */
+	/* What changed meanwhile keeps its turn. What shows more than we know of was said before slack.db was
+	 * lost: it is brought up to date. */
 	db_run(&book->db,
-	       "UPDATE messages SET ts = coalesce(?2, ts), told = ?3, tried = 0, dirty = iif(rev > ?3, "
-	       "dirty, "
-	       "0) WHERE id = ?1",
+	       "UPDATE messages SET ts = coalesce(?2, ts), told = ?3, tried = 0, rev = iif(?3 > rev, ?3 + 1, "
+	       "rev), dirty = iif(rev <> ?3, dirty, 0) WHERE id = ?1",
 	       "isi", operation->message, ts, operation->rev);
 	if (channel_id) {
 		book_channel(book, operation->channel, channel_id);

@@ -6,7 +6,8 @@
 
 #define KEPT_MS        (30 * DAY_MS)  /* what is over */
 #define BRANCH_KEPT_MS (180 * DAY_MS) /* a branch without builds */
-#define AT_ONCE        1000           /* of one kind, in one tick; the next one takes the rest */
+#define DOUBTS_MAX     50
+#define AT_ONCE        1000 /* of one kind, in one tick; the next one takes the rest */
 
 struct list {
 	int64_t ids[AT_ONCE];
@@ -47,9 +48,11 @@ static void speak_in(struct book *book, const char *channel, int64_t now_ms)
 {
 	static struct list list;
 	int64_t after = 0;
+	/* Those that may be there already are looked up one by one. */
+	int64_t most = book->doubt ? DOUBTS_MAX : book->config->storm;
 	bool digest = book->config->storm > 0 &&
 		      db_int(&book->db, 0, "SELECT count(*) FROM alerts WHERE " UNTOLD " AND channel = ?",
-			     "s", channel) > book->config->storm;
+			     "s", channel) > most;
 
 	do {
 		list_take(book, &list,

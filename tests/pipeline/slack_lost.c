@@ -1,0 +1,81 @@
+/* slack.db is lost, used by another, or not ours. */
+/* SPDX-License-Identifier: MIT */
+#include "common/time.h"
+#include "tests/pipeline/slack_run.h"
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TestSuite(slack_lost, .init = slack_run_init, .fini = slack_run_fini, .timeout = 120);
+
+static const char *file(const char *suffix)
+{
+	static char path[300];
+
+	snprintf(path, sizeof path, "%s/slack.db%s", run.place->state, suffix);
+	return path;
+}
+
+static bool is_looked_up(void *arg)
+{
+	(void)arg;
+	return slack_asked(&slack, SLACK_HISTORY) > 0;
+}
+
+static void expect_conversation(const char *wanted)
+{
+	char *is = slack_conversation(&slack, NULL, false);
+
+	same_conversation(is, wanted);
+	free(is);
+}
+
+Test(slack_lost, what_was_told_is_found_again)
+{
+	run_start();
+	clock_to(9 * HOUR_MS);
+	build_comes(9 * HOUR_MS, "web 17 a failed");
+	all_acked();
+	slack_seen(1);
+	run_stop();
+	unlink(file(""));
+	unlink(file("-wal"));
+	unlink(file("-shm"));
+	run_start();
+	cr_assert(run_until(run.loop, is_looked_up, NULL, (int)patience_ms()), "nothing is looked up");
+	build_comes(10 * HOUR_MS, "web 18 b passed");
+	all_acked();
+	slack_seen(3);
+	expect_conversation("#builds 1: :red_circle: acme/web main is failing: #17\n"
+			    "#builds 1 = :large_green_circle: acme/web main is fixed by #18 after 1 h\n"
+			    "#builds 1 >> 2: :large_green_circle: acme/web main is passing again: #18 by "
+			    "ann, after 1 h\n");
+}
+
+Test(slack_lost, a_newer_file_is_left_alone)
+{
+	sqlite3 *db;
+
+	run_start();
+	child_ready(run.sink);
+	run_stop();
+	cr_assert(sqlite3_open(file(""), &db) == SQLITE_OK);
+	cr_assert(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL) == SQLITE_OK);
+	sqlite3_close(db);
+	run_start();
+	refuses("slack.db", "newer buildbus", "move the file away");
+}
+
+Test(slack_lost, nobody_else_may_read_it)
+{
+	struct stat status;
+
+	run_start();
+	child_ready(run.sink);
+	cr_assert(stat(file(""), &status) == 0);
+	cr_expect((status.st_mode & 0777) == 0600);
+}
