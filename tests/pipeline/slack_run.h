@@ -4,14 +4,9 @@
 #pragma once
 #include "tests/fakes/slack/slack.h"
 #include "tests/pipeline/sink_run.h"
-
-#define MONDAY INT64_C(1799020800000) /* 2027-01-04T00:00:00Z */
+#include "tests/pipeline/slack_clock.h"
 
 extern struct fake_slack slack;
-/* What the sink's clocks are off by. */
-extern struct test_clock {
-	volatile int64_t passed_ms, wrong_ms;
-} * test_clock;
 
 /* For TestSuite(.init, .fini): everything but the sink runs; it is Monday 00:00. */
 void slack_run_init(void);
@@ -20,11 +15,6 @@ void slack_run_fini(void);
 void slack_configure(const char *more);
 /* kill -9. */
 void slack_kill(void);
-
-/* Milliseconds since MONDAY, by the clock that the sink sees. */
-int64_t clock_now(void);
-/* Moves it forward; never back. */
-void clock_to(int64_t at_ms);
 
 /* Time flies until so many messages and edits were seen, in all. False: they do not come. */
 bool slack_seen(size_t events);
