@@ -57,6 +57,7 @@ void world_close(void)
 	stop(&world.hub);
 	simulator_free(&world.sim);
 	place_free(&world.place);
+	world = (struct world){0};
 }
 
 struct child *world_start(int host, const char *program)
