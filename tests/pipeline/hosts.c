@@ -3,6 +3,7 @@
 #include "tests/pipeline/hosts_run.h"
 
 #include <poll.h>
+#include <stdlib.h>
 
 TestSuite(hosts, .fini = world_close, .timeout = 300);
 
@@ -50,4 +51,22 @@ Test(hosts, a_partition_longer_than_any_timeout)
 	world_settles();
 	hub_has(2, 1);
 	cr_expect_eq(db_int(world.place, "hub.db", "SELECT count(*) FROM dead"), 0);
+}
+
+#define COMPOSE                                                                                              \
+	"compose=$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose); "
+#define FILES SOURCE_DIR "/compose/hosts/"
+
+/* What they set is what the tests above run with. */
+Test(hosts, compose_takes_the_files_of_each_host)
+{
+	if (system("docker compose version >/dev/null 2>&1 || docker-compose version >/dev/null 2>&1") != 0) {
+		cr_skip_test("no docker compose here");
+	}
+	cr_expect_eq(system(COMPOSE "$compose -f " FILES "hub.yaml config -q"), 0);
+	cr_expect_eq(system(COMPOSE "BUILDBUS_HUB=hub.example $compose -f " FILES "fetch.yaml config -q"), 0);
+	cr_expect_eq(system(COMPOSE "BUILDBUS_HUB=hub.example $compose -f " FILES "sink.yaml config | "
+				    "grep -q 'BUILDBUS_FEED: tcp://hub.example:5551'"),
+		     0);
+	cr_expect_neq(system(COMPOSE "$compose -f " FILES "sink.yaml config -q 2>/dev/null"), 0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/pipeline/hosts_run.h"
-#include "tests/support/wallet.h"
+#include "tests/support/command.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,13 +13,22 @@ struct world world;
 static void configure(void)
 {
 	place_write(world.place, "buildbus.yml",
-		    "bus:\n  state_dir: %s\n  min_free: 1MiB\n%s"
-		    "  ingest: tcp://${BIND:-hub}:5550\n  feed: tcp://${BIND:-hub}:5551\n"
-		    "  tap: tcp://${BIND:-hub}:5552\n"
+		    "bus:\n  state_dir: %s\n  min_free: 1MiB\n"
 		    "sources:\n  - buildkite:\n      access_token: %s\n      organization_slug: acme\n"
 		    "      pipeline_slug: \"*\"\n      since: 60d\n      api_url: " PROVIDER
 		    "\n      poll_interval: 1s\ndestinations:\n  - store\n",
-		    world.place->state, wallet_bus, SIM_TOKEN);
+		    world.place->state, SIM_TOKEN);
+}
+
+/* A folder for each host's process, as compose/hosts/ has them. */
+static void make_keys(void)
+{
+	struct said said = command_run(
+		world.place, "buildbus",
+		ARGS("keys", "init", "--dir", place_path(world.place, "keys"), "-c", world.place->config));
+
+	cr_assert_eq(said.code, 0, "%s", said.errors);
+	said_free(&said);
 }
 
 void world_open(const char *builds)
@@ -29,13 +39,11 @@ void world_open(const char *builds)
 		world.hosts[i] = hosts_add();
 	}
 	hosts_name("hub", "10.77.1.1");
-	wallet_open(world.place);
-	wallet_add(world.place, "fetch", "fetch");
-	wallet_add(world.place, "sink-store", "sink:store");
 	world.sim = simulator_new_at(HERE, world.place,
 				     ARGS("--token", SIM_TOKEN, "--listen", "0.0.0.0:8099", "--base-url",
 					  PROVIDER, "--pipelines", "4", "--builds", builds));
 	configure();
+	make_keys();
 }
 
 static void stop(struct child **child)
@@ -60,16 +68,39 @@ void world_close(void)
 	world = (struct world){0};
 }
 
+/* NAME=value of the environment that compose/hosts/ gives a process. */
+static const char *setting(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static const char *setting(const char *format, ...)
+{
+	static char texts[8][300];
+	static int used;
+	char *text = texts[used++ % 8];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(text, sizeof texts[0], format, values);
+	va_end(values);
+	return text;
+}
+
 struct child *world_start(int host, const char *program)
 {
-	struct child *child = child_start(
-		&(struct launch){.place = world.place,
-				 .program = program,
-				 .args = ARGS("-c", world.place->config, "-v"),
-				 .env = ARGS("BUILDBUS_TEST_LEASE_TTL_MS=3000",
-					     strstr(program, "normalizer") ? "BIND=0.0.0.0" : "BIND="),
-				 .host = world.hosts[host]});
+	const char *service = program + strlen("buildbus-"), *keys = place_path(world.place, "keys"),
+		   *at = host == HOST_HUB || host == HOST_OTHER ? "0.0.0.0" : "hub";
+	char folder[256];
+	struct child *child;
 
+	snprintf(folder, sizeof folder, "%s/%s", keys, service);
+	child = child_start(&(struct launch){
+		.place = world.place,
+		.program = program,
+		.args = ARGS("-c", world.place->config, "-v"),
+		.env = ARGS("BUILDBUS_TEST_LEASE_TTL_MS=3000", setting("BUILDBUS_INGEST=tcp://%s:5550", at),
+			    setting("BUILDBUS_FEED=tcp://%s:5551", at),
+			    setting("BUILDBUS_TAP=tcp://%s:5552", at),
+			    setting("BUILDBUS_CURVE_CERTIFICATE=%s", folder),
+			    setting("BUILDBUS_CURVE_CLIENTS_DIR=%s/clients", folder)),
+		.host = world.hosts[host]});
 	child_ready(child);
 	return child;
 }
