@@ -14,9 +14,9 @@
 #define STEPS(a) a, sizeof(a) / sizeof *(a)
 
 static const struct step frontend[] = {
-	{.name = ":eslint: Lint", .key = "lint", .command = "npm run lint", QUICK, RUNS(48)},
-	{.name = ":typescript: Types", .key = "types", .command = "npx tsc --noEmit", QUICK, RUNS(75)},
-	{.name = ":jest: Unit tests %n",
+	{.name = "Lint", .key = "lint", .command = "npm run lint", QUICK, RUNS(48)},
+	{.name = "Types", .key = "types", .command = "npx tsc --noEmit", QUICK, RUNS(75)},
+	{.name = "Unit tests %n",
 	 .key = "unit",
 	 .group = "tests",
 	 .command = "npx jest --ci",
@@ -24,7 +24,7 @@ static const struct step frontend[] = {
 	 LARGE,
 	 RUNS(170),
 	 .flaky = 4},
-	{.name = ":storybook: Visual tests",
+	{.name = "Visual tests",
 	 .key = "visual",
 	 .group = "tests",
 	 .command = "npx playwright test --project visual",
@@ -32,7 +32,7 @@ static const struct step frontend[] = {
 	 RUNS(205),
 	 .flaky = 26},
 	{.type = JOB_WAITER, .stage = 1},
-	{.name = ":vite: Bundle", .key = "bundle", .command = "npm run build", .stage = 2, LARGE, RUNS(95)},
+	{.name = "Bundle", .key = "bundle", .command = "npm run build", .stage = 2, LARGE, RUNS(95)},
 	{.type = JOB_WAITER, .stage = 3},
 	{.type = JOB_TRIGGER,
 	 .name = "Deploy",
@@ -45,8 +45,8 @@ static const struct step frontend[] = {
 };
 
 static const struct step service[] = {
-	{.name = ":lint-roller: Lint", .key = "lint", .command = "make lint", QUICK, RUNS(35)},
-	{.name = ":test_tube: Unit tests %n of %t",
+	{.name = "Lint", .key = "lint", .command = "make lint", QUICK, RUNS(35)},
+	{.name = "Unit tests %n of %t",
 	 .key = "unit",
 	 .group = "tests",
 	 .command = "make test",
@@ -54,7 +54,7 @@ static const struct step service[] = {
 	 LARGE,
 	 RUNS(150),
 	 .flaky = 5},
-	{.name = ":postgres: Integration tests",
+	{.name = "Integration tests",
 	 .key = "integration",
 	 .group = "tests",
 	 .command = "make integration",
@@ -62,7 +62,7 @@ static const struct step service[] = {
 	 RUNS(265),
 	 .flaky = 22},
 	{.type = JOB_WAITER, .stage = 1},
-	{.name = ":docker: Image",
+	{.name = "Image",
 	 .key = "image",
 	 .command = "docker buildx build --push .",
 	 .stage = 2,
@@ -105,19 +105,14 @@ static const struct step library[] = {
 };
 
 static const struct step infrastructure[] = {
-	{.name = ":terraform: Format", .key = "fmt", .command = "terraform fmt -check", QUICK, RUNS(12)},
-	{.name = ":terraform: Plan",
-	 .key = "plan",
-	 .command = "terraform plan",
-	 QUICK,
-	 RUNS(140),
-	 .flaky = 12},
+	{.name = "Format", .key = "fmt", .command = "terraform fmt -check", QUICK, RUNS(12)},
+	{.name = "Plan", .key = "plan", .command = "terraform plan", QUICK, RUNS(140), .flaky = 12},
 	{.type = JOB_MANUAL,
 	 .name = "Apply to production?",
 	 .key = "apply-gate",
 	 .stage = 1,
 	 .default_branch_only = true},
-	{.name = ":terraform: Apply",
+	{.name = "Apply",
 	 .key = "apply",
 	 .command = "terraform apply -auto-approve",
 	 .stage = 2,
@@ -127,8 +122,8 @@ static const struct step infrastructure[] = {
 };
 
 static const struct step documentation[] = {
-	{.name = ":books: Build", .key = "build", .command = "make html", QUICK, RUNS(55)},
-	{.name = ":link: Links",
+	{.name = "Build", .key = "build", .command = "make html", QUICK, RUNS(55)},
+	{.name = "Links",
 	 .key = "links",
 	 .command = "make linkcheck",
 	 QUICK,
@@ -138,14 +133,14 @@ static const struct step documentation[] = {
 };
 
 static const struct step browsers[] = {
-	{.name = ":playwright: {{matrix}}",
+	{.name = "{{matrix}}",
 	 .key = "e2e",
 	 .command = "npx playwright test",
 	 .matrix = {"Chromium", "Firefox", "WebKit", "iPhone"},
 	 LARGE,
 	 RUNS(540),
 	 .flaky = 42},
-	{.name = ":bar_chart: Report",
+	{.name = "Report",
 	 .key = "report",
 	 .command = "npx playwright merge-reports",
 	 .stage = 1,
@@ -164,20 +159,15 @@ static const struct step warehouse[] = {
 };
 
 static const struct step delivery[] = {
-	{.name = ":canary: Canary", .key = "canary", .command = "deploy --canary", QUICK, RUNS(70)},
-	{.name = ":smoking: Smoke tests",
+	{.name = "Canary", .key = "canary", .command = "deploy --canary", QUICK, RUNS(70)},
+	{.name = "Smoke tests",
 	 .key = "smoke",
 	 .command = "make smoke",
 	 .stage = 1,
 	 QUICK,
 	 RUNS(45),
 	 .flaky = 14},
-	{.name = ":rocket: All regions",
-	 .key = "all",
-	 .command = "deploy --all",
-	 .stage = 2,
-	 QUICK,
-	 RUNS(120)},
+	{.name = "All regions", .key = "all", .command = "deploy --all", .stage = 2, QUICK, RUNS(120)},
 };
 
 static const struct step mobile[] = {

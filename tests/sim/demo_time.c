@@ -67,7 +67,7 @@ int demo_queue_percent(const struct world *world, int64_t at)
 	int64_t day = working_day_before(world, SLOW_DAYS);
 	int usual = 60 + demo_activity(at) / 5;
 
-	return at >= day + 8 * HOUR_MS && at < day + 18 * HOUR_MS ? usual * 50 : usual;
+	return at >= day + 8 * HOUR_MS && at < day + 18 * HOUR_MS ? usual * 15 : usual;
 }
 
 int demo_progress(const struct world *world, int64_t at)
