@@ -149,6 +149,24 @@ enum status store_db_open(struct store_db *store, const char *state_dir, struct 
 	return status == ERR_AGAIN ? (err->status = ERR_SYS) : status;
 }
 
+bool store_db_is_old(const char *state_dir)
+{
+	sqlite3_stmt *ask = NULL;
+	sqlite3 *db = NULL;
+	char *path = NULL;
+	bool old =
+		asprintf(&path, "%s/" STORE_FILE, state_dir) > 0 &&
+		sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &ask, NULL) == SQLITE_OK &&
+		sqlite3_step(ask) == SQLITE_ROW && sqlite3_column_int(ask, 0) > 0 &&
+		sqlite3_column_int(ask, 0) < STORE_VERSION;
+
+	sqlite3_finalize(ask);
+	sqlite3_close(db);
+	free(path);
+	return old;
+}
+
 void store_db_close(struct store_db *store)
 {
 	sqlite3_stmt *const statements[] = {store->begin, store->commit, store->rollback,   store->find,

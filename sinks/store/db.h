@@ -22,6 +22,9 @@ struct store_db {
 /* Opens state_dir/store.db for writing; makes the folder (0700) and the file (0600) where they are missing,
  * brings an older one up to date. ERR_CONFIG: an operator must act; ERR_SYS: full disk, locked. */
 enum status store_db_open(struct store_db *store, const char *state_dir, struct err *err) MUST_CHECK;
+/* The file is from before there was a dashboard: opening it makes what the dashboard needs of every build,
+ * some 20 s of a million. */
+bool store_db_is_old(const char *state_dir);
 /* Accepts zeroed and half-opened. */
 void store_db_close(struct store_db *store);
 

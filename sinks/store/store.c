@@ -37,6 +37,9 @@ static enum status store_open(void *state, struct sink_context *context, const v
 	if (status != OK) {
 		return err_prefix(err, "store");
 	}
+	if (store_db_is_old(context->bus->state_dir)) {
+		log_info("store.upgrading", STR("folder", context->bus->state_dir));
+	}
 	status = store_db_open(&store->db, context->bus->state_dir, err);
 	if (status == OK && config->listen) {
 		status = dashboard_new(

@@ -107,17 +107,6 @@ static void expect_all_figures(struct world *world)
 	}
 }
 
-Test(store_figures, are_those_that_counting_gives)
-{
-	static struct world world;
-
-	for (unsigned seed = 1; seed <= 6; seed++) {
-		world_init(&world, seed);
-		expect_all_figures(&world);
-		world_fini(&world);
-	}
-}
-
 static char *text_of_sql(struct world *world, const char *sql)
 {
 	sqlite3_stmt *row = NULL;
@@ -129,6 +118,31 @@ static char *text_of_sql(struct world *world, const char *sql)
 	text = strdup((const char *)sqlite3_column_text(row, 0));
 	sqlite3_finalize(row);
 	return text;
+}
+
+static void expect_totals(struct world *world)
+{
+	static const char sql[] =
+		"SELECT count(*) FROM (SELECT day, side, sum(success) AS s, sum(failure) AS f, sum(running) "
+		"AS r FROM "
+		"days GROUP BY 1, 2) d LEFT JOIN totals t USING (day, side) "
+		"WHERE t.success IS NOT d.s OR t.failure IS NOT d.f OR t.running IS NOT d.r";
+	char *wrong = text_of_sql(world, sql);
+
+	cr_expect_str_eq(wrong, "0");
+	free(wrong);
+}
+
+Test(store_figures, are_those_that_counting_gives)
+{
+	static struct world world;
+
+	for (unsigned seed = 1; seed <= 6; seed++) {
+		world_init(&world, seed);
+		expect_all_figures(&world);
+		expect_totals(&world);
+		world_fini(&world);
+	}
 }
 
 static const char all_runs[] = "SELECT group_concat(line, char(10)) FROM (SELECT concat.line FROM (SELECT "
@@ -150,7 +164,8 @@ static const char all_days[] =
 static void make_old(struct world *world)
 {
 	cr_assert(sqlite3_exec(world->store.db,
-			       "DROP TABLE runs; DROP TABLE days; DROP TABLE words; DROP TABLE pipelines; "
+			       "DROP TABLE runs; DROP TABLE days; DROP TABLE totals; DROP TABLE words; DROP "
+			       "TABLE pipelines; "
 			       "PRAGMA user_version = 1",
 			       NULL, NULL, NULL) == SQLITE_OK);
 }
@@ -174,6 +189,7 @@ Test(store_figures, of_an_older_file_are_made_when_it_is_opened)
 	new_days = text_of_sql(&world, all_days);
 	cr_expect_str_eq(runs, new_runs);
 	cr_expect_str_eq(days, new_days);
+	expect_totals(&world);
 	free(runs), free(days), free(new_runs), free(new_days);
 	cr_assert(reader_open(&world.reader, world.path, &err) == OK);
 	expect_all_figures(&world);

@@ -186,31 +186,94 @@ static void expect_row(const struct wish *wish, yyjson_mut_val *row)
 	expect_red(yyjson_mut_obj_get(row, "red"));
 }
 
-Test(store_pages, of_the_overview_show_the_newest_builds_and_since_when_it_is_red)
+/* The overview as JSON text, heap. */
+static char *overview_text(const struct overview_ask *ask)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	enum status status;
+	struct err err = {0};
+	yyjson_mut_val *out;
+	char *text;
+
+	cr_assert(reader_begin(&world.reader, &err) == OK);
+	out = overview(&world.reader, ask, doc, &status, &err);
+	cr_assert(status == OK, "%s", err.text);
+	text = yyjson_mut_val_write(out, 0, NULL);
+	yyjson_mut_doc_free(doc);
+	reader_end(&world.reader);
+	return text;
+}
+
+static void expect_text(const struct wish *wish, const char *text)
+{
+	yyjson_doc *read = yyjson_read(text, strlen(text), 0);
+	yyjson_mut_doc *doc = yyjson_doc_mut_copy(read, NULL);
+
+	expect_row(wish, yyjson_mut_ptr_get(yyjson_mut_doc_get_root(doc), "/pipelines/0"));
+	yyjson_mut_doc_free(doc);
+	yyjson_doc_free(read);
+}
+
+/* Asked, asked again, and once more after something was stored. */
+static void expect_overview(struct rows *rows, int pipeline, int scope, int64_t *n)
 {
 	static const char *const branches[] = {"default", "all", "feature"};
+	struct wish wish = {pipeline, branches[scope], NULL, NULL, ~0u, ~0u};
+	struct overview_ask ask = {.now_ms = world.now_ms,
+				   .days = 30,
+				   .side_max = scope == 1,
+				   .branch = scope == 2 ? TEXT("feature") : (struct text){0},
+				   .pipeline = text_of(world_key(pipeline)),
+				   .rows = rows,
+				   .n = *n};
+	char *first = overview_text(&ask), *again = overview_text(&ask), *later;
+	struct fact *fact = &world.facts[world_dice(&world, world.count)];
 
-	for (unsigned seed = 31; seed < 39; seed++) {
+	expect_text(&wish, first);
+	cr_expect_str_eq(first, again);
+	world_change(&world, fact);
+	world_commit(&world);
+	rows_changed(rows, text_of(world_key(fact->pipeline)), (*n)++);
+	ask.n = *n;
+	later = overview_text(&ask);
+	expect_text(&wish, later);
+	free(first), free(again), free(later);
+}
+
+Test(store_pages, of_the_overview_show_the_newest_builds_and_since_when_it_is_red)
+{
+	for (unsigned seed = 31; seed < 36; seed++) {
+		struct rows rows = {0};
+		int64_t n = 0;
+
+		rows_init(&rows);
 		world_init(&world, seed);
 		for (int i = 0; i < 3 * WORLD_PIPELINES; i++) {
-			struct wish wish = {i / 3, branches[i % 3], NULL, NULL, ~0u, ~0u};
-			struct overview_ask ask = {.now_ms = world.now_ms,
-						   .days = 30,
-						   .side_max = i % 3 == 1,
-						   .branch = i % 3 == 2 ? TEXT("feature") : (struct text){0},
-						   .pipeline = text_of(world_key(i / 3))};
-			yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-			enum status status;
-			struct err err = {0};
-			yyjson_mut_val *out;
-
-			cr_assert(reader_begin(&world.reader, &err) == OK);
-			out = overview(&world.reader, &ask, doc, &status, &err);
-			cr_assert(status == OK, "%s", err.text);
-			expect_row(&wish, yyjson_mut_ptr_get(out, "/pipelines/0"));
-			yyjson_mut_doc_free(doc);
-			reader_end(&world.reader);
+			expect_overview(&rows, i / 3, i % 3, &n);
 		}
 		world_fini(&world);
+		rows_fini(&rows);
 	}
+}
+
+Test(store_pages, of_the_overview_are_kept_until_something_of_their_pipeline_is_stored)
+{
+	struct rows rows = {0};
+	struct row_text text;
+	const struct rows_variant variant = {30, 1, 0}, other = {7, 1, 0};
+	const struct row_text made = {TEXT("{}"), TEXT("{1}"), 5};
+
+	rows_init(&rows);
+	rows_keep(&rows, &variant, TEXT("a/b/c"), 3, &made);
+	cr_assert(rows_find(&rows, &variant, TEXT("a/b/c"), &text));
+	cr_expect(text_is(text.row, "{}") && text_is(text.red, "{1}") && text.since_ms == 5);
+	row_text_free(&text);
+	cr_expect(!rows_find(&rows, &other, TEXT("a/b/c"), &text));
+	cr_expect(!rows_find(&rows, &variant, TEXT("a/b/d"), &text));
+	rows_changed(&rows, TEXT("a/b/d"), 3);
+	cr_expect(rows_find(&rows, &variant, TEXT("a/b/c"), &text));
+	row_text_free(&text);
+	rows_changed(&rows, TEXT("a/b/c"), 3);
+	cr_expect(!rows_find(&rows, &variant, TEXT("a/b/c"), &text));
+	rows_fini(&rows);
 }

@@ -20,7 +20,8 @@ static enum MHD_Result answer_figures(struct request *request, struct overview_a
 	enum MHD_Result result;
 	yyjson_mut_val *value;
 
-	events_cursor(&request->dashboard->events, cursor);
+	ask->rows = &request->dashboard->rows;
+	ask->n = events_cursor(&request->dashboard->events, cursor);
 	snprintf(tag, sizeof tag, "\"%s-%lld\"", cursor, (long long)day_of(ask->now_ms));
 	if (!question_open(&question, request->dashboard)) {
 		question_close(&question, request->dashboard);

@@ -90,11 +90,12 @@ void events_add(struct events *events, struct text pipeline, struct text json)
 	pthread_mutex_unlock(&events->lock);
 }
 
-void events_cursor(struct events *events, char out[static CURSOR_SIZE])
+int64_t events_cursor(struct events *events, char out[static CURSOR_SIZE])
 {
-	pthread_mutex_lock(&events->lock);
-	snprintf(out, CURSOR_SIZE, "%llx-%lld", (unsigned long long)events->boot, (long long)events->next);
-	pthread_mutex_unlock(&events->lock);
+	int64_t n = events_place(events, NULL);
+
+	snprintf(out, CURSOR_SIZE, "%llx-%lld", (unsigned long long)events->boot, (long long)n);
+	return n;
 }
 
 int64_t events_place(struct events *events, const char *cursor)

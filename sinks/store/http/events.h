@@ -33,8 +33,8 @@ void events_listen(struct events *events, int change);
 /* A build was stored: json is its record without jobs. at NULL: nobody listens, only the cursor moves. */
 void events_add(struct events *events, struct text pipeline, struct text json);
 
-/* "<boot>-<n>": everything before n is in the file by now. */
-void events_cursor(struct events *events, char out[static CURSOR_SIZE]);
+/* "<boot>-<n>": everything before n is in the file by now. Returns n. */
+int64_t events_cursor(struct events *events, char out[static CURSOR_SIZE]);
 /* The n of a cursor of this run that is still in the ring; -1: no. NULL: the newest. */
 int64_t events_place(struct events *events, const char *cursor);
 

@@ -214,6 +214,7 @@ enum status dashboard_new(struct dashboard **out, const struct dashboard_options
 	readers_init(&dashboard->readers, options->path);
 	events_init(&dashboard->events, wall_ms());
 	streams_init(&dashboard->streams);
+	rows_init(&dashboard->rows);
 	status = guard_init(&dashboard->guard, options->config, options->bus->state_dir, err);
 	if (status == OK) {
 		status = desk_open(&dashboard->desk, options->loop, err);
@@ -266,6 +267,8 @@ void dashboard_stored(struct dashboard *dashboard, const struct build *build)
 		return;
 	}
 	json = events_are_wanted(&dashboard->events) ? event_json(build) : NULL;
+	/* First: whoever hears of the new number must not find the old row. */
+	rows_changed(&dashboard->rows, key_of(build->id), events_place(&dashboard->events, NULL));
 	events_add(&dashboard->events, key_of(build->id), text_of(json));
 	free(json);
 }
@@ -291,6 +294,7 @@ void dashboard_free(struct dashboard **dashboard)
 	guard_fini(&(*dashboard)->guard);
 	crowd_fini(&(*dashboard)->crowd);
 	streams_fini(&(*dashboard)->streams);
+	rows_fini(&(*dashboard)->rows);
 	events_fini(&(*dashboard)->events);
 	readers_fini(&(*dashboard)->readers);
 	free(*dashboard);

@@ -10,6 +10,7 @@
 #include "sinks/store/http/request.h"
 #include "sinks/store/http/stream.h"
 #include "sinks/store/http/watch.h"
+#include "sinks/store/query/rows.h"
 
 struct dashboard {
 	const struct store_config *config;
@@ -22,6 +23,7 @@ struct dashboard {
 	struct guard guard;
 	struct crowd crowd;
 	struct desk desk;
+	struct rows rows;
 	struct watch watch;
 };
 

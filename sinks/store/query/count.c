@@ -8,11 +8,13 @@
 	" sum(cancellation), sum(skip), sum(unknown)"
 
 static const char pipeline_total_sql[] = "SELECT 0, " SUMS " FROM days WHERE pipeline = ?1 AND side <= ?2";
-static const char every_total_sql[] = "SELECT 0, " SUMS " FROM days WHERE side <= ?2";
+static const char every_total_sql[] = "SELECT 0, " SUMS " FROM totals WHERE side <= ?2";
 static const char pipeline_days_sql[] =
 	"SELECT day, " COUNTS " FROM days WHERE pipeline = ?1 AND side <= ?2 ORDER BY day DESC";
-static const char every_days_sql[] =
-	"SELECT day, " SUMS " FROM days WHERE side <= ?2 GROUP BY day ORDER BY day DESC";
+static const char every_days_sql[] = "SELECT day, " COUNTS " FROM totals WHERE side <= ?2 ORDER BY day DESC";
+
+static const char skip_sql[] = "SELECT at, build FROM runs INDEXED BY runs_at WHERE at < ?1 AND side <= ?2"
+			       " ORDER BY at DESC, build DESC LIMIT 1 OFFSET ?3";
 
 static sqlite3_stmt *open_rows(struct reader *reader, const struct filter *filter, const char *of_pipeline,
 			       const char *of_every, struct err *err)
@@ -58,6 +60,33 @@ enum status count_plain(struct reader *reader, const struct filter *filter, int6
 	return status;
 }
 
+/* Of every pipeline a day may be long: what is only counted is passed over in an index that has no more than
+ * the order. */
+static enum status skip(struct reader *reader, const struct filter *filter, struct walk_place *start,
+			int64_t *rest, struct err *err)
+{
+	sqlite3_stmt *row;
+	enum status status = OK;
+
+	if (filter->scope.pipeline != WALK_ALL || filter->states != ~0u || filter->results != ~0u ||
+	    *rest == 0) {
+		return OK;
+	}
+	row = reader_statement(reader, skip_sql, err);
+	if (!row) {
+		return err->status;
+	}
+	sqlite3_bind_int64(row, 1, start->at_ms);
+	sqlite3_bind_int(row, 2, filter->scope.side_max);
+	sqlite3_bind_int64(row, 3, *rest - 1);
+	if (reader_row(reader, row, &status, err)) {
+		*start = (struct walk_place){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+		*rest = 0;
+	}
+	sqlite3_reset(row);
+	return status;
+}
+
 enum status count_seek(struct reader *reader, const struct filter *filter, int64_t offset,
 		       struct walk_place *start, int64_t *rest, struct err *err)
 {
@@ -77,5 +106,5 @@ enum status count_seek(struct reader *reader, const struct filter *filter, int64
 		passed += passing(filter, rows);
 	}
 	sqlite3_reset(rows);
-	return status;
+	return status == OK ? skip(reader, filter, start, rest, err) : status;
 }

@@ -18,13 +18,26 @@ static const char tables[] =
 	" queued INTEGER, running INTEGER, blocked INTEGER, success INTEGER, failure INTEGER, error INTEGER,"
 	" timeout INTEGER, cancellation INTEGER, skip INTEGER, unknown INTEGER,"
 	" coverage REAL, coverage_at INTEGER, durations BLOB, queues BLOB,"
-	" PRIMARY KEY (pipeline, day, side)) WITHOUT ROWID;";
+	" PRIMARY KEY (pipeline, day, side)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS totals ("
+	" day INTEGER NOT NULL, side INTEGER NOT NULL,"
+	" queued INTEGER, running INTEGER, blocked INTEGER, success INTEGER, failure INTEGER, error INTEGER,"
+	" timeout INTEGER, cancellation INTEGER, skip INTEGER, unknown INTEGER,"
+	" PRIMARY KEY (day, side)) WITHOUT ROWID;";
 
 enum { PUT_COVERAGE = 4 + DAY_COUNTS };
 static const char put_sql[] =
 	"INSERT OR REPLACE INTO days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char runs_sql[] = "SELECT state, result, duration_ms, queue_ms, coverage, at FROM runs"
 			       " WHERE pipeline = ?1 AND side = ?2 AND at >= ?3 AND at < ?4";
+
+#define COUNTS "queued, running, blocked, success, failure, error, timeout, cancellation, skip, unknown"
+static const char counts_sql[] = "SELECT " COUNTS " FROM days WHERE pipeline = ? AND side = ? AND day = ?";
+#define MORE(name) #name " = " #name " + excluded." #name
+static const char total_sql
+	[] = "INSERT INTO totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+	     "SET " MORE(queued) ", " MORE(running) ", " MORE(blocked) ", " MORE(success) ", " MORE(failure) ", " MORE(
+		     error) ", " MORE(timeout) ", " MORE(cancellation) ", " MORE(skip) ", " MORE(unknown);
 
 enum day_count day_count_of(int state, int result)
 {
@@ -63,6 +76,8 @@ int days_open(struct days *days, sqlite3 *db)
 	} rows[] = {
 		{runs_sql, &days->runs},
 		{put_sql, &days->put},
+		{counts_sql, &days->counts},
+		{total_sql, &days->total},
 		{"DELETE FROM days WHERE pipeline = ? AND side = ? AND day = ?", &days->drop},
 	};
 	int code = SQLITE_OK;
@@ -78,6 +93,8 @@ void days_close(struct days *days)
 {
 	sqlite3_finalize(days->runs);
 	sqlite3_finalize(days->put);
+	sqlite3_finalize(days->counts);
+	sqlite3_finalize(days->total);
 	sqlite3_finalize(days->drop);
 	times_fini(&days->scratch.durations);
 	times_fini(&days->scratch.queues);
@@ -211,11 +228,35 @@ static int write_day(struct days *days, const struct day_key *key)
 	return run(days->put);
 }
 
+/* Adds to `totals` what the day has more than its row of before. */
+static int add_total(struct days *days, const struct day_key *key)
+{
+	bool there, changed = false;
+	int code;
+
+	bind_key(days->counts, key);
+	code = sqlite3_step(days->counts);
+	there = code == SQLITE_ROW;
+	sqlite3_bind_int64(days->total, 1, key->day);
+	sqlite3_bind_int64(days->total, 2, key->side);
+	for (int i = 0; i < DAY_COUNTS; i++) {
+		int64_t more = days->scratch.counts[i] - (there ? sqlite3_column_int64(days->counts, i) : 0);
+
+		sqlite3_bind_int64(days->total, 3 + i, more);
+		changed |= more != 0;
+	}
+	sqlite3_reset(days->counts);
+	return code != SQLITE_ROW && code != SQLITE_DONE ? code : changed ? run(days->total) : SQLITE_OK;
+}
+
 static int renew(struct days *days, const struct day_key *key)
 {
 	bool any;
 	int code = read_runs(days, key, &any);
 
+	if (code == SQLITE_OK) {
+		code = add_total(days, key);
+	}
 	if (code == SQLITE_OK && any) {
 		return write_day(days, key);
 	}

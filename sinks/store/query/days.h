@@ -1,6 +1,7 @@
-/* `days`: what a day of a pipeline came to, one row a day and side, made anew from its runs whenever one of
- * them changed. So a version that replaces another, or a build that moves to another day, needs no
- * arithmetic of differences. Percentiles of any window are exact: each row has all its durations. */
+/* `totals`: builds a day of all pipelines. `days`: what a day of a pipeline came to, one row a day and side,
+ * made anew from its runs whenever one of them changed. So a version that replaces another, or a build that
+ * moves to another day, needs no arithmetic of differences. Percentiles of any window are exact: each row has
+ * all its durations. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/record.h"
@@ -45,7 +46,7 @@ struct day_key {
 
 /* The writer's. Zeroed is empty. */
 struct days {
-	sqlite3_stmt *runs, *put, *drop;
+	sqlite3_stmt *runs, *put, *drop, *counts, *total;
 	struct day_key *stale;
 	size_t count, room;
 	struct day scratch;

@@ -42,26 +42,32 @@ double counts_success_rate(const int64_t counts[static DAY_COUNTS])
 	return all ? (double)counts[DAY_SUCCESS] / (double)all : REAL_NULL;
 }
 
-/* What came of one day goes into the window; the day's own times are emptied. */
-static bool end_day(struct figures *figures, struct day_figures *day)
+static bool add_all(struct times *times, const struct times *more)
 {
-	for (size_t i = 0; i < figures->day_durations.count; i++) {
-		if (!times_add(&figures->durations, figures->day_durations.ms[i])) {
-			return false;
-		}
+	if (!times_reserve(times, more->count)) {
+		return false;
 	}
-	for (size_t i = 0; i < figures->day_queues.count; i++) {
-		if (!times_add(&figures->queues, figures->day_queues.ms[i])) {
-			return false;
-		}
+	if (more->count > 0) {
+		memcpy(times->ms + times->count, more->ms, more->count * sizeof *more->ms);
+		times->count += more->count;
 	}
-	day->p50_ms = times_percentile(&figures->day_durations, 50);
-	day->p90_ms = times_percentile(&figures->day_durations, 90);
-	day->queue_p50_ms = times_percentile(&figures->day_queues, 50);
-	day->queue_p90_ms = times_percentile(&figures->day_queues, 90);
-	times_clear(&figures->day_durations);
-	times_clear(&figures->day_queues);
 	return true;
+}
+
+/* What came of one day goes into the window; the day's own times are emptied. sorted: they came from one row.
+ */
+static bool end_day(struct figures *figures, struct day_figures *day, bool sorted)
+{
+	struct times *durations = &figures->day_durations, *queues = &figures->day_queues;
+	bool room = add_all(&figures->durations, durations) && add_all(&figures->queues, queues);
+
+	day->p50_ms = sorted ? times_sorted_percentile(durations, 50) : times_percentile(durations, 50);
+	day->p90_ms = sorted ? times_sorted_percentile(durations, 90) : times_percentile(durations, 90);
+	day->queue_p50_ms = sorted ? times_sorted_percentile(queues, 50) : times_percentile(queues, 50);
+	day->queue_p90_ms = sorted ? times_sorted_percentile(queues, 90) : times_percentile(queues, 90);
+	times_clear(durations);
+	times_clear(queues);
+	return room;
 }
 
 static void note_coverage(struct figures *figures, double coverage, int64_t at_ms)
@@ -104,7 +110,7 @@ static enum status read_rows(struct figures *figures, struct reader *reader, sql
 {
 	struct day_figures *day = NULL;
 	enum status status = OK;
-	bool room = true;
+	bool room = true, sorted = !of_runs;
 
 	while (room && reader_row(reader, rows, &status, err)) {
 		int64_t first = sqlite3_column_int64(rows, 0);
@@ -112,13 +118,16 @@ static enum status read_rows(struct figures *figures, struct reader *reader, sql
 			&figures->days[(of_runs ? day_of(first) : first) - figures->window.first];
 
 		if (day && next != day) {
-			room = end_day(figures, day);
+			room = end_day(figures, day, sorted);
+			sorted = !of_runs;
+		} else if (day) {
+			sorted = false;
 		}
 		day = next;
 		room = room && (of_runs ? take_run : take_day)(figures, day, rows);
 	}
 	sqlite3_reset(rows);
-	room = room && (!day || end_day(figures, day));
+	room = room && (!day || end_day(figures, day, sorted));
 	return status == OK && !room ? err_set(err, ERR_SYS, "out of memory") : status;
 }
 

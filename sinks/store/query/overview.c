@@ -2,6 +2,9 @@
 #include "sinks/store/query/overview.h"
 #include "sinks/store/query/json.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static const char pipelines_sql[] = "SELECT id, key FROM pipelines ORDER BY key";
 static const char pipeline_sql[] = "SELECT id, key FROM pipelines WHERE key = ?1";
 
@@ -82,53 +85,131 @@ yyjson_mut_val *overview_row(struct reader *reader, const struct overview_ask *a
 	return row;
 }
 
-static int64_t since(yyjson_mut_val *red)
-{
-	return yyjson_mut_get_sint(yyjson_mut_obj_get(red, "since"));
-}
-
-/* Keeps the list by since, oldest first. */
-static void list_red(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_mut_val *row)
+/* {id, …red} of a row that is red; NULL: it is not. */
+static yyjson_mut_val *red_entry(yyjson_mut_doc *doc, yyjson_mut_val *row)
 {
 	yyjson_mut_val *red = yyjson_mut_obj_get(row, "red"), *entry;
-	size_t place = 0, count = yyjson_mut_arr_size(list);
 
 	if (!yyjson_mut_is_obj(red)) {
-		return;
+		return NULL;
 	}
 	entry = yyjson_mut_val_mut_copy(doc, red);
 	add_copy(doc, entry, "id", yyjson_mut_obj_get(row, "id"));
-	while (place < count && since(yyjson_mut_arr_get(list, place)) <= since(entry)) {
-		place++;
+	return entry;
+}
+
+/* A heap text that a text stands for; at NULL: no memory. */
+static struct text text_of_value(yyjson_mut_val *value)
+{
+	size_t size = 0;
+	char *at = yyjson_mut_val_write(value, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &size);
+
+	return (struct text){at, at ? size : 0};
+}
+
+/* Both in one piece, as rows_find gives them. False: no memory, or status. */
+static bool make_text(struct reader *reader, const struct overview_ask *ask, const struct pipeline *pipeline,
+		      struct figures *figures, struct row_text *out, enum status *status, struct err *err)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *row = overview_row(reader, ask, pipeline, figures, doc, status, err);
+	yyjson_mut_val *entry = row ? red_entry(doc, row) : NULL;
+	bool shown = yyjson_mut_is_obj(yyjson_mut_obj_get(row, "last"));
+	struct text row_json = shown ? text_of_value(row) : (struct text){0},
+		    red = entry ? text_of_value(entry) : (struct text){0};
+	char *both = row ? malloc(row_json.size + red.size + 1) : NULL;
+
+	*out = (struct row_text){.since_ms = yyjson_mut_get_sint(yyjson_mut_obj_get(entry, "since"))};
+	if (both) {
+		memcpy(both, row_json.at ? row_json.at : "", row_json.size);
+		memcpy(both + row_json.size, red.at ? red.at : "", red.size);
+		out->row = (struct text){both, row_json.size};
+		out->red = (struct text){red.size ? both + row_json.size : NULL, red.size};
+	} else if (*status == OK) {
+		*status = err_set(err, ERR_SYS, "out of memory");
 	}
-	yyjson_mut_arr_insert(list, entry, place);
+	free((void *)(size_t)row_json.at);
+	free((void *)(size_t)red.at);
+	yyjson_mut_doc_free(doc);
+	return both != NULL;
+}
+
+static bool find_text(struct reader *reader, const struct overview_ask *ask, const struct pipeline *pipeline,
+		      struct figures *figures, struct row_text *out, enum status *status, struct err *err)
+{
+	struct rows_variant variant = {ask->days, day_of(ask->now_ms), ask->side_max};
+	bool keeps = ask->rows && !ask->branch.at, made;
+
+	if (keeps && rows_find(ask->rows, &variant, pipeline->key, out)) {
+		return true;
+	}
+	made = make_text(reader, ask, pipeline, figures, out, status, err);
+	if (made && keeps) {
+		rows_keep(ask->rows, &variant, pipeline->key, ask->n, out);
+	}
+	return made;
+}
+
+/* The red ones, oldest first. */
+struct reds {
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *list;
+	struct times since; /* of each in list */
+};
+
+static void list_red(struct reds *reds, const struct row_text *text)
+{
+	size_t place = reds->since.count;
+
+	if (!text->red.at || !times_add(&reds->since, text->since_ms)) {
+		return;
+	}
+	for (; place > 0 && reds->since.ms[place - 1] > text->since_ms; place--) {
+		reds->since.ms[place] = reds->since.ms[place - 1];
+	}
+	reds->since.ms[place] = text->since_ms;
+	yyjson_mut_arr_insert(reds->list, yyjson_mut_rawncpy(reds->doc, text->red.at, text->red.size), place);
+}
+
+/* The lists of the overview, row by row. */
+static void list_rows(struct reader *reader, const struct overview_ask *ask, sqlite3_stmt *rows,
+		      yyjson_mut_val *pipelines, struct reds *reds, enum status *status, struct err *err)
+{
+	struct figures figures = {0};
+
+	while (rows && reader_row(reader, rows, status, err)) {
+		struct pipeline pipeline = {sqlite3_column_int64(rows, 0), reader_text(rows, 1)};
+		struct row_text text = {0};
+
+		if (!find_text(reader, ask, &pipeline, &figures, &text, status, err)) {
+			break;
+		}
+		if (text.row.size > 0) {
+			yyjson_mut_arr_append(pipelines,
+					      yyjson_mut_rawncpy(reds->doc, text.row.at, text.row.size));
+			list_red(reds, &text);
+		}
+		row_text_free(&text);
+	}
+	figures_fini(&figures);
 }
 
 yyjson_mut_val *overview(struct reader *reader, const struct overview_ask *ask, yyjson_mut_doc *doc,
 			 enum status *status, struct err *err)
 {
-	yyjson_mut_val *out = yyjson_mut_obj(doc), *pipelines = yyjson_mut_arr(doc),
-		       *red = yyjson_mut_arr(doc);
+	yyjson_mut_val *out = yyjson_mut_obj(doc), *pipelines = yyjson_mut_arr(doc);
 	sqlite3_stmt *rows = reader_statement(reader, ask->pipeline.at ? pipeline_sql : pipelines_sql, err);
-	struct figures figures = {0};
+	struct reds reds = {doc, yyjson_mut_arr(doc), {0}};
 
 	*status = rows ? OK : err->status;
 	if (rows && ask->pipeline.at) {
 		reader_bind(rows, 1, ask->pipeline);
 	}
-	while (rows && reader_row(reader, rows, status, err)) {
-		struct pipeline pipeline = {sqlite3_column_int64(rows, 0), reader_text(rows, 1)};
-		yyjson_mut_val *row = overview_row(reader, ask, &pipeline, &figures, doc, status, err);
-
-		if (yyjson_mut_is_obj(yyjson_mut_obj_get(row, "last"))) {
-			yyjson_mut_arr_append(pipelines, row);
-			list_red(doc, red, row);
-		}
-	}
-	figures_fini(&figures);
+	list_rows(reader, ask, rows, pipelines, &reds, status, err);
+	times_fini(&reds.since);
 	json_int(doc, out, "now", ask->now_ms);
 	yyjson_mut_obj_add_val(doc, out, "pipelines", pipelines);
-	yyjson_mut_obj_add_val(doc, out, "red", red);
+	yyjson_mut_obj_add_val(doc, out, "red", reds.list);
 	return out;
 }
 

@@ -3,12 +3,15 @@
 #pragma once
 #include "sinks/store/query/figures.h"
 #include "sinks/store/query/newest.h"
+#include "sinks/store/query/rows.h"
 
 struct overview_ask {
 	int64_t now_ms, days;
 	int side_max;
 	struct text branch;   /* at NULL: by side_max */
 	struct text pipeline; /* this one alone; at NULL: all */
+	struct rows *rows;    /* those that are kept; NULL: none are */
+	int64_t n;            /* everything stored before that number is in the file */
 };
 
 /* {now, pipelines, red}. */

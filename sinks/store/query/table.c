@@ -50,6 +50,11 @@ void **table_place(struct table *table, struct text key)
 	return &slot->value;
 }
 
+void *table_find(const struct table *table, struct text key)
+{
+	return table->room ? find(table, key, XXH3_64bits(key.at, key.size))->value : NULL;
+}
+
 void table_fini(struct table *table)
 {
 	free(table->slots);

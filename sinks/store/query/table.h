@@ -20,4 +20,6 @@ struct table {
 /* Where the value of key is; NULL inside: it is new, and key is kept, not copied. NULL: no memory. Lives
  * until the next call. */
 void **table_place(struct table *table, struct text key);
+/* NULL: there is none. */
+void *table_find(const struct table *table, struct text key);
 void table_fini(struct table *table);

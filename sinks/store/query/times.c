@@ -5,17 +5,29 @@
 
 #define VARINT_MAX 10
 
+bool times_reserve(struct times *times, size_t more)
+{
+	size_t need = times->count + more, room = times->room ? times->room : 64;
+	int64_t *bigger;
+
+	if (need <= times->room) {
+		return true;
+	}
+	while (room < need) {
+		room *= 2;
+	}
+	bigger = reallocarray(times->ms, room, sizeof *bigger);
+	if (bigger) {
+		times->ms = bigger;
+		times->room = room;
+	}
+	return bigger != NULL;
+}
+
 bool times_add(struct times *times, int64_t ms)
 {
-	if (times->count == times->room) {
-		size_t room = times->room ? times->room * 2 : 64;
-		int64_t *more = reallocarray(times->ms, room, sizeof *more);
-
-		if (!more) {
-			return false;
-		}
-		times->ms = more;
-		times->room = room;
+	if (!times_reserve(times, 1)) {
+		return false;
 	}
 	times->ms[times->count++] = ms;
 	return true;
@@ -86,11 +98,22 @@ static int64_t ranked(int64_t *at, size_t count, size_t rank)
 	return at[low];
 }
 
+/* From 0. */
+static size_t rank_of(size_t count, int percent)
+{
+	size_t rank = (count * (size_t)percent + 99) / 100;
+
+	return rank ? rank - 1 : 0;
+}
+
 int64_t times_percentile(struct times *times, int percent)
 {
-	size_t rank = (times->count * (size_t)percent + 99) / 100;
+	return times->count ? ranked(times->ms, times->count, rank_of(times->count, percent)) : INT_NULL;
+}
 
-	return times->count ? ranked(times->ms, times->count, rank ? rank - 1 : 0) : INT_NULL;
+int64_t times_sorted_percentile(const struct times *times, int percent)
+{
+	return times->count ? times->ms[rank_of(times->count, percent)] : INT_NULL;
 }
 
 static int compare(const void *left, const void *right)

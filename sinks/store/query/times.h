@@ -14,6 +14,7 @@ struct times {
 };
 
 /* False: no memory. */
+bool times_reserve(struct times *times, size_t more);
 bool times_add(struct times *times, int64_t ms);
 void times_clear(struct times *times);
 void times_fini(struct times *times);
@@ -21,6 +22,8 @@ void times_fini(struct times *times);
 /* The smallest of them that is not below `percent` % of all (nearest rank): a duration that some build really
  * had. Changes their order. INT_NULL: there are none. */
 int64_t times_percentile(struct times *times, int percent);
+/* The same where they are sorted. */
+int64_t times_sorted_percentile(const struct times *times, int percent);
 
 /* Sorts them and appends them to out, which has times_packed_max(count) bytes: differences, 7 bits a byte,
  * the lowest first. Returns the bytes. */
