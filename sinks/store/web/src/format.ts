@@ -54,6 +54,9 @@ export const shortTime = (ms: number | null | undefined) => (ms == null ? DASH :
 
 export const firstLine = (text: string | null | undefined) => (text ?? '').split('\n', 1)[0];
 
+/* Buildkite's `:emoji:` in front of a job's name says nothing as text. */
+export const withoutEmoji = (name: string | null | undefined) => (name ?? '').replace(/^(:[\w+-]+:\s*)+(?=\S)/, '');
+
 /* What a build or job is, in one word: its result, or its state until it has one. */
 export type Word = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip' | 'queued' | 'running' | 'blocked' | 'gone';
 export const word = (b: {state: Bar['state']; result: Bar['result']}): Word =>

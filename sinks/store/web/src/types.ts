@@ -125,7 +125,7 @@ export interface Job {
 }
 
 /* partial: the search took too long, and there may be more. */
-export interface BuildList { builds: Build[]; total: Maybe<number>; total_exact?: boolean; partial?: boolean }
+export interface BuildList { builds: Build[]; total: Maybe<number>; total_exact?: boolean; partial?: boolean; next?: Maybe<string> }
 
 export interface Sink {
 	name: string;

@@ -6,7 +6,7 @@ import 'uplot/dist/uPlot.min.css';
 import {coarse, duration} from '../format';
 import {useTheme} from '../theme';
 
-const HEIGHT = 132;
+const HEIGHT = 160;
 const S = 1000, M = 60 * S, H = 60 * M;
 const STEPS = [100, 200, 500, S, 2 * S, 5 * S, 10 * S, 15 * S, 30 * S, M, 2 * M, 5 * M, 10 * M, 15 * M, 30 * M, H, 2 * H, 6 * H, 12 * H, 24 * H, 48 * H];
 
@@ -18,6 +18,9 @@ export interface Series {
 	p50: (number | null)[];
 	p90: (number | null)[];
 }
+
+/* On a grid of half hours 1h 30m must not read 1h. */
+const onAxis = (ms: number) => (ms > H && ms % H ? `${Math.floor(ms / H)}h${Math.round((ms % H) / M)}` : coarse(ms));
 
 /* The canvas knows no variables: what the browser makes of one is asked of an element. */
 function colours(element: HTMLElement, names: string[]): string[] {
@@ -43,7 +46,7 @@ function options(element: HTMLElement, onHover: (i: number | null) => void): uPl
 		scales: {x: {time: true}, y: {range: (_, __, max) => [0, Math.max(S, max * 1.08)]}},
 		axes: [
 			{...axis, grid: {show: false}, space: 56, size: 26, values: (_, splits) => splits.map((s) => dayFormat.format(s * 1000))},
-			{...axis, incrs: STEPS, space: 24, size: 44, values: (_, splits) => splits.map((ms) => (ms ? coarse(ms) : '0'))},
+			{...axis, incrs: STEPS, space: 24, size: 44, values: (_, splits) => splits.map((ms) => (ms ? onAxis(ms) : '0'))},
 		],
 		series: [
 			{},

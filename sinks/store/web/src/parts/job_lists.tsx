@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which jobs cost the most: time, trust, nerves.
 import type {ComponentChildren} from 'preact';
-import {count, duration, percent} from '../format';
+import {count, duration, percent, withoutEmoji} from '../format';
 import {buildPath} from '../router';
 import type {Pipeline} from '../types';
 import {Ago} from './time';
@@ -24,7 +24,7 @@ function List({title, hint, heads, none, children}: {title: string; hint: string
 const Share = ({of}: {of: number}) => <i class="share" style={{width: `${Math.round(100 * of)}%`}} />;
 
 const Name = ({name, group, share}: {name: string; group?: string | null; share: number}) => (
-	<th scope="row"><Share of={share} /><span data-tip={group ? `${group} / ${name}` : name}>{name}</span></th>
+	<th scope="row"><Share of={share} /><span data-tip={group ? `${group} / ${name}` : name}>{withoutEmoji(name)}</span></th>
 );
 
 export function JobLists({pipeline}: {pipeline: Pipeline}) {

@@ -6,7 +6,7 @@ import {dayName} from './chart';
 import {Glyph} from './badge';
 
 const ORDER: Result[] = ['failure', 'error', 'timeout', 'cancellation', 'skip', 'success'];
-const HEIGHT = 72;
+const HEIGHT = 146;
 
 function Column({day, top}: {day: Day; top: number}) {
 	const present = ORDER.filter((r) => day.results?.[r]);

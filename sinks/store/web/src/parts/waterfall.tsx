@@ -2,15 +2,14 @@
 // Jobs over time: the pale part is the queue, the full part the run.
 import {useState} from 'preact/hooks';
 import {useClock} from '../clock';
-import {coarse, duration, isRed, said, word, type Word} from '../format';
+import {coarse, duration, isRed, said, withoutEmoji, word, type Word} from '../format';
 import {grouped, partsOf, type Row} from '../jobs';
 import {safeUrl} from '../safe';
 import {timescale, type Scale, type Span} from '../timescale';
 import type {Build, Job} from '../types';
 import {Glyph} from './badge';
 
-/* Buildkite's `:emoji:` in front of a name says nothing as text. */
-const plainName = (job: Job) => job.name?.replace(/^(:[\w+-]+:\s*)+(?=\S)/, '') ?? job.kind ?? 'job';
+const plainName = (job: Job) => withoutEmoji(job.name) || job.kind || 'job';
 const wordOf = (job: Job): Word => (job.kind === 'approval' && job.state !== 'finished' ? 'blocked' : word(job));
 const seriousness: Word[] = ['success', 'skip', 'gone', 'cancellation', 'queued', 'blocked', 'running', 'timeout', 'error', 'failure'];
 const worst = (jobs: Job[]) => jobs.filter((j) => !j.superseded).map(wordOf).reduce((a, b) => (seriousness.indexOf(b) > seriousness.indexOf(a) ? b : a), 'success');
