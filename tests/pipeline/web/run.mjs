@@ -1,4 +1,5 @@
 // The page in a real browser: node run.mjs BIN CACHE OUT.tap. Says why when it can't.
+// With a folder for OUT.tap it takes the pictures of README and docs of the demo, for that folder.
 // SPDX-License-Identifier: MIT
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -10,7 +11,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const [bin, cache, out] = process.argv.slice(2);
 
 function skip(why) {
-	fs.writeFileSync(out, `ok 1 - the page in a browser # SKIP ${why}\n`);
+	if (out.endsWith('.tap')) fs.writeFileSync(out, `ok 1 - the page in a browser # SKIP ${why}\n`);
 	console.log(`SKIP ${why}`);
 	process.exit(0);
 }
@@ -45,9 +46,7 @@ if (Number(process.versions.node.split('.')[0]) < 18) skip(`Node.js 18 is needed
 const chromium = findChromium();
 if (!chromium) skip('no chromium here: apt-get install chromium');
 const modules = install();
-const run = spawnSync(process.execPath, ['--test-reporter=tap', `--test-reporter-destination=${out}`, '--test-reporter=spec',
-	'--test-reporter-destination=stdout', path.join(HERE, 'pages.test.mjs')], {
-	stdio: 'inherit',
-	env: {...process.env, BUILDBUS_BIN: bin, WEB_CACHE: cache, WEB_MODULES: modules, CHROMIUM: chromium},
-});
-process.exit(run.status ?? 1);
+const env = {...process.env, BUILDBUS_BIN: bin, WEB_CACHE: cache, WEB_MODULES: modules, CHROMIUM: chromium};
+const reporters = ['--test-reporter=tap', `--test-reporter-destination=${out}`, '--test-reporter=spec', '--test-reporter-destination=stdout'];
+const args = out.endsWith('.tap') ? [...reporters, path.join(HERE, 'pages.test.mjs')] : [path.join(HERE, 'screenshots.mjs'), path.resolve(out)];
+process.exit(spawnSync(process.execPath, args, {stdio: 'inherit', env}).status ?? 1);

@@ -64,7 +64,7 @@ export class World {
 
 	async startSim(config, args) {
 		const said = new Promise((resolve) => {
-			this.sim = start('buildbus-sim', ['--listen', '127.0.0.1:0', '--start', 'now', '--write-config', config, ...args], {}, resolve);
+			this.sim = start('buildbus-sim', ['--listen', '127.0.0.1:0', ...(args.includes('--clock') ? [] : ['--start', 'now']), '--write-config', config, ...args], {}, resolve);
 		});
 		this.control = `http://${/127\.0\.0\.1:\d+/.exec(await said)[0]}/_sim`;
 	}
