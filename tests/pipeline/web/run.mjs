@@ -8,7 +8,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-const [bin, cache, out] = process.argv.slice(2);
+const [bin, cache, out] = process.argv.slice(2).map((at) => path.resolve(at));
 
 function skip(why) {
 	if (out.endsWith('.tap')) fs.writeFileSync(out, `ok 1 - the page in a browser # SKIP ${why}\n`);
@@ -48,5 +48,5 @@ if (!chromium) skip('no chromium here: apt-get install chromium');
 const modules = install();
 const env = {...process.env, BUILDBUS_BIN: bin, WEB_CACHE: cache, WEB_MODULES: modules, CHROMIUM: chromium};
 const reporters = ['--test-reporter=tap', `--test-reporter-destination=${out}`, '--test-reporter=spec', '--test-reporter-destination=stdout'];
-const args = out.endsWith('.tap') ? [...reporters, path.join(HERE, 'pages.test.mjs')] : [path.join(HERE, 'screenshots.mjs'), path.resolve(out)];
+const args = out.endsWith('.tap') ? [...reporters, path.join(HERE, 'pages.test.mjs')] : [path.join(HERE, 'screenshots.mjs'), out];
 process.exit(spawnSync(process.execPath, args, {stdio: 'inherit', env}).status ?? 1);
