@@ -42,6 +42,7 @@ static struct session *session_for(struct request *request)
 	}
 	session->alive_ms = now_ms();
 	session->stalled = false;
+	session->unheard = 0;
 	zmq_msg_copy(&session->identity, (zmq_msg_t *)(uintptr_t)request->identity);
 	return session;
 }

@@ -7,7 +7,9 @@
 #define RANGE_RECORDS_MAX 256
 #define RANGE_BYTES_MAX   (64 << 10)
 #define SCAN_MAX          2000 /* seqs that a range may pass over: most may be superseded */
-#define RANGES_A_TURN     8    /* of one session; then the others and the sockets have their turn */
+/* On its way to all readers without a name: any listener may open hundreds, and nothing waits for them. */
+#define ANONYMOUS_BYTES_MAX (32 << 20)
+#define RANGES_A_TURN       8 /* of one session; then the others and the sockets have their turn */
 
 /* One range being built: bodies are collected first, because the head lists their seqs. */
 struct range {
@@ -113,14 +115,19 @@ static enum status send_range(struct hub *hub, struct session *session, struct r
 	return status;
 }
 
-/* Sends one range. False: nothing more can go to this session now. */
-static bool pump_one(struct hub *hub, struct session *session)
+/* Sends one range. share: bytes that one without a name may have on their way. False: nothing more can go to
+ * this session now. */
+static bool pump_one(struct hub *hub, struct session *session, size_t share)
 {
 	struct range range = {.first = session->sent + 1, .last = session->sent};
 	struct err err = {0};
 	enum status status;
 
 	if (session->sent >= hub->head || session->credit <= 0 || session->stalled) {
+		return false;
+	}
+	if (!session->name && session->unheard >= share) {
+		session->stalled = true;
 		return false;
 	}
 	status = wire_body_copy(&range.bodies, "", 0);
@@ -135,6 +142,7 @@ static bool pump_one(struct hub *hub, struct session *session)
 	}
 	wire_fini(&range.bodies);
 	if (status == OK) {
+		session->unheard += range.bytes;
 		session->sent = range.last;
 		session->credit -= range.count;
 		*hub->counts.sent += range.count;
@@ -157,6 +165,7 @@ static int on_pump(zloop_t *loop, int timer, void *arg)
 
 void feed_pump(struct hub *hub)
 {
+	size_t anonymous = session_anonymous(hub), share = ANONYMOUS_BYTES_MAX / (anonymous ? anonymous : 1);
 	bool more = false;
 
 	if (hub->batch.open) {
@@ -164,7 +173,7 @@ void feed_pump(struct hub *hub)
 	}
 	for (size_t i = 0; i < hub->session_count; i++) {
 		int ranges = 0;
-		while (ranges < RANGES_A_TURN && pump_one(hub, &hub->sessions[i])) {
+		while (ranges < RANGES_A_TURN && pump_one(hub, &hub->sessions[i], share)) {
 			ranges++;
 		}
 		more |= ranges == RANGES_A_TURN;

@@ -19,21 +19,47 @@ static void witness_path(const struct hub *hub, char path[static PATH_MAX])
 	snprintf(path, PATH_MAX, "%s/hub.beat", hub->context->config.bus.hub_dir);
 }
 
-void restore_witness(const struct hub *hub)
+/* The file, open; -1: a hub that finds none takes its hub.db for a copy, and nothing is lost by that. */
+static int write_witness(const struct hub *hub)
 {
 	char path[PATH_MAX], line[64];
 	int fd, size;
 
 	witness_path(hub, path);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		return; /* a hub that finds none takes its hub.db for a copy: nothing is lost by that */
+	if (fd >= 0) {
+		/* Always as long: it is overwritten in place, also on a full disk. */
+		size = snprintf(line, sizeof line, "%020" PRId64 " %020" PRId64 "\n", hub->epoch, hub->beat);
+		(void)!pwrite(fd, line, (size_t)size, 0);
 	}
-	/* Always as long: it is overwritten in place, also on a full disk. */
-	size = snprintf(line, sizeof line, "%020" PRId64 " %020" PRId64 "\n", hub->epoch, hub->beat);
-	/* An older one that stays is harmless: only a later one tells a copy. */
-	(void)!pwrite(fd, line, (size_t)size, 0);
-	close(fd);
+	return fd;
+}
+
+void restore_witness(const struct hub *hub)
+{
+	int fd = write_witness(hub);
+
+	/* Not synced: an older one that stays is harmless, only a later one tells a copy. */
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
+/* The first one of a start may be of a new epoch, or a new file: if the power took it, everything would be
+ * sent once more. */
+static void begin_witness(const struct hub *hub)
+{
+	int fd = write_witness(hub),
+	    folder = open(hub->context->config.bus.hub_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)!fsync(fd);
+		close(fd);
+	}
+	if (folder >= 0) {
+		(void)!fsync(folder);
+		close(folder);
+	}
 }
 
 enum status restore_beat(struct hub *hub, struct err *err)
@@ -109,7 +135,7 @@ enum status restore_check(struct hub *hub, struct err *err)
 	}
 	if (status == OK && (status = restore_beat(hub, err)) == OK &&
 	    (status = db_run(&hub->db, SQL_COMMIT, err, "")) == OK) {
-		restore_witness(hub);
+		begin_witness(hub);
 	}
 	return status == OK ? db_meta_get(&hub->db, "restored_at", &hub->restored_at, err) : status;
 }

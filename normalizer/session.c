@@ -151,7 +151,7 @@ static struct session *add(struct hub *hub, const struct session *values)
 	return &hub->sessions[hub->session_count++];
 }
 
-static size_t anonymous_count(const struct hub *hub)
+size_t session_anonymous(const struct hub *hub)
 {
 	size_t count = 0;
 
@@ -206,7 +206,7 @@ static int64_t busy_for(struct hub *hub, struct text name, int64_t old)
 		}
 		holder = NULL;
 	}
-	if (!name.at && anonymous_count(hub) >= ANONYMOUS_MAX) {
+	if (!name.at && session_anonymous(hub) >= ANONYMOUS_MAX) {
 		return BUSY_RETRY_MAX_MS;
 	}
 	if (!holder) {

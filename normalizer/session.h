@@ -14,6 +14,7 @@ struct session {
 	int64_t sent;                 /* last seq sent */
 	int64_t fresh_to;             /* up to here superseded versions are skipped */
 	int64_t credit;
+	size_t unheard; /* bytes sent since its last sign */
 	int64_t alive_ms;
 	int64_t moved_ms; /* passed_ms(): its position, last */
 	bool resends;     /* it may get records once more (resend.c) */
@@ -29,6 +30,8 @@ struct held {
 /* session.c */
 
 struct session *session_of(struct hub *hub, int64_t number);
+/* How many have no name. */
+size_t session_anonymous(const struct hub *hub);
 struct session *session_named(struct hub *hub, struct text name);
 /* Opens a session; name NULL: anonymous, after from or fresh. *busy_ms > 0: the name is taken (or there are
  * too many anonymous ones), *session NULL. ERR_DATA: too many names. */

@@ -285,3 +285,30 @@ Test(hub_start, a_configuration_that_can_not_be_used_makes_no_state)
 	cr_assert(child_said(hub->child, "sttate"));
 	cr_assert_eq(access(hub->place->state, F_OK), -1);
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+#define INSTRUMENTED true
+#else
+#define INSTRUMENTED false
+#endif
+
+/* Else everything would be sent again after a power failure. */
+Test(hub_start, its_beat_and_the_place_of_it_are_on_the_disk_before_it_is_ready)
+{
+	char *synced, place[512];
+	size_t size;
+	char *paths;
+
+	if (INSTRUMENTED) {
+		cr_skip_test("a sanitizer wants to be loaded first");
+	}
+	cr_assert(asprintf(&synced, "BUILDBUS_SYNCED=%s", place_path(hub->place, "synced")) > 0);
+	hub->env[0] = strdup("LD_PRELOAD=" BUILDBUS_BIN_DIR "/../tests/synced.so");
+	hub->env[1] = synced;
+	hub_start(hub);
+	paths = place_read(hub->place, "synced", &size);
+	cr_assert(paths);
+	snprintf(place, sizeof place, "%s/hub.beat\n%s\n", hub->place->state, hub->place->state);
+	cr_expect(strstr(paths, place), "%s", paths);
+	free(paths);
+}

@@ -72,6 +72,74 @@ Test(readers, a_reader_that_does_not_read_disturbs_nobody_and_misses_nothing)
 	peer_free(&lazy);
 }
 
+#define CROWD       16
+#define CROWD_SHARE ((32 << 20) / CROWD)
+#define CROWD_BUILD 50000 /* bytes */
+#define CROWD_LOG   60
+
+static struct crowd_reader {
+	int64_t session, last;
+	size_t bytes;
+} crowd[CROWD];
+
+/* Hears one message to any of them. */
+static void hear_crowd(void)
+{
+	cr_assert(peer_wait(HERE, sink, patience_ms()));
+	for (size_t i = 0; heard_is(sink, "records") && i < CROWD; i++) {
+		if (heard_head(sink)->ptr[2].via.i64 == crowd[i].session) {
+			crowd[i].last = heard_head(sink)->ptr[4].via.i64;
+			for (size_t body = 0; body < heard_bodies(sink); body++) {
+				crowd[i].bytes += heard_body(sink, body).size;
+			}
+		}
+	}
+}
+
+static bool all_have_their_share(void)
+{
+	for (size_t i = 0; i < CROWD; i++) {
+		if (crowd[i].bytes < CROWD_SHARE) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* They grant everything and say no more: each gets its part of what all may have on its way. One gives a
+ * sign. */
+Test(readers, anonymous_readers_without_a_sign_share_what_is_on_its_way)
+{
+	static char branch[CROWD_BUILD];
+
+	memset(branch, 'b', sizeof branch - 1);
+	for (int i = 1; i <= CROWD_LOG; i++) {
+		value_set("n", i);
+		with(worker, .number = i, .branch = branch);
+		say(worker, "publish $fence $n nil");
+		hear(worker, "ack $n 1 0 0 $fence");
+	}
+	for (size_t i = 0; i < CROWD; i++) {
+		say(sink, "attach nil nil nil");
+		hear(sink, "attached ...");
+		crowd[i].session = heard_head(sink)->ptr[2].via.i64;
+	}
+	for (size_t i = 0; i < CROWD; i++) {
+		say(sink, "credit %lld 1000000", (long long)crowd[i].session);
+	}
+	while (!all_have_their_share()) {
+		hear_crowd();
+	}
+	while (crowd[CROWD - 1].last < CROWD_LOG) {
+		say(sink, "heartbeat %lld", (long long)crowd[CROWD - 1].session);
+		hear_crowd();
+	}
+	for (size_t i = 0; i < CROWD - 1; i++) {
+		cr_expect_leq(crowd[i].bytes, CROWD_SHARE + 3 * CROWD_BUILD);
+		cr_expect_lt(crowd[i].last, CROWD_LOG);
+	}
+}
+
 Test(readers, status_tells_where_everything_is)
 {
 	publish(1, "running", T0);
