@@ -26,12 +26,15 @@ struct page {
 	bool webhook;
 	int64_t now_ms;
 	const char *email;                /* to be looked up */
+	int64_t still;                    /* how many outages of its thread are open */
 	size_t red, total, breaks, shown; /* of a digest */
 };
 
 /* An outage, as its row says. Builds that are not there are all null. */
 struct alert_shown {
-	int64_t id, opened_at, closed_at, count, jobs, green_number;
+	int64_t id, opened_at, closed_at, count, green_number;
+	int64_t jobs;     /* that failed, of a break */
+	int64_t usual_ms; /* of what is slow: a column for both */
 	enum alert_kind kind;
 	enum alert_state state;
 	struct build first, last, fixed;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/process.h"
-#include "sinks/slack/page.h"
+#include "sinks/slack/sentence.h"
 
 #include <stdio.h>
 
@@ -14,6 +13,7 @@ static void alert_read(struct book *book, sqlite3_stmt *row, struct alert_shown 
 		.closed_at = sqlite3_column_int64(row, 4),
 		.count = sqlite3_column_int64(row, 5),
 		.jobs = sqlite3_column_int64(row, 6),
+		.usual_ms = sqlite3_column_int64(row, 6),
 		.green_number = sqlite3_column_int64(row, 10),
 	};
 	page_build(book, db_text(row, 7), &alert->first);
@@ -38,21 +38,11 @@ static bool alert_find(struct book *book, int64_t id, struct alert_shown *alert)
 	return true;
 }
 
+/* Below the first sentence: what failed, since when. */
 static void show_red(struct page *page, const struct alert_shown *alert)
 {
 	struct words *line = page_section(page);
 
-	words_add(page->text, ":red_circle: ");
-	phrase_place(page->text, &alert->first);
-	words_add(page->text, " is failing: ");
-	phrase_number(page->text, &alert->first);
-	phrase_more(page->text, alert->count);
-	words_add(line, ":red_circle: ");
-	phrase_place_link(line, &alert->first);
-	words_add(line, " is failing: ");
-	phrase_number_link(line, &alert->first);
-	phrase_more(line, alert->count);
-	line = page_section(page);
 	phrase_commit(line, &alert->first);
 	page_mention(page, line, &alert->first);
 	line = page_section(page);
@@ -67,6 +57,7 @@ static void show_red(struct page *page, const struct alert_shown *alert)
 		words_add(line, " \xc2\xb7 last green ");
 		words_add_link(line, alert->green_url, text_of(number), sizeof number);
 	}
+	page->newest = alert->last;
 }
 
 /* Of what is over: when it was. */
@@ -79,223 +70,125 @@ static void show_past(struct page *page, const struct alert_shown *alert)
 	phrase_more(line, alert->count);
 	words_add(line, " \xc2\xb7 since ");
 	phrase_time(line, alert->opened_at);
+	page->newest = alert->fixed;
 }
 
 static void show_fixed(struct page *page, const struct alert_shown *alert)
 {
 	struct words *line = page_section(page);
 
-	words_add(page->text, ":large_green_circle: ");
-	phrase_place(page->text, &alert->first);
-	words_add(page->text, " is fixed by ");
-	phrase_number(page->text, &alert->fixed);
-	words_add(page->text, " after ");
-	phrase_duration(page->text, alert->closed_at - alert->opened_at);
-	words_add(line, ":large_green_circle: ");
-	phrase_place_link(line, &alert->first);
-	words_add(line, " is fixed by ");
-	phrase_number_link(line, &alert->fixed);
-	phrase_author(line, &alert->fixed);
-	words_add(line, " after ");
-	phrase_duration(line, alert->closed_at - alert->opened_at);
-	line = page_section(page);
 	phrase_commit(line, &alert->fixed);
+	phrase_author(line, &alert->fixed);
 	show_past(page, alert);
 }
 
 static void show_flake(struct page *page, const struct alert_shown *alert)
 {
-	struct words *line = page_section(page);
-
-	words_add(page->text, ":large_yellow_circle: ");
-	phrase_place(page->text, &alert->first);
-	words_add(page->text, " was flaky: ");
-	phrase_number(page->text, &alert->fixed);
-	words_add(page->text, " passed on the same commit");
-	words_add(line, ":large_yellow_circle: ");
-	phrase_place_link(line, &alert->first);
-	words_add(line, " was flaky: ");
-	phrase_number_link(line, &alert->fixed);
-	words_add(line, " passed on the same commit");
-	line = page_section(page);
-	phrase_jobs(line, &alert->first, alert->jobs);
+	phrase_jobs(page_section(page), &alert->first, alert->jobs);
 	show_past(page, alert);
-}
-
-static void show_break(struct page *page, const struct alert_shown *alert)
-{
-	switch (alert->state) {
-	case ALERT_RED:
-		show_red(page, alert);
-		break;
-	case ALERT_FIXED:
-		page->kind = MESSAGE_FIXED;
-		show_fixed(page, alert);
-		break;
-	case ALERT_FLAKE:
-		page->kind = MESSAGE_FLAKE;
-		show_flake(page, alert);
-		break;
-	}
-	page->newest = alert->state == ALERT_RED ? alert->last : alert->fixed;
 }
 
 static void show_failure(struct page *page, const struct alert_shown *alert)
 {
 	struct words *line = page_section(page);
-	bool hidden = alert->state == ALERT_FIXED;
 
-	page->kind = hidden ? MESSAGE_UNKNOWN : MESSAGE_FAILURE;
-	words_add(page->text, hidden ? ":white_circle: " : "");
-	words_add(line, hidden ? ":white_circle: " : "");
-	phrase_number(page->text, &page->newest);
-	phrase_number_link(line, &page->newest);
-	words_add(page->text, hidden ? " is unknown: hidden behind the break of "
-				     : " failed too; it may be failing only because of ");
-	words_add(line, hidden ? " is unknown: hidden behind the break of "
-			       : " failed too; it may be failing only because of ");
-	phrase_number(page->text, &alert->first);
-	phrase_number_link(line, &alert->first);
-	line = page_section(page);
+	(void)alert;
 	phrase_commit(line, &page->newest);
 	phrase_author(line, &page->newest);
-	if (!hidden) {
-		line = page_section(page);
-		phrase_jobs(line, &page->newest, (int64_t)page->newest.jobs.count);
-	}
+	phrase_jobs(page_section(page), &page->newest, (int64_t)page->newest.jobs.count);
 }
 
-static void show_fixed_reply(struct page *page, const struct alert_shown *alert)
+static void show_unknown(struct page *page, const struct alert_shown *alert)
 {
 	struct words *line = page_section(page);
 
-	words_add(page->text, ":large_green_circle: ");
-	phrase_place(page->text, &alert->first);
-	words_add(page->text, " is passing again: ");
-	phrase_number(page->text, &page->newest);
-	phrase_author(page->text, &page->newest);
-	words_add(page->text, ", after ");
-	phrase_duration(page->text, alert->closed_at - alert->opened_at);
-	words_add(line, ":large_green_circle: ");
-	phrase_place_link(line, &alert->first);
-	words_add(line, " is passing again: ");
-	phrase_number_link(line, &page->newest);
+	(void)alert;
+	phrase_commit(line, &page->newest);
 	phrase_author(line, &page->newest);
-	words_add(line, ", after ");
-	phrase_duration(line, alert->closed_at - alert->opened_at);
 }
 
-/* In a thread it is known what it is about; a webhook has no threads. */
-static void show_flake_reply(struct page *page, const struct alert_shown *alert)
+static void show_last(struct page *page, const struct alert_shown *alert)
 {
-	struct words *line = page_section(page);
-
-	words_add(page->text, ":large_yellow_circle: ");
-	words_add(line, ":large_yellow_circle: ");
-	if (page->webhook) {
-		phrase_place(page->text, &alert->first);
-		phrase_place_link(line, &alert->first);
-		words_add(page->text, " ");
-		words_add(line, " ");
-	}
-	phrase_number(page->text, &page->newest);
-	phrase_number_link(line, &page->newest);
-	words_add(page->text, " passed on the same commit: a flake, not a fix");
-	words_add(line, " passed on the same commit: a flake, not a fix");
-}
-
-static void show_slow(struct page *page, const struct alert_shown *alert)
-{
-	struct words *line = page_section(page);
-	const char *mark = alert->state == ALERT_RED ? ":snail: " : ":white_circle: ";
-	const char *took = alert->state == ALERT_RED ? " took " : " was slow: it took ";
-
-	words_add(page->text, mark);
-	phrase_place(page->text, &alert->first);
-	words_add(page->text, " ");
-	phrase_number(page->text, &alert->last);
-	words_add(page->text, took);
-	phrase_duration(page->text, alert->last.duration_ms);
-	words_add(page->text, ", usually at most ");
-	phrase_duration(page->text, alert->jobs);
-	words_add(line, mark);
-	phrase_place_link(line, &alert->first);
-	words_add(line, " ");
-	phrase_number_link(line, &alert->last);
-	words_add(line, took);
-	phrase_duration(line, alert->last.duration_ms);
-	words_add(line, ", usually at most ");
-	phrase_duration(line, alert->jobs);
 	page->newest = alert->last;
 }
 
-static void show_stuck(struct page *page, const struct alert_shown *alert)
+static void show_first(struct page *page, const struct alert_shown *alert)
 {
-	struct words *line = page_section(page);
-	bool waits = alert->state == ALERT_RED, started = alert->fixed.started_at != INT_NULL;
-	const char *mark = waits ? ":hourglass: " : ":white_circle: ";
-	const char *what = waits ? " waits for " : started ? " started after " : " is gone after ";
-	int64_t until = waits ? page->now_ms : started ? alert->fixed.started_at : alert->closed_at;
-
-	words_add(page->text, mark);
-	phrase_place(page->text, &alert->first);
-	words_add(page->text, " ");
-	phrase_number(page->text, &alert->first);
-	words_add(page->text, what);
-	phrase_duration(page->text, until - alert->opened_at);
-	words_add(line, mark);
-	phrase_place_link(line, &alert->first);
-	words_add(line, " ");
-	phrase_number_link(line, &alert->first);
-	words_add(line, what);
-	phrase_duration(line, until - alert->opened_at);
 	page->newest = alert->first;
 }
 
-static void show_remind(struct page *page, const struct alert_shown *alert, int64_t parent)
+static bool is_red(const struct page *page, const struct alert_shown *alert)
 {
-	struct words *line = page_section(page);
-	int64_t more = db_int(&page->book->db, 1,
-			      "SELECT count(*) FROM alerts WHERE message = ? AND state = 0", "i", parent);
-
-	words_add(page->text, ":alarm_clock: ");
-	phrase_place(page->text, &alert->first);
-	phrase_more(page->text, more);
-	words_add(page->text, more > 1 ? " are failing for " : " is failing for ");
-	phrase_duration(page->text, page->now_ms - alert->opened_at);
-	words_add(page->text, ", since ");
-	phrase_number(page->text, &alert->first);
-	words_add(line, page->text->at);
-	page->newest = alert->last;
+	(void)page;
+	return alert->state == ALERT_RED;
 }
 
-static void show_alert(struct page *page, const struct alert_shown *alert, const struct shown *shown)
+static bool is_fixed(const struct page *page, const struct alert_shown *alert)
 {
-	switch (shown->kind) {
-	case MESSAGE_BREAK:
-		show_break(page, alert);
-		break;
-	case MESSAGE_FAILURE:
-	case MESSAGE_UNKNOWN:
-		show_failure(page, alert);
-		break;
-	case MESSAGE_FIXED:
-		show_fixed_reply(page, alert);
-		break;
-	case MESSAGE_FLAKE:
-		show_flake_reply(page, alert);
-		break;
-	case MESSAGE_SLOW:
-		show_slow(page, alert);
-		break;
-	case MESSAGE_STUCK:
-		show_stuck(page, alert);
-		break;
-	case MESSAGE_REMIND:
-		show_remind(page, alert, shown->thread);
-		break;
-	case MESSAGE_DIGEST:
-		break;
+	(void)page;
+	return alert->state == ALERT_FIXED;
+}
+
+static bool is_started(const struct page *page, const struct alert_shown *alert)
+{
+	(void)page;
+	return alert->fixed.started_at != INT_NULL;
+}
+
+/* In a thread it is known what it is about; a webhook has no threads. */
+static bool is_threaded(const struct page *page, const struct alert_shown *alert)
+{
+	(void)alert;
+	return !page->webhook;
+}
+
+/* The first row of a kind whose test holds says what is shown. */
+static const struct {
+	enum message_kind kind;
+	bool (*test)(const struct page *page, const struct alert_shown *alert); /* NULL: holds */
+	enum message_kind shown_as;
+	const char *sentence;
+	void (*below)(struct page *page, const struct alert_shown *alert); /* NULL: nothing */
+} showings[] = {
+	{MESSAGE_BREAK, is_red, MESSAGE_BREAK, ":red_circle: {place} is failing: {first}{more}", show_red},
+	{MESSAGE_BREAK, is_fixed, MESSAGE_FIXED,
+	 ":large_green_circle: {place} is fixed by {fixed} after {outage}", show_fixed},
+	{MESSAGE_BREAK, NULL, MESSAGE_FLAKE,
+	 ":large_yellow_circle: {place} was flaky: {fixed} passed on the same commit", show_flake},
+	{MESSAGE_FAILURE, is_fixed, MESSAGE_UNKNOWN,
+	 ":white_circle: {this} is unknown: hidden behind the break of {first}", show_unknown},
+	{MESSAGE_FAILURE, NULL, MESSAGE_FAILURE,
+	 "{this} failed too; it may be failing only because of {first}", show_failure},
+	{MESSAGE_FIXED, NULL, MESSAGE_FIXED,
+	 ":large_green_circle: {place} is passing again: {this}{by}, after {outage}", NULL},
+	{MESSAGE_FLAKE, is_threaded, MESSAGE_FLAKE,
+	 ":large_yellow_circle: {this} passed on the same commit: a flake, not a fix", NULL},
+	{MESSAGE_FLAKE, NULL, MESSAGE_FLAKE,
+	 ":large_yellow_circle: {place} {this} passed on the same commit: a flake, not a fix", NULL},
+	{MESSAGE_SLOW, is_red, MESSAGE_SLOW, ":snail: {place} {last} took {took}, usually at most {usual}",
+	 show_last},
+	{MESSAGE_SLOW, NULL, MESSAGE_SLOW,
+	 ":white_circle: {place} {last} was slow: it took {took}, usually at most {usual}", show_last},
+	{MESSAGE_STUCK, is_red, MESSAGE_STUCK, ":hourglass: {place} {first} waits for {so_far}", show_first},
+	{MESSAGE_STUCK, is_started, MESSAGE_STUCK, ":white_circle: {place} {first} started after {waited}",
+	 show_first},
+	{MESSAGE_STUCK, NULL, MESSAGE_STUCK, ":white_circle: {place} {first} is gone after {waited}",
+	 show_first},
+	{MESSAGE_REMIND, NULL, MESSAGE_REMIND,
+	 ":alarm_clock: {place}{still} failing for {so_far}, since {first}", show_last},
+};
+
+static void show_alert(struct page *page, const struct alert_shown *alert)
+{
+	for (size_t i = 0; i < sizeof showings / sizeof *showings; i++) {
+		if (showings[i].kind == page->kind && (!showings[i].test || showings[i].test(page, alert))) {
+			page->kind = showings[i].shown_as;
+			page_say(page, alert, showings[i].sentence);
+			if (showings[i].below) {
+				showings[i].below(page, alert);
+			}
+			return;
+		}
 	}
 }
 
@@ -331,7 +224,10 @@ bool render(struct book *book, const struct shown *shown, struct operation *out)
 	if (shown->kind == MESSAGE_DIGEST) {
 		digest_show(page, shown->message);
 	} else if (alert_find(book, shown->alert, &alert)) {
-		show_alert(page, &alert, shown);
+		page->still =
+			db_int(&book->db, 1, "SELECT count(*) FROM alerts WHERE message = ? AND state = 0",
+			       "i", shown->thread);
+		show_alert(page, &alert);
 	} else {
 		return false;
 	}
