@@ -66,6 +66,11 @@ int64_t book_red(struct book *book)
 		      "SELECT count(*) FROM alerts WHERE kind = 0 AND state = 0 AND message > 0", "");
 }
 
+int64_t book_waiting(struct book *book)
+{
+	return db_int(&book->db, 0, "SELECT count(*) FROM messages WHERE dirty > 0", "");
+}
+
 static bool is_failed(const struct job *job)
 {
 	return !job->superseded && !job->soft_failed &&

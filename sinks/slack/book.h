@@ -84,3 +84,5 @@ void book_user(struct book *book, const char *email, const char *id, int64_t unt
 
 /* For metrics: outages that are open. */
 int64_t book_red(struct book *book);
+/* Messages and edits that wait to be said. */
+int64_t book_waiting(struct book *book);

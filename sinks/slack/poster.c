@@ -9,12 +9,13 @@
 #include <stdlib.h>
 
 #define PROBE_MS     300000 /* how often a channel that refuses is tried */
+#define REST_MS      1000   /* when slack.db can't be written */
 #define TEST_LOOK_MS 20
 #define LOOK_MOST_MS 60000
 
 static void open_numbers(struct poster_numbers *numbers, const char *sink)
 {
-	static struct metrics_row rows[8];
+	static struct metrics_row rows[9];
 	const struct metrics_row filled[] = {
 		{metrics_counter, "buildbus_slack_posts_total", "messages and replies posted",
 		 &numbers->posts},
@@ -27,6 +28,8 @@ static void open_numbers(struct poster_numbers *numbers, const char *sink)
 		{metrics_gauge, "buildbus_slack_channels_refused", "channels where nothing can be said",
 		 &numbers->muted},
 		{metrics_gauge, "buildbus_slack_red", "branches that are told to be failing", &numbers->red},
+		{metrics_gauge, "buildbus_slack_waiting", "messages and edits that wait to be said",
+		 &numbers->waiting},
 		METRICS_END,
 	};
 
@@ -39,6 +42,7 @@ static void on_collect(void *context)
 	struct poster *poster = context;
 
 	*poster->numbers.red = book_red(poster->book);
+	*poster->numbers.waiting = book_waiting(poster->book);
 }
 
 static void on_alarm(void *context)
@@ -53,10 +57,15 @@ bool poster_write(struct poster *poster, void (*write)(struct book *book, void *
 	if (book_begin(poster->book, &err) == OK) {
 		write(poster->book, arg);
 		if (book_commit(poster->book, &err) == OK) {
+			poster->told_file = false;
 			return true;
 		}
 	}
-	log_warn("slack.file", STR("sink", poster->context->name), STR("why", err.text));
+	if (!poster->told_file) {
+		log_warn("slack.file", STR("sink", poster->context->name), STR("why", err.text));
+	}
+	poster->told_file = true;
+	poster->rest_until_ms = now_ms() + REST_MS;
 	if (err.status == ERR_CONFIG || err.status == ERR_SYS) {
 		sink_stop(poster->context, err.status, &err);
 		poster->stopping = true;
@@ -162,6 +171,10 @@ void poster_turn(struct poster *poster)
 	if (poster->quiet || poster->stopping) {
 		return;
 	}
+	if (now_ms() < poster->rest_until_ms) {
+		alarm_by(&poster->alarm, poster->rest_until_ms);
+		return;
+	}
 	if (book_next_ms(poster->book) <= wall_ms()) {
 		poster_write(poster, write_tick, NULL);
 	}
@@ -175,26 +188,36 @@ void poster_turn(struct poster *poster)
 	}
 }
 
-static void has_work(void *owner, const char *channel)
+struct work {
+	const struct poster *poster;
+	bool left;
+};
+
+static void find_work(void *owner, const char *channel)
 {
-	(void)channel;
-	*(bool *)owner = true;
+	struct work *work = owner;
+	const struct lane *lane;
+
+	LIST_FOREACH(lane, &work->poster->lanes, link)
+	{
+		if (lane->muted && strcmp(lane->channel, channel) == 0) {
+			return; /* an operator must act: not worth waiting for */
+		}
+	}
+	work->left = true;
 }
 
 bool poster_is_idle(const struct poster *poster)
 {
-	bool busy = false;
+	struct work work = {.poster = poster};
 	const struct lane *lane;
 
 	LIST_FOREACH(lane, &poster->lanes, link)
 	{
-		if (lane->muted) {
-			return true; /* an operator must act: not worth waiting for */
-		}
-		busy |= lane->step != LANE_IDLE;
+		work.left |= lane->step != LANE_IDLE;
 	}
-	book_channels(poster->book, INT64_MAX, has_work, &busy);
-	return !busy;
+	book_channels(poster->book, INT64_MAX, find_work, &work);
+	return !work.left;
 }
 
 enum status poster_open(struct poster *poster, struct sink_context *context, struct book *book,

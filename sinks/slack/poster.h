@@ -32,7 +32,7 @@ struct lane {
 LIST_HEAD(lane_list, lane);
 
 struct poster_numbers {
-	int64_t *posts, *edits, *found, *failed, *limited, *muted, *red;
+	int64_t *posts, *edits, *found, *failed, *limited, *muted, *red, *waiting;
 };
 
 struct poster {
@@ -43,6 +43,8 @@ struct poster {
 	struct alarm alarm;
 	bool quiet; /* of a catch-up: nothing is said */
 	bool stopping;
+	bool told_file;        /* that slack.db can't be written */
+	int64_t rest_until_ms; /* after that, on the clock of now_ms */
 	struct poster_numbers numbers;
 };
 

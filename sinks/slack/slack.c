@@ -12,14 +12,17 @@
 #include <stdlib.h>
 
 #define SETTLE_LOOK_MS 50
+#define NEWS_AGAIN_MS  1000
 
 struct slack {
 	struct sink_context *context;
 	const struct slack_config *config;
 	struct book *book;
 	struct poster poster;
+	struct alarm news;     /* when they could not be written */
 	struct alarm settling; /* of `buildbus sync`: until all is said */
-	bool anew;             /* asked for everything, of which slack.db knows nothing */
+	bool knows;            /* a session began: what slack.db lacks was asked for */
+	bool anew;             /* everything comes, of which slack.db knew nothing */
 };
 
 /* slack.db for the destination `slack`, else slack-<name>.db. NULL: no memory. */
@@ -38,11 +41,36 @@ static void on_settling(void *context)
 {
 	struct slack *slack = context;
 
-	if (poster_is_idle(&slack->poster)) {
+	if (!slack->poster.quiet && poster_is_idle(&slack->poster)) {
 		sink_settled(slack->context, 0);
 	} else {
 		alarm_by(&slack->settling, now_ms() + SETTLE_LOOK_MS);
 	}
+}
+
+/* What a lost file knew may have been said: it is looked up before it is said again. */
+static void write_news(struct book *book, void *arg)
+{
+	const struct slack *slack = arg;
+
+	book_unmute(book, NULL);
+	book_route(book);
+	book_doubt(book, slack->anew);
+	book_speak(book, NULL, wall_ms());
+	book_doubt(book, false);
+}
+
+static void tell_news(void *context)
+{
+	struct slack *slack = context;
+
+	if (!poster_write(&slack->poster, write_news, slack)) {
+		alarm_by(&slack->news, now_ms() + NEWS_AGAIN_MS);
+		return;
+	}
+	slack->anew = false;
+	slack->poster.quiet = false;
+	poster_turn(&slack->poster);
 }
 
 static enum status slack_open(void *state, struct sink_context *context, const void *config, struct err *err)
@@ -56,6 +84,7 @@ static enum status slack_open(void *state, struct sink_context *context, const v
 	}
 	slack->context = context;
 	slack->config = config;
+	alarm_init(&slack->news, context->loop, tell_news, slack);
 	alarm_init(&slack->settling, context->loop, on_settling, slack);
 	status = folder_make(context->bus->state_dir, err);
 	if (status != OK) {
@@ -85,31 +114,14 @@ static void slack_attached(void *state, struct text note, struct position positi
 
 	(void)note;
 	slack->poster.quiet = true;
-	if (book_is_fresh(slack->book) && position.seq > 0 && !slack->anew && !slack->context->bus->sync) {
+	if (slack->knows) {
+		return;
+	}
+	slack->knows = true;
+	if (book_is_fresh(slack->book) && position.seq > 0 && !slack->context->bus->sync) {
 		slack->anew = true;
 		sink_anew(slack->context);
 	}
-}
-
-/* What a lost file knew may have been said: it is looked up before it is said again. */
-static void write_news(struct book *book, void *arg)
-{
-	const struct slack *slack = arg;
-
-	book_unmute(book, NULL);
-	book_route(book);
-	book_doubt(book, slack->anew);
-	book_speak(book, NULL, wall_ms());
-	book_doubt(book, false);
-}
-
-static void tell_news(struct slack *slack)
-{
-	if (poster_write(&slack->poster, write_news, slack)) {
-		slack->anew = false;
-	}
-	slack->poster.quiet = false;
-	poster_turn(&slack->poster);
 }
 
 /* Up to the hub's head everything is known: what is still red and untold is told now. In a `buildbus sync`
@@ -166,6 +178,7 @@ static void slack_close(void *state)
 	poster_close(&slack->poster);
 	book_free(&slack->book);
 	if (slack->context) {
+		alarm_fini(&slack->news);
 		alarm_fini(&slack->settling);
 	}
 }
