@@ -6,6 +6,7 @@
 #include "sinks/store/http/parameters.h"
 #include "sinks/store/http/question.h"
 #include "sinks/store/http/verdict.h"
+#include "sinks/store/query/standing.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,10 +68,9 @@ static enum MHD_Result ask(struct request *request, const struct overview_ask *w
 	yyjson_mut_val *all = NULL;
 
 	if (question_open(&question, request->dashboard)) {
-		all = overview(question.reader, what, question.doc, &question.status, &question.err);
+		all = standings(question.reader, what, question.doc, &question.status, &question.err);
 	}
-	result = all && question.status == OK ? answer(request, yyjson_mut_obj_get(all, "pipelines"))
-					      : answer_failure(request, &question.err);
+	result = all && question.status == OK ? answer(request, all) : answer_failure(request, &question.err);
 	question_close(&question, request->dashboard);
 	return result;
 }
@@ -92,7 +92,6 @@ enum MHD_Result badge_answer(struct request *request)
 	if (parameters_overview(request, &what, &err) != OK) {
 		return answer_failure(request, &err);
 	}
-	what.days = 1;
 	what.pipeline = key_of(request->rest);
 	return what.pipeline.at ? ask(request, &what, badge_of_first)
 				: answer_error(request, MHD_HTTP_NOT_FOUND,
@@ -115,6 +114,5 @@ enum MHD_Result cctray_answer(struct request *request)
 	if (parameters_overview(request, &what, &err) != OK) {
 		return answer_failure(request, &err);
 	}
-	what.days = 1;
 	return ask(request, &what, tray_of);
 }
