@@ -98,6 +98,11 @@ Test(systemd, its_verifier_has_no_remark_on_what_is_installed)
 	said = sh(verify);
 	cr_expect_str_empty(said);
 	free(said);
+	said = sh("for program in $(ls usr/bin | grep -E '^buildbus-(normalizer|fetch-|sink-)'); do "
+		  "ls usr/lib/systemd/system/$program.service usr/lib/systemd/system/$program@.service "
+		  "2>/dev/null | grep -q . || echo $program has no unit; done");
+	cr_expect_str_empty(said);
+	free(said);
 	free(sh("sed -i 's/^User=/Usr=/' usr/lib/systemd/system/buildbus-sink-store.service && "
 		"rm usr/bin/buildbus-normalizer"));
 	said = sh(verify);
