@@ -227,6 +227,15 @@ test('the bus page shows who is there, and each version as it passes', async () 
 	await expectNoTrouble(page);
 });
 
+test('dead letters are listed with their reasons', async () => {
+	const letter = {number: 7, at: Date.now() - 5000, stage: 'normalize', target: 'acme:acme/web', key: '12', times: 2, reason: '$.jobs[3].started_at: not a time'};
+	const page = await newPage(world);
+	await page.route('**/api/v1/dead', (route) => route.fulfill({json: {count: 1, letters: [letter]}}));
+	await page.goto(`${world.url}/bus`);
+	await shows(page, '.plain', letter.reason);
+	await expectNoTrouble(page);
+});
+
 test('names that are attacks are text', async () => {
 	await create({branch: ATTACK, message: ATTACK, ...OVER});
 	await world.stored(1, ofWeb(`branch=${encodeURIComponent(ATTACK)}`));

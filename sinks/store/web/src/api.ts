@@ -16,6 +16,7 @@ export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
 		throw new ApiError('Buildbus does not answer', 0);
 	}
 	const body = await answer.json().catch(() => null);
+	if (answer.status === 401) location.assign(`/login?${new URLSearchParams({to: location.pathname + location.search})}`);
 	if (!answer.ok) throw new ApiError(body?.error ?? `Buildbus answered ${answer.status}`, answer.status);
 	return body as T;
 }

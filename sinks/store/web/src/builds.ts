@@ -83,12 +83,13 @@ export class Builds {
 	private take(n: number, list: BuildList) {
 		this.chunks.set(n, list.builds);
 		if (n === 0 && list.builds.length) this.newest = Math.max(this.newest, list.builds[0].created_at ?? 0);
-		// An estimate is corrected by where the list turns out to end.
+		// A total that is a lower bound grows as the list is read, and is right where it ends.
 		const end = n * CHUNK + list.builds.length;
 		const short = list.builds.length < CHUNK && !list.partial;
-		if (!short) this.total = Math.max((list.total ?? end) - this.added, end);
+		const exact = list.total_exact !== false && !list.partial;
+		if (!short) this.total = Math.max((list.total ?? end) - this.added, exact ? end : end + CHUNK, exact ? 0 : this.total);
 		else if (list.builds.length || n === 0) this.total = end;
-		this.exact = short || (list.total_exact !== false && !list.partial);
+		this.exact = short || exact;
 		this.loaded = true;
 		this.error = null;
 		for (const old of this.chunks.keys()) {

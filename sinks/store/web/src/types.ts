@@ -66,9 +66,23 @@ export interface Overview { now: number; cursor: string; pipelines: Figures[] }
 export interface Pipeline extends Figures {
 	percentiles: Day[];
 	results: Partial<Record<Result, number>>;
-	slowest_jobs: {name: string; group: Maybe<string>; runs: number; p50_ms: Maybe<number>; p90_ms: Maybe<number>}[];
-	flakiest_jobs: {name: string; flakes: number; runs: number; last: Maybe<{id: string; number: number; at: Maybe<number>}>}[];
-	failing_jobs: {name: string; failures: number; runs: number}[];
+	slowest_jobs: JobSum[];
+	flakiest_jobs: JobSum[];
+	failing_jobs: JobSum[];
+	/* So many of the newest builds were looked at for jobs; whole: all of the window. */
+	jobs_of?: {builds: number; whole: boolean};
+	queue_p90_ms?: Maybe<number>;
+}
+
+export interface JobSum {
+	name: string;
+	group: Maybe<string>;
+	runs: number;
+	failures: number;
+	flakes: number;
+	p50_ms: Maybe<number>;
+	p90_ms: Maybe<number>;
+	last: Maybe<{id: string; number: Maybe<number>; url: Maybe<string>; at: Maybe<number>}>;
 }
 
 export interface Build extends Last {
@@ -124,7 +138,7 @@ export interface Job {
 	url: Maybe<string>;
 }
 
-/* partial: the search took too long, and there may be more. */
+/* total_exact false: there are at least so many. partial: the search took too long, and there may be more. */
 export interface BuildList { builds: Build[]; total: Maybe<number>; total_exact?: boolean; partial?: boolean; next?: Maybe<string> }
 
 export interface Sink {
@@ -177,15 +191,15 @@ export interface Bus {
 	targets: Target[];
 }
 
+/* As `buildbus dead list` has them. */
 export interface DeadLetter {
-	number?: number;
-	seq?: number;
-	at?: Maybe<number>;
-	stage?: Maybe<string>;
-	target?: Maybe<string>;
-	key?: Maybe<string>;
-	sink?: Maybe<string>;
-	id?: Maybe<string>;
-	times?: Maybe<number>;
-	reason?: Maybe<string>;
+	number: number;
+	at: Maybe<number>;
+	stage: Maybe<string>;
+	target: Maybe<string>;
+	key: Maybe<string>;
+	times: Maybe<number>;
+	reason: Maybe<string>;
 }
+
+export interface Dead { letters: DeadLetter[]; count?: number }

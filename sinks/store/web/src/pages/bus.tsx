@@ -4,13 +4,11 @@ import {useEffect, useRef, useState} from 'preact/hooks';
 import {useJson} from '../api';
 import {now} from '../clock';
 import {useLive} from '../live';
-import type {Bus, DeadLetter} from '../types';
+import type {Bus, Dead} from '../types';
 import {BusFlow} from '../parts/bus_flow';
 import {DeadLetters, Problems, Targets} from '../parts/bus_tables';
 import {Empty, Failed, Loading} from '../parts/states';
 import {Tap, TAP_ROWS, type Passed} from '../parts/tap';
-
-type Letters = DeadLetter[] | {dead: DeadLetter[]};
 
 function Unreachable({bus}: {bus: Bus}) {
 	return (
@@ -23,7 +21,7 @@ function Unreachable({bus}: {bus: Bus}) {
 
 export function BusPage(_: {query: URLSearchParams}) {
 	const first = useJson<Bus>('/api/v1/bus');
-	const dead = useJson<Letters>('/api/v1/dead');
+	const dead = useJson<Dead>('/api/v1/dead');
 	const [passed, setPassed] = useState<Passed[]>([]);
 	const deadBefore = useRef(0);
 	useLive('/api/v1/events?bus=1', {
@@ -48,7 +46,6 @@ export function BusPage(_: {query: URLSearchParams}) {
 
 	const bus = first.data;
 	if (!bus) return first.error ? <Failed error={first.error} retry={first.reload} /> : <Loading rows={6} />;
-	const letters = dead.data ? (Array.isArray(dead.data) ? dead.data : dead.data.dead ?? []) : [];
 	return (
 		<div class="stack bus">
 			<h1>Bus</h1>
@@ -60,7 +57,7 @@ export function BusPage(_: {query: URLSearchParams}) {
 			)}
 			<Tap passed={passed} />
 			{!bus.unreachable && <Targets targets={bus.targets ?? []} />}
-			<DeadLetters letters={letters} />
+			<DeadLetters letters={dead.data?.letters ?? []} />
 		</div>
 	);
 }

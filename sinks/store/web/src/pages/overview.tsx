@@ -70,7 +70,7 @@ const NoBuilds = () => (
 );
 
 function Summary({pipelines}: {pipelines: Figures[]}) {
-	const running = pipelines.filter((p) => p.last?.state === 'running').length;
+	const running = pipelines.reduce((sum, p) => sum + p.bars.filter((b) => b.state === 'running').length, 0);
 	const builds = pipelines.reduce((sum, p) => sum + p.builds, 0);
 	return (
 		<p class="summary">

@@ -52,7 +52,7 @@ function Charts({p}: {p: Pipeline}) {
 	return (
 		<div class="charts">
 			<Chart title="Duration" series={{days, p50: pick('p50_ms'), p90: pick('p90_ms')}} p50={p.p50_ms} p90={p.p90_ms} />
-			<Chart title="Queue" series={{days, p50: pick('queue_p50_ms'), p90: pick('queue_p90_ms')}} p50={p.queue_p50_ms} p90={null} />
+			<Chart title="Queue" series={{days, p50: pick('queue_p50_ms'), p90: pick('queue_p90_ms')}} p50={p.queue_p50_ms} p90={p.queue_p90_ms} />
 			<Mix days={p.percentiles} results={p.results} />
 		</div>
 	);

@@ -52,10 +52,10 @@ export function DeadLetters({letters}: {letters: DeadLetter[]}) {
 						<table>
 							<thead><tr>{['Number', 'When', 'Stage', 'From or to', 'Key', 'Times', 'Why'].map((h) => <th key={h} scope="col">{h}</th>)}</tr></thead>
 							<tbody>
-								{letters.map((l, i) => (
-									<tr key={l.number ?? i}>
-										<th scope="row" class="num">{l.number ?? l.seq}</th><td><Ago at={l.at} /></td><td>{l.stage ?? '–'}</td><td>{l.target ?? l.sink ?? '–'}</td>
-										<td>{l.key ?? l.id ?? '–'}</td><td class="num">{count(l.times)}</td><td class="wide">{l.reason}</td>
+								{letters.map((l) => (
+									<tr key={l.number}>
+										<th scope="row" class="num">{l.number}</th><td><Ago at={l.at} /></td><td>{l.stage ?? '–'}</td><td>{l.target ?? '–'}</td>
+										<td>{l.key ?? '–'}</td><td class="num">{count(l.times)}</td><td class="wide">{l.reason}</td>
 									</tr>
 								))}
 							</tbody>
