@@ -1,8 +1,8 @@
 /* What the verbs of `buildbus dead` share. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
-#include "compose/command.h"
 #include "common/dead_letters.h"
+#include "compose/command.h"
 #include "compose/table.h"
 
 struct dead_options {

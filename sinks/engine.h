@@ -102,6 +102,8 @@ enum status dispatch_open(struct engine *engine, struct err *err) MUST_CHECK;
 void dispatch_close(struct engine *engine);
 /* Writes what is ready, then tells the hub: rejects, position, credit. */
 void engine_turn(struct engine *engine);
+/* What it does with what the hub says (engine_feed.c). */
+extern const struct feed_events engine_feed_events;
 void engine_end(struct engine *engine, enum status status, const struct err *err);
 void engine_refuse(struct engine *engine, struct entry *entry, const char *reason);
 /* credit.c: lets come what there is room for. */

@@ -26,7 +26,8 @@ void text_fini(struct text *text);
 void payload_build(struct put in, const char *base, const struct build *build, unsigned form, int64_t now);
 void payload_job(struct put in, const char *base, const struct build *build, int j, unsigned form,
 		 int64_t now);
-/* "%n" in the step's name is the index in the parallel group from 1, "%t" its size, "{{matrix}}" the value. */
+/* "%n" in the step's name is the index in the parallel group from 1, "%t" its size, "{{matrix}}" the value.
+ */
 void payload_job_name(const struct job *job, char *out, size_t size);
 void payload_pipeline(struct put in, const char *base, const struct pipeline *pipeline);
 /* The pipeline inside a build. */

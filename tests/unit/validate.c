@@ -52,27 +52,26 @@ Test(validate, prints_a_line_a_key_and_no_secret)
 			   "destinations:\n"
 			   "- store: {listen: 127.0.0.1:8080}\n") == 0);
 	cr_expect_str_eq(errors, "");
-	cr_expect_str_eq(out,
-			 "ok   bus: state_dir /state\n"
-			 "ok   bus: ingest ipc:///state/ingest.ipc\n"
-			 "ok   bus: feed ipc:///state/feed.ipc\n"
-			 "ok   bus: tap ipc:///state/tap.ipc\n"
-			 "ok   bus: insecure false\n"
-			 "ok   bus: log_retention 7d\n"
-			 "ok   bus: raw_retention 30d\n"
-			 "ok   bus: absent_max 7d\n"
-			 "ok   bus: min_free 1GiB\n"
-			 "ok   sources[0] buildkite: name main\n"
-			 "ok   sources[0] buildkite: access_token ***\n"
-			 "ok   sources[0] buildkite: organization_slug acme\n"
-			 "ok   sources[0] buildkite: pipeline_slug web, api\n"
-			 "ok   sources[0] buildkite: since 30d\n"
-			 "ok   sources[0] buildkite: poll_interval 30s\n"
-			 "ok   sources[0] buildkite: coverage false\n"
-			 "ok   sources[0] buildkite: api_url https://api.buildkite.com/v2\n"
-			 "ok   destinations[0] store: listen 127.0.0.1:8080\n"
-			 "ok   destinations[0] store: insecure false\n"
-			 "ok   buildbus.yml: sources 1, destinations 1\n");
+	cr_expect_str_eq(out, "ok   bus: state_dir /state\n"
+			      "ok   bus: ingest ipc:///state/ingest.ipc\n"
+			      "ok   bus: feed ipc:///state/feed.ipc\n"
+			      "ok   bus: tap ipc:///state/tap.ipc\n"
+			      "ok   bus: insecure false\n"
+			      "ok   bus: log_retention 7d\n"
+			      "ok   bus: raw_retention 30d\n"
+			      "ok   bus: absent_max 7d\n"
+			      "ok   bus: min_free 1GiB\n"
+			      "ok   sources[0] buildkite: name main\n"
+			      "ok   sources[0] buildkite: access_token ***\n"
+			      "ok   sources[0] buildkite: organization_slug acme\n"
+			      "ok   sources[0] buildkite: pipeline_slug web, api\n"
+			      "ok   sources[0] buildkite: since 30d\n"
+			      "ok   sources[0] buildkite: poll_interval 30s\n"
+			      "ok   sources[0] buildkite: coverage false\n"
+			      "ok   sources[0] buildkite: api_url https://api.buildkite.com/v2\n"
+			      "ok   destinations[0] store: listen 127.0.0.1:8080\n"
+			      "ok   destinations[0] store: insecure false\n"
+			      "ok   buildbus.yml: sources 1, destinations 1\n");
 }
 
 Test(validate, prints_every_problem_and_what_is_good)
