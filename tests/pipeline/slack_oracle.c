@@ -261,7 +261,8 @@ static void end(struct telling *telling, size_t arrival)
 }
 
 /* What is red and untold: `storm` of them one by one, what is beyond in one message; all in one when it is
- * known at once that they are more. */
+ * known at once that they are more. That one waits 5 s for who still comes: no longer than what is before it
+ * takes, at one a second. */
 static void tell_untold(struct telling *telling, bool at_once)
 {
 	int storm = telling->world->size.storm, red = 0;
@@ -298,22 +299,6 @@ static void tell_arrival(struct telling *telling, size_t index, bool away)
 	}
 }
 
-static bool is_late(const struct item *item)
-{
-	return item->kind == ITEM_DIGEST && !item->edit; /* it waits for those who still come */
-}
-
-static void say_batch(struct telling *telling)
-{
-	for (int late = 0; late < 2; late++) {
-		for (size_t i = 0; i < telling->item_count; i++) {
-			if (is_late(&telling->items[i]) == late) {
-				say_item(telling, &telling->items[i]);
-			}
-		}
-	}
-}
-
 static void tell_batch(struct telling *telling, size_t from, size_t to)
 {
 	const struct world *world = telling->world;
@@ -328,7 +313,9 @@ static void tell_batch(struct telling *telling, size_t from, size_t to)
 		tell_arrival(telling, i, away);
 	}
 	tell_untold(telling, away);
-	say_batch(telling);
+	for (size_t i = 0; i < telling->item_count; i++) {
+		say_item(telling, &telling->items[i]);
+	}
 }
 
 char *world_conversation(struct world *world)
