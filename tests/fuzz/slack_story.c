@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define T0     INT64_C(1799020800000)
-#define MINUTE INT64_C(60000)
+#define T0        INT64_C(1799020800000)
+#define MINUTE    INT64_C(60000)
+#define JOBS_MOST 300
 
 static char any_branch[] = "*";
 static char *branches[] = {any_branch};
@@ -61,17 +62,20 @@ static void set_build(struct build *build, const struct text *words, int64_t num
 	build->duration_ms = 1000;
 }
 
-static void fold(struct book *book, const struct text *words, const char *prefix, int64_t number, int result)
+static void fold(struct book *book, const struct text *words, const char *prefix, int64_t number, int result,
+		 size_t job_count)
 {
 	struct build build;
-	struct job job;
+	static struct job jobs[JOBS_MOST];
 	size_t size = words[STORY_ID].size + 40;
 	char *id = malloc(size);
 	struct err err;
 
 	set_build(&build, words, number, result);
-	set_job(&job, words, result);
-	build.jobs = (struct field_list){&job, 1};
+	for (size_t i = 0; i < job_count; i++) {
+		set_job(&jobs[i], words, result);
+	}
+	build.jobs = (struct field_list){jobs, job_count};
 	/* Each build has its own id. */
 	build.id.at = id;
 	build.id.size = (size_t)snprintf(id, size, "%s%.*s/%lld", prefix, TEXT_FMT(words[STORY_ID]),
@@ -109,12 +113,13 @@ static bool say(struct book *book, int64_t now_ms, struct story *story, char why
 	return true;
 }
 
-static bool tell_one(struct book *book, const struct text *words, struct story *story, char why[static 300])
+static bool tell_one(struct book *book, const struct text *words, size_t jobs, struct story *story,
+		     char why[static 300])
 {
 	static const int results[] = {RESULT_FAILURE, RESULT_TIMEOUT, RESULT_SUCCESS};
 
 	for (int64_t i = 0; i < 3; i++) {
-		fold(book, words, "a/", i + 1, results[i]);
+		fold(book, words, "a/", i + 1, results[i], jobs);
 		if (!say(book, T0 + (i + 2) * MINUTE, story, why)) {
 			return false;
 		}
@@ -127,27 +132,29 @@ static bool tell_many(struct book *book, const struct text *words, struct story 
 	static const char *const prefixes[] = {"a/", "b/", "c/"};
 
 	for (size_t i = 0; i < 3; i++) {
-		fold(book, words, prefixes[i], 1, RESULT_FAILURE);
+		fold(book, words, prefixes[i], 1, RESULT_FAILURE, 1);
 	}
 	if (!say(book, T0 + 5 * MINUTE, story, why)) {
 		return false;
 	}
-	fold(book, words, "b/", 2, RESULT_SUCCESS);
+	fold(book, words, "b/", 2, RESULT_SUCCESS, 1);
 	return say(book, T0 + 9 * MINUTE, story, why);
 }
 
-bool story_tell(const struct text words[STORY_WORDS], bool digest, struct story *story, char why[static 300])
+bool story_tell(const struct text words[STORY_WORDS], enum story_kind kind, struct story *story,
+		char why[static 300])
 {
 	struct book *book = NULL;
 	struct err err;
 	bool told;
 
 	*story = (struct story){0};
-	config.storm = digest ? 1 : 0;
+	config.storm = kind == STORY_DIGEST ? 1 : 0;
 	if (book_open(&book, NULL, &config, &err) != OK) {
 		abort();
 	}
-	told = digest ? tell_many(book, words, story, why) : tell_one(book, words, story, why);
+	told = kind == STORY_DIGEST ? tell_many(book, words, story, why)
+				    : tell_one(book, words, kind == STORY_ALONE ? 1 : JOBS_MOST, story, why);
 	book_free(&book);
 	return told;
 }
@@ -170,7 +177,7 @@ static void widen(struct judged *most, const struct judged *is)
 }
 
 /* The most that any message does: when it is fixed, and when it was a flake. */
-static bool tell_harmless(bool digest, struct judged *most, char why[static 300])
+static bool tell_harmless(enum story_kind kind, struct judged *most, char why[static 300])
 {
 	struct text plain[STORY_WORDS] = {[STORY_ORGANIZATION] = TEXT("o"),
 					  [STORY_PIPELINE] = TEXT("p"),
@@ -189,7 +196,7 @@ static bool tell_harmless(bool digest, struct judged *most, char why[static 300]
 
 	for (int flake = 1; flake >= 0; flake--) {
 		plain[STORY_COMMIT].size = flake ? plain[STORY_COMMIT].size : 0;
-		if (!story_tell(plain, digest, &story, why)) {
+		if (!story_tell(plain, kind, &story, why)) {
 			return false;
 		}
 		for (size_t i = 0; i < story.count; i++) {
@@ -199,23 +206,23 @@ static bool tell_harmless(bool digest, struct judged *most, char why[static 300]
 	return true;
 }
 
-bool story_is_harmless(const struct text words[STORY_WORDS], bool digest, char why[static 300])
+bool story_is_harmless(const struct text words[STORY_WORDS], enum story_kind kind, char why[static 300])
 {
 	static struct {
 		bool known;
 		struct judged most;
-	} harmless[2];
+	} harmless[STORY_KINDS];
 	struct story story;
 
-	if (!harmless[digest].known && !tell_harmless(digest, &harmless[digest].most, why)) {
+	if (!harmless[kind].known && !tell_harmless(kind, &harmless[kind].most, why)) {
 		return false;
 	}
-	harmless[digest].known = true;
-	if (!story_tell(words, digest, &story, why)) {
+	harmless[kind].known = true;
+	if (!story_tell(words, kind, &story, why)) {
 		return false;
 	}
 	for (size_t i = 0; i < story.count; i++) {
-		if (!judge_is_harmless(&story.messages[i], &harmless[digest].most, why)) {
+		if (!judge_is_harmless(&story.messages[i], &harmless[kind].most, why)) {
 			return false;
 		}
 	}

@@ -22,6 +22,13 @@ enum story_word {
 	STORY_WORDS
 };
 
+enum story_kind {
+	STORY_ALONE,     /* one pipeline */
+	STORY_MANY_JOBS, /* one, of which hundreds of jobs failed */
+	STORY_DIGEST,    /* three at once, in one message */
+	STORY_KINDS
+};
+
 #define STORY_MESSAGES 12
 
 struct story {
@@ -29,7 +36,8 @@ struct story {
 	size_t count;
 };
 
-/* False: a message that Slack would refuse, and why. digest: of three pipelines at once, in one message. */
-bool story_tell(const struct text words[STORY_WORDS], bool digest, struct story *story, char why[static 300]);
+/* False: a message that Slack would refuse, and why. */
+bool story_tell(const struct text words[STORY_WORDS], enum story_kind kind, struct story *story,
+		char why[static 300]);
 /* And no message does more than any does with harmless words. */
-bool story_is_harmless(const struct text words[STORY_WORDS], bool digest, char why[static 300]);
+bool story_is_harmless(const struct text words[STORY_WORDS], enum story_kind kind, char why[static 300]);

@@ -1,6 +1,7 @@
 /* What a team wants to read in its channel, and what annoyed it: a scene each (facts of getsentry/eng-pipes
  * and of what its users asked for). */
 /* SPDX-License-Identifier: MIT */
+#include "common/time.h"
 #include "tests/pipeline/slack_scene.h"
 
 TestSuite(slack_scenes, .init = slack_run_init, .fini = slack_run_fini, .timeout = 120);
@@ -175,6 +176,37 @@ Test(slack_scenes, a_storm_is_one_message)
 					       "09:20 p5 2 a2 passed\n"
 					       "#builds 4 = " GREEN
 					       "2 pipelines were failing, all are passing again\n");
+}
+
+/* Known together, they are told together. */
+Test(slack_scenes, what_is_found_broken_at_once_is_one_message)
+{
+	play(.config = ", storm: 3", .script = "08:00 p1 0 a0 passed\n"
+					       "09:00 hub dies\n"
+					       "09:01 p1 1 a1 failed\n09:02 p2 1 a1 failed\n09:03 p3 1 a1 "
+					       "failed\n09:04 p4 1 a1 failed\n"
+					       "10:00 hub returns\n"
+					       "#builds 1: " RED "4 pipelines are failing\n"
+					       "10:10 p1 2 a2 passed\n"
+					       "#builds 1 = " RED "3 of 4 pipelines are still failing\n");
+}
+
+/* Asked to end while Slack does not answer: it ends in time, and what it did not hear of it looks up. */
+Test(slack_scenes, a_sink_that_is_stopped_within_a_request_says_nothing_twice)
+{
+	slack_hold(&slack, SLACK_POST, SLACK_AFTER, 0);
+	slack_configure("");
+	run_start();
+	build_comes(9 * HOUR_MS, "web 17 a1 failed");
+	slack_held();
+	run_stop();
+	slack_let_go(&slack, true);
+	fake_hub_forget(run.hub);
+	run_start();
+	clock_to(10 * HOUR_MS);
+	build_comes(10 * HOUR_MS, "web 18 a2 passed");
+	cr_expect(slack_seen(3));
+	cr_expect(slack_posted(&slack) == 2 && slack_edited(&slack) == 1);
 }
 
 Test(slack_scenes, slack_that_is_away_for_an_hour_gets_what_is_still_true)
