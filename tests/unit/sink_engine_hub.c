@@ -133,3 +133,24 @@ Test(sink_engine_hub, keeps_notes_across_sessions)
 	cr_assert_str_eq(run.note, "second");
 	stop();
 }
+
+Test(sink_engine_hub, says_once_a_session_that_what_was_there_is_confirmed)
+{
+	start();
+	for (int i = 1; i <= 700; i++) {
+		fake_hub_add_number(run.hub, i, i);
+	}
+	wait_position(700);
+	cr_expect_eq(run.currents, 1);
+	cr_expect_eq(run.current_at, 700, "%lld writes before", (long long)run.current_at);
+	fake_hub_add_number(run.hub, 701, 701);
+	wait_position(701);
+	cr_expect_eq(run.currents, 1);
+	fake_hub_kill(run.hub);
+	fake_hub_add_number(run.hub, 702, 702);
+	fake_hub_bind(run.hub);
+	wait_position(702);
+	cr_expect_eq(run.currents, 2);
+	cr_expect_eq(run.current_at, 702);
+	stop();
+}

@@ -15,6 +15,13 @@ static enum status plan_open(void *state, struct sink_context *context, const vo
 	return OK;
 }
 
+static void plan_current(void *state)
+{
+	(void)state;
+	run.currents++;
+	run.current_at = (int64_t)run.write_count;
+}
+
 static void plan_attached(void *state, struct text note, struct position position)
 {
 	(void)state, (void)position;
@@ -113,6 +120,7 @@ void start(void)
 				 .one_version = plan.one_version,
 				 .open = plan_open,
 				 .attached = plan_attached,
+				 .current = plan_current,
 				 .write = plan_write,
 				 .close = plan_close};
 	run.loop = zloop_new();

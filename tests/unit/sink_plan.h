@@ -39,6 +39,8 @@ extern struct run {
 	struct sink_batch *kept[16];
 	size_t kept_count;
 	char note[64];
+	size_t currents;    /* how often it was told that all up to the head is confirmed */
+	int64_t current_at; /* writes that were confirmed then */
 	int64_t wanted;
 } run;
 
