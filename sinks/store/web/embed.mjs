@@ -70,7 +70,7 @@ function install(work) {
 	const wanted = hash(platform, fs.readFileSync(path.join(work, 'package-lock.json')));
 	if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return;
 	run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], work,
-		'npm could not install what the web page is made with (its words are above); -DBUILDBUS_WEB=OFF builds without the page');
+		'npm could not install what the web page is made with (its words are above); BUILDBUS_WEB=OFF compose/up, or -DBUILDBUS_WEB=OFF of cmake, does without the page');
 	fs.writeFileSync(stamp, wanted);
 }
 
