@@ -34,6 +34,8 @@ void book_route(struct book *book);
 void book_doubt(struct book *book, bool doubt);
 /* Quiet hours that end, reminders, builds that wait for too long. */
 void book_tick(struct book *book, int64_t now_ms);
+/* Some of what nobody asks for any more goes: once in a while. */
+void book_forget(struct book *book, int64_t now_ms);
 /* When the next tick has something to do, on the wall clock; INT64_MAX: never. */
 int64_t book_next_ms(struct book *book);
 /* When the first message is due that was not due yet at now_ms; INT64_MAX: none is. */
@@ -69,8 +71,8 @@ void book_try(struct book *book, const struct operation *operation, int64_t now_
 void book_untried(struct book *book, const struct operation *operation);
 /* It is there, with this ts (NULL: as before). */
 void book_said(struct book *book, const struct operation *operation, const char *ts, const char *channel_id);
-/* It can't be said, ever: plain once more without blocks, then given up (false). */
-bool book_refused(struct book *book, const struct operation *operation);
+/* It can't be said like this: once more without blocks, unless final, then never (false). */
+bool book_refused(struct book *book, const struct operation *operation, bool final);
 /* Nothing can be said in this channel: what was not said yet is told anew when it can (book_speak). */
 void book_mute(struct book *book, const char *channel, const char *why, int64_t now_ms);
 /* Why, or NULL. Lives until the next call. */

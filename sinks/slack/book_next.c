@@ -126,9 +126,10 @@ void book_channel(struct book *book, const char *channel, const char *id)
 	       "ss", channel, id);
 }
 
-bool book_refused(struct book *book, const struct operation *operation)
+bool book_refused(struct book *book, const struct operation *operation, bool final)
 {
-	if (db_int(&book->db, 1, "SELECT plain FROM messages WHERE id = ?", "i", operation->message)) {
+	if (final ||
+	    db_int(&book->db, 1, "SELECT plain FROM messages WHERE id = ?", "i", operation->message)) {
 		drop(book, operation->message);
 		return false;
 	}

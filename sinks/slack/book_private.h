@@ -39,7 +39,6 @@ struct book {
 	const struct slack_config *config;
 	struct arena arena;     /* of unpacked builds and of what book_next returns */
 	struct slack_rule none; /* of an outage whose rule is gone */
-	int64_t forgot_ms;      /* when old rows were deleted last */
 	bool doubt;             /* what is added may be there already */
 };
 

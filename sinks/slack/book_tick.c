@@ -185,13 +185,8 @@ static void remind_all(struct book *book, int64_t now_ms)
 	}
 }
 
-/* What nobody asks for any more: as many a tick as take no time. */
-static void forget_old(struct book *book, int64_t now_ms)
+void book_forget(struct book *book, int64_t now_ms)
 {
-	if (now_ms - book->forgot_ms < HOUR_MS) {
-		return;
-	}
-	book->forgot_ms = now_ms;
 	db_run(&book->db,
 	       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state <> 0 AND closed < ? LIMIT "
 	       "1000)",
@@ -203,8 +198,7 @@ static void forget_old(struct book *book, int64_t now_ms)
 	       "i", now_ms - KEPT_MS);
 	db_run(&book->db,
 	       "DELETE FROM branches WHERE key IN (SELECT key FROM branches WHERE created < ? AND alert = 0 "
-	       "AND "
-	       "coalesce(slow, 0) = 0 LIMIT 1000)",
+	       "AND coalesce(slow, 0) = 0 LIMIT 1000)",
 	       "i", now_ms - BRANCH_KEPT_MS);
 	db_run(&book->db, "DELETE FROM users WHERE until < ?", "i", now_ms);
 	db_run(&book->db, "PRAGMA incremental_vacuum(500)", "");
@@ -212,7 +206,6 @@ static void forget_old(struct book *book, int64_t now_ms)
 
 void book_tick(struct book *book, int64_t now_ms)
 {
-	forget_old(book, now_ms);
 	end_quiet(book, now_ms);
 	stuck_tick(book, now_ms);
 	remind_all(book, now_ms);

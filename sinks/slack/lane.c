@@ -121,7 +121,29 @@ static void write_refused(struct book *book, void *arg)
 {
 	const struct lane *lane = arg;
 
-	book_refused(book, &lane->operation);
+	book_refused(book, &lane->operation, false);
+}
+
+static void write_gone(struct book *book, void *arg)
+{
+	const struct lane *lane = arg;
+
+	book_refused(book, &lane->operation, true);
+}
+
+/* Somebody deleted what is to be edited or answered, or it is too old for that: other words don't help. */
+static bool is_gone(const struct reply *reply)
+{
+	static const char *const words[] = {"message_not_found",       "cant_update_message",
+					    "edit_window_closed",      "thread_not_found",
+					    "cannot_reply_to_message", NULL};
+
+	for (size_t i = 0; words[i]; i++) {
+		if (strcmp(reply->word, words[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void on_bad_message(struct lane *lane, const struct reply *reply)
@@ -129,7 +151,7 @@ static void on_bad_message(struct lane *lane, const struct reply *reply)
 	log_error("slack.message", STR("sink", lane->poster->context->name), STR("channel", lane->channel),
 		  STR("why", reply->text), NUM("message", lane->operation.message));
 	*lane->poster->numbers.failed += 1;
-	poster_write(lane->poster, write_refused, lane);
+	poster_write(lane->poster, is_gone(reply) ? write_gone : write_refused, lane);
 	lane_end(lane, PACE_MS);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define TITLE_MAX_CHARACTERS 150
+#define MORE_MAX_CHARACTERS  60 /* of the line that counts the rest */
 
 /* A workflow is part of the id where each is a build of its own. */
 static bool has_workflow(const struct build *build)
@@ -139,17 +140,32 @@ void phrase_commit(struct words *words, const struct build *build)
 	}
 }
 
+/* False: it does not fit. */
+static bool add_job(struct words *words, const struct job *job)
+{
+	struct words mark = words_mark(words);
+
+	words_add(words, words->size ? "\n\xe2\x80\xa2 " : "\xe2\x80\xa2 ");
+	words_add_link(words, job->url, job->name.size ? job->name : TEXT("(a job without a name)"),
+		       NAME_MAX_CHARACTERS);
+	if (words->full) {
+		words_back(words, mark);
+		return false;
+	}
+	return true;
+}
+
 void phrase_jobs(struct words *words, const struct build *build, int64_t all)
 {
-	for (size_t i = 0; i < build->jobs.count && !words->full; i++) {
-		const struct job *job = (const struct job *)build->jobs.items + i;
+	size_t shown = 0;
 
-		words_add(words, i ? "\n\xe2\x80\xa2 " : "\xe2\x80\xa2 ");
-		words_add_link(words, job->url, job->name.size ? job->name : TEXT("(a job without a name)"),
-			       NAME_MAX_CHARACTERS);
+	words->limit -= MORE_MAX_CHARACTERS;
+	while (shown < build->jobs.count && add_job(words, (const struct job *)build->jobs.items + shown)) {
+		shown++;
 	}
-	if (all > (int64_t)build->jobs.count) {
-		words_format(words, "\n\xe2\x80\xa6 and %lld more failed jobs",
-			     (long long)(all - (int64_t)build->jobs.count));
+	words->limit += MORE_MAX_CHARACTERS;
+	if (all > (int64_t)shown) {
+		words_format(words, "%s\xe2\x80\xa6 and %lld more failed job%s", shown ? "\n" : "",
+			     (long long)(all - (int64_t)shown), all - (int64_t)shown == 1 ? "" : "s");
 	}
 }

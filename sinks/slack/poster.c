@@ -10,6 +10,7 @@
 
 #define PROBE_MS     300000 /* how often a channel that refuses is tried */
 #define REST_MS      1000   /* when slack.db can't be written */
+#define FORGET_MS    INT64_C(21600000)
 #define TEST_LOOK_MS 20
 #define LOOK_MOST_MS 60000
 
@@ -144,6 +145,12 @@ static void write_tick(struct book *book, void *arg)
 	book_tick(book, wall_ms());
 }
 
+static void write_forget(struct book *book, void *arg)
+{
+	(void)arg;
+	book_forget(book, wall_ms());
+}
+
 static int64_t next_look_ms(struct poster *poster)
 {
 	int64_t wall = wall_ms(), at_ms = passed_ms();
@@ -177,6 +184,10 @@ void poster_turn(struct poster *poster)
 	}
 	if (book_next_ms(poster->book) <= wall_ms()) {
 		poster_write(poster, write_tick, NULL);
+	}
+	if (passed_ms() - poster->forgot_ms > FORGET_MS) {
+		poster->forgot_ms = passed_ms();
+		poster_write(poster, write_forget, NULL);
 	}
 	book_channels(poster->book, wall_ms(), add_lane, poster);
 	LIST_FOREACH(lane, &poster->lanes, link)

@@ -43,6 +43,7 @@ struct poster {
 	struct alarm alarm;
 	bool quiet; /* of a catch-up: nothing is said */
 	bool stopping;
+	int64_t forgot_ms;     /* when old rows went last, on the clock of passed_ms */
 	bool told_file;        /* that slack.db can't be written */
 	int64_t rest_until_ms; /* after that, on the clock of now_ms */
 	struct poster_numbers numbers;

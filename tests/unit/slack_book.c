@@ -3,6 +3,7 @@
 #include "tests/unit/slack_talk.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 TestSuite(slack_book, .init = talk_init, .fini = talk_fini);
 
@@ -175,4 +176,51 @@ Test(slack_book, a_reminder_comes_as_long_as_it_is_red)
 	talk.said[0] = '\0';
 	talk_wait(49 * 60 * MIN);
 	expect_said("");
+}
+
+static size_t count_rows(const char *what)
+{
+	size_t count = 0;
+
+	for (const char *at = talk.body; (at = strstr(at, what)); at += strlen(what)) {
+		count++;
+	}
+	return count;
+}
+
+Test(slack_book, failed_jobs_that_do_not_fit_are_counted)
+{
+	static struct job jobs[40];
+	static char url[900];
+	struct build build = talk_build(1, RESULT_FAILURE, "a");
+
+	memset(url, 'u', sizeof url - 1);
+	memcpy(url, "https://x.test/", 15);
+	for (size_t i = 0; i < 40; i++) {
+		job_init(&jobs[i]);
+		jobs[i].name = TEXT("lint");
+		jobs[i].url = text_of(url);
+		jobs[i].result = i < 30 ? RESULT_FAILURE : RESULT_SUCCESS;
+	}
+	build.jobs = (struct field_list){jobs, 40};
+	talk_fold(&build);
+	cr_expect_eq(count_rows("|lint>"), 3, "%zu", count_rows("|lint>"));
+	cr_expect_eq(count_rows("and 27 more failed jobs"), 1, "%s", talk.body);
+}
+
+Test(slack_book, what_is_long_over_is_forgotten)
+{
+	struct err err;
+
+	red(1, "a");
+	green(2, "b");
+	red(3, "c");
+	cr_assert(book_begin(talk.book, &err) == OK);
+	book_forget(talk.book, talk.now + INT64_C(200) * 24 * 60 * MIN);
+	cr_assert(book_commit(talk.book, &err) == OK);
+	talk.said[0] = '\0';
+	green(4, "d");
+	expect_said(
+		"3 = :large_green_circle: acme/web main is fixed by #4 after 1 min\n"
+		"3 > 4: :large_green_circle: acme/web main is passing again: #4 by Ann Lee, after 1 min\n");
 }
