@@ -192,7 +192,7 @@ static enum guard_word try_basic(struct guard *guard, const struct request *requ
 static bool is_open(const struct request *request)
 {
 	return strcmp(request->path, "/healthz") == 0 || strcmp(request->path, "/login") == 0 ||
-	       strcmp(request->path, "/login.html") == 0 || strncmp(request->path, "/assets/", 8) == 0;
+	       strcmp(request->path, "/login.css") == 0 || strncmp(request->path, "/assets/", 8) == 0;
 }
 
 static enum MHD_Result ask_for_login(const struct request *request)

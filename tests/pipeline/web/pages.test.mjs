@@ -306,10 +306,18 @@ test('a server that goes away is said, and what came meanwhile is there when it 
 	await expectNoTrouble(page);
 });
 
-test('without builds the page says what to do next, and with one it shows one', async () => {
-	const empty = await World.open();
+test('a login lets in; without builds the page says what to do next, and with one it shows one', async () => {
+	const empty = await World.open({password: 'correct horse'});
 	const page = await newPage(empty);
 	await page.goto(empty.url);
+	assert.deepEqual(await accessibility(page), [], 'the login');
+	await page.getByLabel('Name').fill('ann');
+	await page.getByLabel('Password').fill('wrong');
+	await page.getByRole('button', {name: 'Log in'}).click();
+	await shows(page, '[role=alert]', 'do not fit');
+	await page.getByLabel('Name').fill('ann');
+	await page.getByLabel('Password').fill('correct horse');
+	await page.getByRole('button', {name: 'Log in'}).click();
 	await shows(page, 'h1', 'No builds yet');
 	assert.deepEqual(await accessibility(page), []);
 	await page.goto(`${empty.url}/p/buildkite/acme/none`);

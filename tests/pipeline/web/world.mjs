@@ -36,12 +36,14 @@ function start(program, args, env, onLine = () => {}) {
 	return child;
 }
 
+const hashOf = (password) => spawnSync(path.join(BIN, 'buildbus'), ['password'], {input: `${password}\n`, encoding: 'utf8'}).stdout.trim();
+
 const ended = (child) => new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', resolve)));
 
 const worlds = new Set();
 
 export class World {
-	static async open({sim = null, fill = null} = {}) {
+	static async open({sim = null, fill = null, password = null} = {}) {
 		const world = new World();
 		worlds.add(world);
 		world.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'buildbus-test-web-'));
@@ -55,7 +57,8 @@ export class World {
 			if (status !== 0) throw new Error(`fill: ${stderr}`);
 		}
 		const port = await freePort();
-		fs.appendFileSync(config, `destinations:\n  - store: {listen: "127.0.0.1:${port}"}\n`);
+		const auth = password ? `, auth: {users: {ann: "${hashOf(password)}"}}` : '';
+		fs.appendFileSync(config, `destinations:\n  - store: {listen: "127.0.0.1:${port}"${auth}}\n`);
 		world.url = `http://127.0.0.1:${port}`;
 		world.up = start('buildbus', ['up', '-c', config], {BUILDBUS_STATE_DIR: world.state}, (line) => world.lines.push(line));
 		await world.said('store.listening');

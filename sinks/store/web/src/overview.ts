@@ -40,6 +40,15 @@ export function withBuild(figures: Figures, build: Build): Figures {
 	};
 }
 
+/* Rows that say the same as before stay the same objects, so that only the others are drawn anew. */
+export function keepSame(before: Figures[], after: Figures[]): Figures[] {
+	const known = new Map(before.map((row) => [row.id, row]));
+	return after.map((row) => {
+		const old = known.get(row.id);
+		return old && (old === row || JSON.stringify(old) === JSON.stringify(row)) ? old : row;
+	});
+}
+
 /* The server's figures of some pipelines in place of what was shown. */
 export function withRows(overview: Overview, rows: Figures[]): Overview {
 	const fresh = new Map(rows.map((row) => [row.id, row]));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Every pipeline a row; what is red, and since when, before all else.
-import {useEffect, useRef} from 'preact/hooks';
+import {useEffect, useMemo, useRef} from 'preact/hooks';
 import {get, useJson} from '../api';
 import {setServerTime} from '../clock';
 import {count} from '../format';
 import {useLive} from '../live';
-import {onBranch, withBuilds, withRows} from '../overview';
+import {keepSame, onBranch, withBuilds, withRows} from '../overview';
 import {pipelineOf} from '../router';
 import type {Build, Figures, Overview} from '../types';
 import {branchOptions, Choice, dayOptions, Search, Segments, Toolbar} from '../parts/fields';
@@ -82,7 +82,9 @@ function Summary({pipelines}: {pipelines: Figures[]}) {
 export function OverviewPage({query}: {query: URLSearchParams}) {
 	const branch = query.get('branch') ?? 'default', days = query.get('days') ?? '30', q = query.get('q') ?? '';
 	const overview = useOverview(branch, days);
-	const all = overview.data?.pipelines ?? [];
+	const drawn = useRef<Figures[]>([]);
+	const all = useMemo(() => keepSame(drawn.current, overview.data?.pipelines ?? []), [overview.data]);
+	drawn.current = all;
 	const red = all.filter((p) => p.red).sort((a, b) => a.red!.since - b.red!.since);
 
 	useEffect(() => {

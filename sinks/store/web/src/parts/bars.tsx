@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The last builds: height is duration, colour, fill and a mark beneath are the result, what runs moves and grows.
-import {useRef} from 'preact/hooks';
 import {now, useClock} from '../clock';
 import {duration, isRed, said, shortTime, word} from '../format';
 import {buildPath, navigate} from '../router';
@@ -29,17 +28,13 @@ function open(event: MouseEvent) {
 	else navigate(buildPath(id));
 }
 
-function OneBar({bar, top}: {bar: Bar; top: number}) {
+/* Not a component: of 200 pipelines there are 6000. */
+function oneBar(bar: Bar, top: number) {
 	const ms = lasts(bar);
 	const w = word(bar);
-	const height = useRef(0);
-	height.current = ms == null ? 8 : Math.max(8, Math.min(100, (100 * ms) / top));
+	const height = ms == null ? 8 : Math.max(8, Math.min(100, (100 * ms) / top));
 	const tip = `#${bar.number} ${said[w]}${ms == null ? '' : ` · ${duration(ms)}`}\n${shortTime(bar.started_at ?? bar.created_at)}`;
-	return (
-		<span class={`bar b-${w}${isRed(w) ? ' red' : ''}`} data-id={bar.id} data-tip={tip}>
-			<i style={{height: `${height.current}%`}} />
-		</span>
-	);
+	return <i key={bar.id} class={`bar b-${w}${isRed(w) ? ' red' : ''}`} style={{'--height': `${height.toFixed(1)}%`}} data-id={bar.id} data-tip={tip} />;
 }
 
 export function Bars({bars}: {bars: Bar[]}) {
@@ -50,7 +45,7 @@ export function Bars({bars}: {bars: Bar[]}) {
 	if (shown.length === 0) return <span class="none">no builds</span>;
 	return (
 		<span class="bars" role="img" aria-label={summary(shown)} onClick={open}>
-			{shown.map((bar) => <OneBar key={bar.id} bar={bar} top={top} />)}
+			{shown.map((bar) => oneBar(bar, top))}
 		</span>
 	);
 }
