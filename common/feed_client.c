@@ -281,6 +281,7 @@ enum status feed_client_new(struct feed_client **out, zloop_t *loop, const struc
 	}
 	*client = (struct feed_client){.loop = loop, .events = events, .context = context, .timer = -1};
 	client->from = options->from;
+	client->from_ms = options->from_ms;
 	client->endpoint = strdup(options->bus->feed);
 	client->sink = options->sink ? strdup(options->sink) : NULL;
 	status = client->endpoint && (client->sink || !options->sink)

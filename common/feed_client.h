@@ -20,8 +20,10 @@ struct feed_client;
 struct feed_options {
 	const struct bus_config *bus; /* copied: address and certificate of the feed */
 	const char *sink; /* the name at the hub, copied; NULL: anonymous, nothing is kept there */
-	/* Anonymous only: start after it; epoch 0: with the newest version of each build. */
+	/* Anonymous only: start after it; epoch 0: with what was logged from from_ms on (ms since the epoch
+	 * UTC), or, where that is 0 too, with the newest version of each build. */
 	struct position from;
+	int64_t from_ms;
 };
 
 /* Lives during the call. */

@@ -40,6 +40,7 @@ struct feed_client {
 
 	int64_t session; /* the last one held; 0: none yet */
 	struct position from;
+	int64_t from_ms;
 	int64_t epoch, received;
 	int64_t acked, ack_wanted, ack_after_ms; /* ack_after_ms: the hub asked to wait until then */
 	int64_t credit_left;

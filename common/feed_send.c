@@ -28,6 +28,8 @@ enum status feed_send_attach(struct feed_client *client, struct err *err)
 		wire_put_position(&head, (struct position){0, 0});
 	} else if (!client->sink && client->from.epoch) {
 		wire_put_position(&head, client->from);
+	} else if (!client->sink && client->from_ms) {
+		wire_put_int(&head, client->from_ms);
 	} else {
 		wire_put_nil(&head);
 	}

@@ -10,7 +10,7 @@
 static const struct command *const commands[] = {
 	&up_command,       &sync_command,   &builds_command,   &tap_command,    &status_command,
 	&sinks_command,    &dead_command,   &replay_command,   &backup_command, &keys_command,
-	&validate_command, &health_command, &password_command,
+	&validate_command, &health_command, &password_command, &slack_command,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

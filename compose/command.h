@@ -74,4 +74,4 @@ void command_unknown(struct err *err, const char *what, const struct nearest *ne
 
 extern const struct command up_command, sync_command, builds_command, status_command, validate_command,
 	dead_command, sinks_command, tap_command, keys_command, password_command, backup_command,
-	replay_command, health_command;
+	replay_command, health_command, slack_command;

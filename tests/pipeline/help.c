@@ -30,8 +30,8 @@ static void expect_help(const char *const *args, const char *words)
 
 Test(help, is_there_for_each_command_in_both_ways_to_ask)
 {
-	static const char *const names[] = {"up",    "builds", "status", "validate", "keys",  "dead",
-					    "sinks", "replay", "backup", "tap",      "health"};
+	static const char *const names[] = {"up",    "builds", "status", "validate", "keys",   "dead",
+					    "sinks", "replay", "backup", "tap",      "health", "slack"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		expect_help(ARGS("help"), names[i]);
