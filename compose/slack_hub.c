@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/feed_client.h"
 #include "common/process.h"
-#include "compose/ask.h"
+#include "common/ask.h"
 #include "compose/slack_builds.h"
 
 #include <czmq.h>
