@@ -47,6 +47,21 @@ static size_t count_sections(const struct config *config, const struct sink *sin
 	return count;
 }
 
+static enum status no_section(struct process_context *context, const struct sink *sink, const char *name,
+			      struct err *err)
+{
+	if (count_sections(&context->config, sink) > 0) {
+		return err_set(err, ERR_CONFIG,
+			       "%s: no destination of kind %s is named %s: add `- %s: {name: %s}` to "
+			       "destinations, or start this sink with --name and the name of its destination",
+			       context->config.path, sink->name, name, sink->name, name);
+	}
+	context->unwanted = true;
+	return err_set(err, ERR_CONFIG,
+		       "%s: no `%s:` under `destinations:`; add one, or don't start this sink",
+		       context->config.path, sink->name);
+}
+
 /* *out: which destination; without --name the one that is named like its kind, or the only one. */
 static enum status read_section(struct sink_state *state, const struct config_section **out, struct err *err)
 {
@@ -62,11 +77,7 @@ static enum status read_section(struct sink_state *state, const struct config_se
 		section = find_section(&context->config, sink, NULL);
 	}
 	if (!section) {
-		context->unwanted = count_sections(&context->config, sink) == 0;
-		return err_set(err, ERR_CONFIG,
-			       "%s: no destination of kind %s is named %s: add `- %s: {name: %s}` to "
-			       "destinations, or start this sink with --name and the name of its destination",
-			       context->config.path, sink->name, name, sink->name, name);
+		return no_section(context, sink, name, err);
 	}
 	*out = section;
 	snprintf(state->who, sizeof state->who, "sink-%s", section->name);

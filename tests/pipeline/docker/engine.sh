@@ -36,6 +36,8 @@ make_base() {
 	[ -n "$mirror" ] || mirror=$(awk '$1 == "deb" { print $2; exit }' /etc/apt/sources.list)
 	debootstrap --variant=minbase "$release" "$folder" "$mirror" >"$scratch/debootstrap.log" 2>&1 ||
 		skip "debootstrap failed: $(tail -n 1 "$scratch/debootstrap.log")"
+	# As Debian's own image has it: nobody needs each file of a layer on the disk at once, or documents in it.
+	printf 'force-unsafe-io\npath-exclude=/usr/share/doc/*\npath-exclude=/usr/share/man/*\n' >"$folder/etc/dpkg/dpkg.cfg.d/docker"
 	# A machine behind a proxy of its own trusts that; so must npm in the build.
 	mkdir -p "$folder$certificates"
 	cp "$certificates"/*.crt "$folder$certificates/" 2>/dev/null || true
@@ -62,8 +64,7 @@ hash_sources() {
 # VERSION of project() in folder $1 becomes $3 in the image $2.
 build_image() {
 	sed -i "s/^\(project(buildbus VERSION\) [0-9.]*/\1 $3/" "$1/CMakeLists.txt"
-	docker build -q --build-arg "BASE=$base" --build-arg "WEB=${WEB:-ON}" ${NPM_CONFIG_REGISTRY+--build-arg NPM_CONFIG_REGISTRY} \
-		-f "$1/compose/Dockerfile" -t "$2" "$1" >"$scratch/build.log" 2>&1 || {
+	BUILDBUS_IMAGE=$2 BUILDBUS_BASE=$base docker compose -f "$1/compose/compose.yaml" build keys >"$scratch/build.log" 2>&1 || {
 		tail -n 40 "$scratch/build.log"
 		return 1
 	}
