@@ -224,3 +224,30 @@ Test(slack_book, what_is_long_over_is_forgotten)
 		"3 = :large_green_circle: acme/web main is fixed by #4 after 1 min\n"
 		"3 > 4: :large_green_circle: acme/web main is passing again: #4 by Ann Lee, after 1 min\n");
 }
+
+Test(slack_book, an_older_version_that_comes_again_says_nothing)
+{
+	struct build failed = talk_build(17, RESULT_FAILURE, "a"),
+		     passed = talk_build(17, RESULT_SUCCESS, "a");
+
+	talk_fold(&failed);
+	talk_fold(&passed);
+	talk.said[0] = '\0';
+	talk_fold(&failed);
+	expect_said("");
+}
+
+Test(slack_book, a_rerun_is_a_flake_where_nobody_knows_the_commit)
+{
+	red(17, "");
+	talk.said[0] = '\0';
+	green(17, "");
+	expect_said("1 = :large_yellow_circle: acme/web main was flaky: #17 passed on the same commit\n"
+		    "1 > 2: :large_yellow_circle: #17 passed on the same commit: a flake, not a fix\n");
+	red(18, "");
+	talk.said[0] = '\0';
+	green(19, "");
+	expect_said(
+		"3 = :large_green_circle: acme/web main is fixed by #19 after 1 min\n"
+		"3 > 4: :large_green_circle: acme/web main is passing again: #19 by Ann Lee, after 1 min\n");
+}
