@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/http/guard.h"
 #include "common/process.h"
+#include "common/time.h"
 #include "sinks/store/http/hosts.h"
 #include "sinks/store/http/password.h"
 #include "sinks/store/http/server.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { KNOWN_MS = 300000, MINUTE = 60000 };
+enum { KNOWN_MS = 300000 };
 
 /* Fits nothing; as dear as a real one, so that nobody learns which names there are. */
 static const char nobody[] = "scrypt-14-8-5-00000000000000000000000000000000-"
@@ -73,8 +74,8 @@ static bool is_too_often(struct guard *guard, const struct request *request, int
 	hash = XXH3_64bits(address, strlen(address));
 	peer = &guard->peers[hash % GUARD_PEERS];
 	pthread_mutex_lock(&guard->lock);
-	if (peer->address != hash || peer->minute != now_ms() / MINUTE) {
-		*peer = (struct peer_tries){hash, now_ms() / MINUTE, 0};
+	if (peer->address != hash || now_ms() - peer->since_ms > MINUTE_MS) {
+		*peer = (struct peer_tries){hash, now_ms(), 0};
 	}
 	peer->tries += more;
 	often = peer->tries >= GUARD_TRIES;

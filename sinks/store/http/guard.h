@@ -17,10 +17,10 @@ struct known_login {
 	int64_t until_ms;
 };
 
-/* How often somebody was wrong this minute. */
+/* How often somebody was wrong in a minute. */
 struct peer_tries {
 	uint64_t address; /* hash */
-	int64_t minute;
+	int64_t since_ms;
 	int tries;
 };
 

@@ -1,0 +1,164 @@
+/* Who may read the page of the store. */
+/* SPDX-License-Identifier: MIT */
+#include "tests/pipeline/dashboard_run.h"
+#include "tests/support/authority.h"
+#include "tests/support/command.h"
+#include "tests/support/web.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char password[] = "correct horse & battery";
+
+static void init(void)
+{
+	static const char *const secrets[] = {password, NULL};
+
+	sink_run_init("buildbus-sink-store", secrets);
+}
+
+TestSuite(dashboard_login, .init = init, .fini = sink_run_fini, .timeout = 120);
+
+/* What `buildbus password` prints for it. */
+static void make_hash(char hash[static 200])
+{
+	char *command = NULL;
+	struct said said;
+
+	cr_assert(asprintf(&command, "printf '%%s\\n' '%s' | %s/buildbus password", password,
+			   BUILDBUS_BIN_DIR) > 0);
+	said = command_run(run.place, "/bin/sh", ARGS("-c", command));
+	cr_assert_eq(said.code, 0, "%s", said.errors);
+	cr_assert_eq(sscanf(said.out, "%199s", hash), 1);
+	said_free(&said);
+	free(command);
+}
+
+static void start_with_user(const char *more)
+{
+	char hash[200], options[400];
+
+	make_hash(hash);
+	snprintf(options, sizeof options, "auth: {users: {ann: %s}%s}", hash, more);
+	page_start(options);
+}
+
+/* POSTs the form; the whole answer, heap. */
+static char *log_in(const char *form, const char *headers)
+{
+	char *request = NULL, *answer;
+
+	cr_assert(asprintf(&request,
+			   "POST /login HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: "
+			   "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\nConnection: "
+			   "close\r\n\r\n%s",
+			   headers, strlen(form), form) > 0);
+	answer = page_raw(request);
+	free(request);
+	return answer;
+}
+
+/* "Cookie: buildbus_session=…\r\n" of an answer that let us in. */
+static void take_cookie(const char *answer, char cookie[static 400])
+{
+	const char *at = strstr(answer, "Set-Cookie: ");
+	char value[300];
+
+	cr_assert(at && sscanf(at, "Set-Cookie: %299[^;]", value) == 1, "%s", answer);
+	snprintf(cookie, 400, "Cookie: %s\r\n", value);
+}
+
+/* Cheap, and of no password. */
+#define CHEAP                                                                                                \
+	"scrypt-10-1-1-00000000000000000000000000000000-"                                                    \
+	"0000000000000000000000000000000000000000000000000000000000000000"
+
+static const char good_form[] = "user=ann&password=correct+horse+%26+battery&to=%2Fbus";
+
+Test(dashboard_login, lets_in_who_knows_the_password)
+{
+	char *answer, cookie[400];
+
+	start_with_user("");
+	expect_status("/api/v1/overview", "", 401);
+	expect_status("/", "Accept: text/html\r\n", 303);
+	expect_status("/metrics", "", 401);
+	expect_status("/api/v1/events", "", 401);
+	expect_status("/healthz", "", 200);
+	expect_status("/login", "", 200);
+	answer = log_in("user=ann&password=wrong", "");
+	cr_expect(strstr(answer, "Location: /login?failed=1") && !strstr(answer, "Set-Cookie"), "%s", answer);
+	free(answer);
+	answer = log_in(good_form, "");
+	cr_expect(strstr(answer, "Location: /bus\r\n") && strstr(answer, "HttpOnly; SameSite=Strict"), "%s",
+		  answer);
+	take_cookie(answer, cookie);
+	free(answer);
+	expect_status("/api/v1/overview", cookie, 200);
+	cookie[strlen(cookie) - 3] ^= 1; /* the last of its digits */
+	expect_status("/api/v1/overview", cookie, 401);
+	expect_status("/api/v1/overview", "Authorization: Basic YW5uOmNvcnJlY3QgaG9yc2UgJiBiYXR0ZXJ5\r\n",
+		      200);
+	expect_status("/api/v1/overview", "Authorization: Basic YW5uOng=\r\n", 401);
+}
+
+Test(dashboard_login, keeps_a_session_over_a_restart_until_the_password_changes)
+{
+	char *answer, cookie[400];
+
+	start_with_user("");
+	answer = log_in(good_form, "");
+	take_cookie(answer, cookie);
+	free(answer);
+	run_stop();
+	page_start("auth: {users: {ann: " CHEAP "}}");
+	expect_status("/api/v1/overview", cookie, 401);
+}
+
+Test(dashboard_login, is_not_fooled_by_other_sites_or_by_guessing)
+{
+	char *answer;
+
+	page_start("auth: {users: {ann: " CHEAP "}}");
+	answer = log_in(good_form, "Origin: https://evil.example\r\n");
+	cr_expect(strstr(answer, " 403 ") && !strstr(answer, "Set-Cookie"), "%s", answer);
+	free(answer);
+	answer = page_get("/login?to=/%22%3E%3Cscript%3E", "");
+	cr_expect(!strstr(answer, "<script"), "%s", answer);
+	free(answer);
+	for (int i = 0; i < 10; i++) {
+		answer = log_in("user=ann&password=guess&to=//evil.example/", "");
+		cr_expect(strstr(answer, "Location: /login?failed=1&to=/\r\n"), "%s", answer);
+		free(answer);
+	}
+	answer = log_in(good_form, "");
+	cr_expect(strstr(answer, " 429 "), "%s", answer);
+	free(answer);
+}
+
+Test(dashboard_login, believes_the_header_of_its_proxy_alone)
+{
+	page_start("auth: {header: {name: X-User, from: [127.0.0.1]}}");
+	expect_status("/api/v1/overview", "X-User: ann\r\n", 200);
+	expect_status("/api/v1/overview", "", 401);
+	run_stop();
+	page_start("auth: {header: {name: X-User, from: [10.0.0.1]}}");
+	expect_status("/api/v1/overview", "X-User: ann\r\n", 401);
+}
+
+Test(dashboard_login, speaks_tls)
+{
+	struct authority *authority = authority_new(run.place);
+	char options[700], url[128], *body;
+	long status = 0;
+
+	authority_certify(authority, "page", "IP:127.0.0.1", 1);
+	snprintf(options, sizeof options, "tls: {certificate: %s, key: %s}",
+		 place_path(run.place, "page.pem"), place_path(run.place, "page.key"));
+	page_start(options);
+	snprintf(url, sizeof url, "https://%s/api/v1/overview", page.address);
+	body = web_ask("GET", url, NULL, NULL, &status);
+	cr_expect(status == 200, "%ld %s", status, body);
+	free(body);
+	authority_free(&authority);
+}
