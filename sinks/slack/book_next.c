@@ -46,8 +46,14 @@ static void read_row(struct book *book, sqlite3_stmt *row, struct shown *shown, 
 	out->edit = out->ts != NULL;
 }
 
+/* It is given up. What was never there can't be edited or answered either. */
 static void drop(struct book *book, int64_t message)
 {
+	if (db_int(&book->db, 0, "SELECT ts IS NULL FROM messages WHERE id = ?", "i", message)) {
+		db_run(&book->db, "UPDATE alerts SET message = -1 WHERE message = ?", "i", message);
+		db_run(&book->db, "DELETE FROM messages WHERE id = ?1 OR thread = ?1", "i", message);
+		return;
+	}
 	db_run(&book->db, "UPDATE messages SET dirty = 0, told = rev, tried = 0 WHERE id = ?", "i", message);
 }
 

@@ -1,10 +1,12 @@
 /* Between the files of the book:
- *   book.c        the file, transactions, counters
- *   book_fold.c   a build: what it changes of its branch, and of its outage
+ *   book.c        the file, transactions, builds as they are kept
+ *   book_fold.c   a build: what it changes of its branch (branch.c), and of its outage
  *   book_slow.c   builds that took too long, or wait for too long
- *   book_alert.c  an outage becomes a message of its own, a line of a digest, or waits for the end of quiet
- * hours book_tick.c   what time alone changes book_next.c   what is to be said, and what became of it
- *   render.c      a message as Slack's JSON */
+ *   book_alert.c  an outage becomes a message, a line of a digest, or waits
+ *   book_tick.c   what time alone changes
+ *   book_next.c   what is to be said, and what became of it
+ *   render.c      which sentence says it; sentence.c, phrase.c its parts
+ *   page.c        a message as Slack's JSON; digest.c one of many lines; escape.c */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/time.h"
@@ -19,9 +21,9 @@
 #define OLD_WAIT_MS    (30 * SECOND_MS)
 #define JOBS_KEPT      10
 
+/* The numbers of these three are in slack.db, and in its SQL. */
 enum alert_kind { ALERT_BREAK, ALERT_SLOW, ALERT_STUCK };
 enum alert_state { ALERT_RED, ALERT_FIXED, ALERT_FLAKE };
-/* The words of `kind` in the same order: message_words. */
 enum message_kind {
 	MESSAGE_BREAK,
 	MESSAGE_FAILURE,

@@ -218,3 +218,26 @@ Test(slack_crowd, a_webhook_can_only_post)
 		    "fix\n");
 	cr_assert(!strstr(talk.body, "metadata") && !strstr(talk.body, "thread_ts"));
 }
+
+static struct operation refused;
+
+static void refuse(void)
+{
+	book_refused(talk.book, &refused, true);
+}
+
+Test(slack_crowd, what_can_never_be_said_leaves_nothing_behind)
+{
+	struct build broken = talk_build(1, RESULT_FAILURE, "a"), more = talk_build(2, RESULT_FAILURE, "b");
+
+	talk_fold_silently(&broken);
+	in_book(speak);
+	talk_fold_silently(&more);
+	cr_assert(book_next(talk.book, NULL, talk.now, &refused));
+	in_book(refuse);
+	cr_expect_eq(book_waiting(talk.book), 0);
+	green(3, "c");
+	expect_said("");
+	red(4, "d");
+	expect_said("3: :red_circle: acme/web main is failing: #4\n");
+}
