@@ -235,3 +235,22 @@ Test(slack_killed, a_message_is_found_again_by_a_clock_that_is_wrong)
 		has_rounds(i + 1);
 	}
 }
+
+/* By pages: who came back after the night finds it below what people wrote. */
+Test(slack_killed, a_message_is_found_again_below_a_thousand_others)
+{
+	run_start();
+	clock_to(AT(0));
+	hold_posted();
+	build_comes(AT(0), "web 1 a1 failed");
+	slack_held();
+	slack_kill();
+	slack_let_go(&slack, true);
+	slack_chatter(&slack, 0, 1000);
+	clock_to(AT(10));
+	run_start();
+	build_comes(AT(10), "web 2 a2 passed");
+	all_acked();
+	cr_expect(slack_seen(3));
+	cr_expect(slack_posted(&slack) == 2 && slack_edited(&slack) == 1);
+}

@@ -221,8 +221,8 @@ Test(slack_month, is_the_conversation_that_was_to_be)
 	compare(&month);
 	cr_expect(run.hub->dead_count == 0);
 	cr_expect(month.crashes >= month.world.size.days);
-	cr_log_warn("%zu results, %zu outages, %zu lines, %d crashes", month.world.count,
-		    month.world.outage_count, month.events, month.crashes);
+	fprintf(stderr, "%zu results, %zu outages, %zu lines, %d crashes\n", month.world.count,
+		month.world.outage_count, month.events, month.crashes);
 	free(month.wanted);
 	world_free(&month.world);
 }

@@ -85,16 +85,16 @@ Test(slack_scenes_rules, what_stays_red_is_said_again_where_all_see_it)
 
 Test(slack_scenes_rules, a_build_that_waits_for_too_long_is_told_and_taken_back)
 {
-	play(.rules = "{stuck: {queued: 30m}}",
-	     .script = "09:00 web 17 a1 queued took=1\n"
-		       "09:10 api 3 b1 queued took=1\n"
-		       "09:20 api 3 b1 running created=11\n"
-		       "09:28 wait\n"
-		       "09:30 wait\n"
-		       "#builds 1: :hourglass: " WEB "#17 waits for 31 min\n"
-		       "10:00 web 17 a1 running created=61\n"
-		       "#builds 1 = " WHITE WEB "#17 started after 1 h 1 min\n"
-		       "10:10 web 17 a1 passed created=71\n");
+	play(.rules = "{stuck: {queued: 1d}}", .script =
+						       "09:00 web 17 a1 queued took=1\n"
+						       "09:10 api 3 b1 queued took=1\n"
+						       "09:20 api 3 b1 running created=11\n"
+						       "tue 08:58 wait\n"
+						       "tue 09:02 wait\n"
+						       "#builds 1: :hourglass: " WEB "#17 waits for 1 d\n"
+						       "tue 10:00 web 17 a1 running created=1501\n"
+						       "#builds 1 = " WHITE WEB "#17 started after 1 d 1 h\n"
+						       "tue 10:10 web 17 a1 passed created=1511\n");
 }
 
 Test(slack_scenes_rules, a_build_that_takes_too_long_is_told)

@@ -100,6 +100,39 @@ Test(slack_scenes_trouble, two_hundred_pipelines_are_eleven_messages)
 	cr_expect(slack.limited[SLACK_POST] == 0, "it kept the pace by itself");
 }
 
+/* It may be put off for an hour in one channel: nobody else waits. */
+Test(slack_scenes_trouble, a_channel_that_is_put_off_holds_up_no_other)
+{
+	slack_fail(
+		&slack, SLACK_POST,
+		(struct slack_failure){.times = 1, .code = 429, .retry_after_s = 3600, .where = "C0OTHER"});
+	play(.rules = "{pipeline: \"other*\", channel: \"#other\"}, {}",
+	     .script = "09:00 other 1 a1 failed\n"
+		       "09:01 web 1 b1 failed\n"
+		       "#builds 1: " RED "acme/web main is failing: #1\n"
+		       "09:58 web 2 b2 passed\n"
+		       "#builds 1 = " GREEN "acme/web main is fixed by #2 after 57 min\n"
+		       "#builds 1 > 2: " GREEN "acme/web main is passing again: #2 by ann, after 57 min\n"
+		       "11:00 wait\n"
+		       "#other 1: " RED "acme/other main is failing: #1\n");
+}
+
+/* It does not answer at all there. */
+Test(slack_scenes_trouble, a_request_that_hangs_holds_up_no_other_channel)
+{
+	slack_configure(", rules: [{pipeline: other, channel: \"#other\"}, {}]");
+	slack_hold(&slack, SLACK_POST, SLACK_BEFORE, 0);
+	run_start();
+	clock_to(9 * HOUR_MS);
+	build_comes(9 * HOUR_MS, "other 1 a1 failed");
+	slack_held();
+	build_comes(9 * HOUR_MS, "web 1 a1 failed");
+	cr_expect(slack_seen(1));
+	slack_let_go(&slack, false);
+	cr_expect(slack_seen(2));
+	cr_expect(slack_posted(&slack) == 2);
+}
+
 /* A message that Slack refuses for what is in it is said without blocks; others go on. */
 Test(slack_scenes_trouble, blocks_that_are_refused_are_left_out)
 {

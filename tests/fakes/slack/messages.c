@@ -52,16 +52,32 @@ static void take_content(struct slack_message *message, struct slack_content *co
 	replace(&message->metadata, &content->metadata);
 }
 
-struct slack_message *slack_store(struct fake_slack *fake, struct slack_channel *channel,
-				  struct slack_content *content, const char *thread_ts, bool broadcast)
+static struct slack_message *add_message(struct fake_slack *fake, size_t channel)
 {
 	struct slack_message *message;
 
 	fake->messages = realloc(fake->messages, (fake->message_count + 1) * sizeof *fake->messages);
 	message = &fake->messages[fake->message_count++];
-	*message =
-		(struct slack_message){.channel = (size_t)(channel - fake->channels), .broadcast = broadcast};
+	*message = (struct slack_message){.channel = channel};
 	next_ts(fake, message->ts);
+	return message;
+}
+
+void slack_chatter(struct fake_slack *fake, size_t channel, int messages)
+{
+	slack_lock(fake);
+	for (int i = 0; i < messages; i++) {
+		add_message(fake, channel)->text = strdup("so what?");
+	}
+	slack_unlock(fake);
+}
+
+struct slack_message *slack_store(struct fake_slack *fake, struct slack_channel *channel,
+				  struct slack_content *content, const char *thread_ts, bool broadcast)
+{
+	struct slack_message *message = add_message(fake, (size_t)(channel - fake->channels));
+
+	message->broadcast = broadcast;
 	snprintf(message->thread_ts, sizeof message->thread_ts, "%s", thread_ts ? thread_ts : "");
 	take_content(message, content);
 	slack_happened(fake, SLACK_POSTED, message);

@@ -125,6 +125,8 @@ void slack_unlock(struct fake_slack *fake);
 /* The index of the new one. Names without #. */
 size_t slack_add_channel(struct fake_slack *fake, const char *id, const char *name);
 void slack_add_user(struct fake_slack *fake, const char *id, const char *email);
+/* People talk in the channel: so many messages, which are no events. */
+void slack_chatter(struct fake_slack *fake, size_t channel, int messages);
 void slack_fail(struct fake_slack *fake, enum slack_verb verb, struct slack_failure failure);
 int slack_asked(struct fake_slack *fake, enum slack_verb verb);
 void slack_mark(struct fake_slack *fake, const char *mark);
