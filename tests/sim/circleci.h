@@ -43,6 +43,7 @@ void cc_job_name(const struct build *build, int j, char *out, size_t size);
 /* circleci_payload.c: objects of the API. */
 void cc_put_pipeline(struct put in, const struct cc_pipeline *pipeline);
 void cc_put_workflow(struct put in, const struct cc_pipeline *pipeline, const struct cc_workflow *workflow);
+void cc_put_name(struct put in, const struct build *build, int j);
 void cc_put_job(struct put in, const struct cc_pipeline *pipeline, int j);
 void cc_put_details(struct put in, const struct cc_pipeline *pipeline, int j);
 

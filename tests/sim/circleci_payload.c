@@ -143,7 +143,7 @@ void cc_put_workflow(struct put in, const struct cc_pipeline *pipeline, const st
 	put_second(in, "stopped_at", workflow->stopped, workflow->stopped > 0);
 }
 
-static void put_name(struct put in, const struct build *build, int j)
+void cc_put_name(struct put in, const struct build *build, int j)
 {
 	char name[256];
 
@@ -163,7 +163,7 @@ void cc_put_job(struct put in, const struct cc_pipeline *pipeline, int j)
 	}
 	put_format(in, "id", "%s", job->uuid);
 	put_second(in, "started_at", started, started <= pipeline->now);
-	put_name(in, pipeline->build, j);
+	cc_put_name(in, pipeline->build, j);
 	put_slug(in, "project_slug", pipeline->build);
 	put_text(in, "status", cc_job_status(pipeline, j));
 	put_text(in, "type", approval ? "approval" : "build");
@@ -198,7 +198,7 @@ void cc_put_details(struct put in, const struct cc_pipeline *pipeline, int j)
 	part = put_object(in, "latest_workflow");
 	put_text(part, "name", "build");
 	put_text(part, "id", build->uuid);
-	put_name(in, build, j);
+	cc_put_name(in, build, j);
 	put_executor(in);
 	put_int(in, "parallelism", 1);
 	put_text(in, "status", cc_job_status(pipeline, j));

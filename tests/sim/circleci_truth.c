@@ -269,11 +269,9 @@ static struct put job_truth(yyjson_mut_doc *doc, const struct cc_pipeline *pipel
 	const struct build *build = pipeline->build;
 	const char *status = cc_job_status(pipeline, j);
 	struct put in = put_new(doc);
-	char name[256];
 
-	cc_job_name(build, j, name, sizeof name);
 	put_format(in, "id", "%s", build->jobs[j].uuid);
-	put_format(in, "name", "%s", name);
+	cc_put_name(in, build, j);
 	put_text(in, "kind", cc_is_approval(build, j) ? "approval" : "script");
 	put_format(in, "group", "%s", workflow->name);
 	put_int(in, "attempt", build->jobs[j].attempt);
