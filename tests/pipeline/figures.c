@@ -3,7 +3,7 @@
  * docs/openapi.json says. The other half, in tests/pipeline/figures/, computes without a line of the
  * project's own code.
  *
- * BUILDBUS_FIGURES_BUILDS=N sets how many builds (700). */
+ * BUILDBUS_FIGURES_BUILDS=N sets how many builds (700), BUILDBUS_FIGURES_SEED=N which world (1). */
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/command.h"
 #include "tests/support/simulator.h"
@@ -87,7 +87,7 @@ static void expect_figures(const struct place *place, const char *page)
 
 Test(figures, are_those_of_the_truth)
 {
-	const char *builds = getenv("BUILDBUS_FIGURES_BUILDS");
+	const char *builds = getenv("BUILDBUS_FIGURES_BUILDS"), *seed = getenv("BUILDBUS_FIGURES_SEED");
 	struct place *place = place_new();
 	struct simulator *sim;
 	struct child *up;
@@ -96,8 +96,8 @@ Test(figures, are_those_of_the_truth)
 	if (!have_ajv()) {
 		cr_skip_test("no npm registry gave ajv");
 	}
-	sim = simulator_new(place, "--demo", "--builds", builds ? builds : BUILDS, "--start", "now", "--rate",
-			    "2", WEATHER);
+	sim = simulator_new(place, "--demo", "--builds", builds ? builds : BUILDS, "--seed",
+			    seed ? seed : "1", "--start", "now", "--rate", "2", WEATHER);
 	configure(place, sim);
 	up = child_start(&(struct launch){.place = place,
 					  .program = "buildbus",
