@@ -7,15 +7,27 @@ export class ApiError extends Error {
 	}
 }
 
-export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
-	let answer: Response;
+const PATIENCE_MS = 20000;
+
+/* Ends when `signal` says so, or when there is no answer for too long. */
+async function ask(url: string, signal?: AbortSignal): Promise<{answer: Response; body: {error?: string} | null}> {
+	const abort = new AbortController();
+	const stop = () => abort.abort();
+	const timer = setTimeout(stop, PATIENCE_MS);
+	signal?.addEventListener('abort', stop);
 	try {
-		answer = await fetch(url, {signal, headers: {accept: 'application/json'}});
-	} catch (error) {
-		if (signal?.aborted) throw error;
-		throw new ApiError('Buildbus does not answer', 0);
+		const answer = await fetch(url, {signal: abort.signal, headers: {accept: 'application/json'}});
+		return {answer, body: await answer.json().catch(() => null)};
+	} finally {
+		clearTimeout(timer);
+		signal?.removeEventListener('abort', stop);
 	}
-	const body = await answer.json().catch(() => null);
+}
+
+export async function get<T>(url: string, signal?: AbortSignal): Promise<T> {
+	const {answer, body} = await ask(url, signal).catch((error) => {
+		throw signal?.aborted ? error : new ApiError('Buildbus does not answer', 0);
+	});
 	if (answer.status === 401) location.assign(`/login?${new URLSearchParams({to: location.pathname + location.search})}`);
 	if (!answer.ok) throw new ApiError(body?.error ?? `Buildbus answered ${answer.status}`, answer.status);
 	return body as T;

@@ -15,6 +15,7 @@ interface Handlers {
 const GATHER_MS = 100;   // a flood of builds renders ten times a second, not ten thousand times
 const HIDDEN_MS = 60000; // a browser has six connections for all tabs of a site: one nobody looks at gives its back
 const RETRY_MS = 2000;
+const QUIET_MS = 20000, PATIENCE_MS = 8000; // a stream says nothing of a server that hangs: it is asked
 
 let connection: Connection = 'connecting';
 const watchers = new Set<(c: Connection) => void>();
@@ -38,6 +39,7 @@ class Stream {
 	private retry = 0;
 	private gather = 0;
 	private hide = 0;
+	private quiet = 0;
 	private builds = new Map<string, Build>();
 
 	constructor(private url: string, private handlers: () => Handlers) {
@@ -53,6 +55,7 @@ class Stream {
 		if (connection !== 'lost') say('connecting');
 		source.onopen = () => {
 			say('live');
+			this.heard();
 			this.handlers().fresh?.();
 		};
 		source.onerror = () => {
@@ -65,7 +68,28 @@ class Stream {
 		source.addEventListener('reset', () => this.handlers().fresh?.());
 	};
 
+	private heard() {
+		clearTimeout(this.quiet);
+		this.quiet = window.setTimeout(this.isThere, QUIET_MS);
+	}
+
+	private isThere = async () => {
+		if (!this.source) return;
+		const abort = new AbortController();
+		const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
+		try {
+			await fetch('/healthz', {signal: abort.signal});
+			this.heard();
+		} catch {
+			say('lost');
+			this.open();
+		} finally {
+			clearTimeout(timer);
+		}
+	};
+
 	private onBuild(build: Build) {
+		this.heard();
 		this.builds.delete(build.id);
 		this.builds.set(build.id, build);
 		this.gather ||= window.setTimeout(() => {
@@ -90,8 +114,9 @@ class Stream {
 	close() {
 		document.removeEventListener('visibilitychange', this.onVisible);
 		removeEventListener('online', this.open);
-		[this.retry, this.gather, this.hide].forEach(clearTimeout);
+		[this.retry, this.gather, this.hide, this.quiet].forEach(clearTimeout);
 		this.source?.close();
+		this.source = null;
 	}
 }
 
