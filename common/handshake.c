@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/handshake.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,11 +17,13 @@
 enum status handshake_watch(struct handshake *handshake, void *zmq, void *socket, const char *endpoint,
 			    bool curve, struct err *err)
 {
-	static unsigned count; /* an address is free only some time after its socket was closed */
+	/* An address is free only some time after its socket was closed. Threads of the store's page come
+	 * here too. */
+	static atomic_uint count;
 	char address[64];
 
 	*handshake = (struct handshake){.socket = socket, .endpoint = endpoint, .curve = curve};
-	snprintf(address, sizeof address, "inproc://handshake-%u", ++count);
+	snprintf(address, sizeof address, "inproc://handshake-%u", atomic_fetch_add(&count, 1));
 	handshake->monitor = zmq_socket(zmq, ZMQ_PAIR);
 	if (!handshake->monitor || zmq_socket_monitor(socket, address, EVENTS) != 0 ||
 	    zmq_connect(handshake->monitor, address) != 0) {
