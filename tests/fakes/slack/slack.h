@@ -215,7 +215,7 @@ char *slack_arg_json(const struct slack_request *request, const char *name, bool
 
 int64_t slack_now_ms(const struct fake_slack *fake);   /* wall */
 int64_t slack_ticks_ms(const struct fake_slack *fake); /* monotonic */
-/* By id, or by name where `by_name`; NULL, with the error said. write: must be able to write there. */
+/* By id, or by name where `by_name`; NULL, with the error said. */
 struct slack_channel *slack_channel_of(struct fake_slack *fake, const struct slack_request *request,
 				       struct slack_reply *reply, bool by_name);
 bool slack_has_scope(const struct fake_slack *fake, const char *scope);
@@ -243,9 +243,10 @@ struct slack_content {
 bool slack_content_read(const struct slack_request *request, struct slack_content *content,
 			struct slack_reply *reply);
 void slack_content_fini(struct slack_content *content);
-/* Stores it; NULL: the channel's limit, said in reply. */
+/* Stores what was checked; takes over the texts of content. Lives until the next one is stored. */
 struct slack_message *slack_store(struct fake_slack *fake, struct slack_channel *channel,
 				  struct slack_content *content, const char *thread_ts, bool broadcast);
+/* Not sooner than a second after the one before; false, with the error said. */
 bool slack_may_post(struct fake_slack *fake, struct slack_channel *channel, struct slack_reply *reply);
 struct slack_message *slack_find(struct fake_slack *fake, const struct slack_channel *channel,
 				 const char *ts);
