@@ -187,14 +187,17 @@ static void remind_all(struct book *book, int64_t now_ms)
 
 void book_forget(struct book *book, int64_t now_ms)
 {
+	/* Not what is still to be said of it. */
 	db_run(&book->db,
-	       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state <> 0 AND closed < ? LIMIT "
-	       "1000)",
+	       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts a WHERE state <> 0 AND closed < ? AND "
+	       "NOT "
+	       "EXISTS (SELECT 1 FROM messages WHERE id = a.message AND dirty > 0) AND NOT EXISTS (SELECT 1 "
+	       "FROM messages WHERE thread = a.message AND dirty > 0) LIMIT 1000)",
 	       "i", now_ms - KEPT_MS);
 	db_run(&book->db,
 	       "DELETE FROM messages WHERE id IN (SELECT id FROM messages m WHERE made < ? AND dirty = 0 AND "
-	       "NOT EXISTS (SELECT 1 FROM alerts WHERE message = m.id OR (m.thread > 0 AND message = "
-	       "m.thread)) LIMIT 1000)",
+	       "NOT EXISTS (SELECT 1 FROM alerts WHERE message > 0 AND message IN (m.id, m.thread)) LIMIT "
+	       "1000)",
 	       "i", now_ms - KEPT_MS);
 	db_run(&book->db,
 	       "DELETE FROM branches WHERE key IN (SELECT key FROM branches WHERE created < ? AND alert = 0 "

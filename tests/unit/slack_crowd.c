@@ -241,3 +241,22 @@ Test(slack_crowd, what_can_never_be_said_leaves_nothing_behind)
 	red(4, "d");
 	expect_said("3: :red_circle: acme/web main is failing: #4\n");
 }
+
+static void forget(void)
+{
+	book_forget(talk.book, talk.now + INT64_C(200) * 24 * 60 * MIN);
+}
+
+Test(slack_crowd, what_is_still_to_be_said_is_not_forgotten)
+{
+	struct build fixed = talk_build(2, RESULT_SUCCESS, "b");
+
+	red(1, "a");
+	talk.said[0] = '\0';
+	talk_fold_silently(&fixed);
+	in_book(forget);
+	talk_say();
+	expect_said(
+		"1 = :large_green_circle: acme/web main is fixed by #2 after 1 min\n"
+		"1 > 2: :large_green_circle: acme/web main is passing again: #2 by Ann Lee, after 1 min\n");
+}
