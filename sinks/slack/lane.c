@@ -42,16 +42,17 @@ void lane_free(struct lane *lane)
 /* Texts of the book live until its next call. */
 static bool keep(struct lane *lane, const struct operation *operation)
 {
-	const char *from[] = {operation->channel_id, operation->ts,   operation->thread_ts,
-			      operation->key,        operation->body, operation->email};
-	const char **to[] = {&lane->operation.channel_id, &lane->operation.ts,   &lane->operation.thread_ts,
-			     &lane->operation.key,        &lane->operation.body, &lane->operation.email};
+	const char *from[] = {operation->channel_id, operation->ts,   operation->thread_ts, operation->key,
+			      operation->text,       operation->body, operation->email};
+	struct operation *out = &lane->operation;
+	const char **to[] = {&out->channel_id, &out->ts,   &out->thread_ts, &out->key,
+			     &out->text,       &out->body, &out->email};
 	bool kept = true;
 
 	forget(lane);
 	lane->operation = *operation;
 	lane->operation.channel = lane->channel;
-	lane->operation.kind = lane->operation.text = NULL;
+	lane->operation.kind = NULL;
 	for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
 		*to[i] = lane->memory[i] = from[i] ? strdup(from[i]) : NULL;
 		kept &= !from[i] || *to[i];
@@ -111,6 +112,11 @@ static void on_said(struct lane *lane, const struct reply *reply)
 
 	saying.ts = saying.ts ? saying.ts : "-"; /* of a webhook */
 	*(lane->operation.edit ? poster->numbers.edits : poster->numbers.posts) += 1;
+	log_info("slack.said", STR("sink", poster->context->name), STR("channel", lane->channel),
+		 STR("does", lane->operation.edit     ? "edit"
+			     : lane->operation.thread ? "reply"
+						      : "post"),
+		 STR("text", lane->operation.text));
 	lane_well(lane);
 	/* What can't be noted is looked up when it can. */
 	poster_write(poster, write_said, &saying);

@@ -26,7 +26,7 @@ struct lane {
 	bool named;      /* its id was looked for */
 	/* What is in hand: copies, NULL when idle. */
 	struct operation operation;
-	char *memory[6];
+	char *memory[7];
 	char *cursor; /* of a listing in several pages */
 };
 LIST_HEAD(lane_list, lane);

@@ -6,6 +6,7 @@
 #include "common/process.h"
 #include "sinks/sink.h"
 #include "sinks/slack/check.h"
+#include "sinks/slack/intent.h"
 #include "sinks/slack/poster.h"
 
 #include <stdio.h>
@@ -97,6 +98,9 @@ static enum status slack_open(void *state, struct sink_context *context, const v
 	free(path);
 	if (status == OK) {
 		status = poster_open(&slack->poster, context, slack->book, config, err);
+	}
+	if (status == OK) {
+		intent_tell(context->name, slack->config);
 	}
 	if (status == OK && !slack->config->token) {
 		log_warn("slack.webhook", STR("sink", context->name),

@@ -179,3 +179,22 @@ Test(slack_scenes_trouble, a_channel_is_found_by_its_name_among_many)
 		       "#secret 1 = " GREEN "acme/web main is fixed by #18 after 10 min\n"
 		       "#secret 1 > 2: " GREEN "acme/web main is passing again: #18 by ann, after 10 min\n");
 }
+
+/* Whoever starts it by `buildbus up` reads there what it does. */
+Test(slack_scenes_trouble, the_log_tells_what_the_rules_are_and_what_is_said)
+{
+	const char *said;
+
+	slack_configure(
+		", rules: [{pipeline: api, channel: \"#other\"}, {pipeline: docs, channel: none}, {}]");
+	run_start();
+	said = child_event(run.sink, "slack.rules", NULL, NULL);
+	cr_expect(strstr(said, "\"rules\":3") && strstr(said, "#other, #builds") &&
+			  strstr(said, "slack preview"),
+		  "%s", said);
+	clock_to(9 * HOUR_MS);
+	build_comes(9 * HOUR_MS, "web 17 a1 failed");
+	cr_expect(slack_seen(1));
+	said = child_event(run.sink, "slack.said", "does", "post");
+	cr_expect(strstr(said, "acme/web main is failing: #17") && strstr(said, "#builds"), "%s", said);
+}
