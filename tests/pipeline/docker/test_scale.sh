@@ -6,7 +6,7 @@ workers() {
 }
 
 scale() {
-	dc up -d --no-recreate --scale "fetch-buildkite=$1" >"$scratch/up.log" 2>&1 || fail "scale: $(tail -n 3 "$scratch/up.log")"
+	dc up -d --scale "fetch-buildkite=$1" >"$scratch/up.log" 2>&1 || fail "scale: $(tail -n 3 "$scratch/up.log")"
 }
 
 test_scale_up_and_down_under_load() {
