@@ -161,7 +161,7 @@ Test(slack_scenes_trouble, a_message_that_was_deleted_stops_nothing)
 /* By pages of a list with many channels; and a channel's name that is a private one's. */
 Test(slack_scenes_trouble, a_channel_is_found_by_its_name_among_many)
 {
-	char id[16], name[32];
+	char id[24], name[32];
 	size_t index;
 
 	for (int i = 0; i < 25; i++) {
