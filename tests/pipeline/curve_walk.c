@@ -179,7 +179,7 @@ Test(curve_walk, never_writes_over_a_key)
 		{{"keys", "new", "web2", "--role", "sink"}, 2, "\"sink\" is no role|sink:NAME"},
 		{{"keys", "new", "../web", "--role", "tap"}, 2, "without a slash"},
 		{{"keys", "nwe"}, 2, "did you mean new?"},
-		{{"keys"}, 2, "new NAME, or list"},
+		{{"keys"}, 2, "new NAME, init, or list"},
 		{{"keys", "new", "web3", "--role", "tap", "--dir", "/nowhere"}, 1, "/nowhere/web3.cert"},
 	};
 	char *before, *after;
