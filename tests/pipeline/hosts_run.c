@@ -56,8 +56,8 @@ static void stop(struct child **child)
 
 void world_close(void)
 {
-	if (!world.sim) {
-		return; /* skipped */
+	if (!world.place) {
+		return;
 	}
 	stop(&world.a);
 	stop(&world.b);
