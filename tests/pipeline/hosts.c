@@ -26,6 +26,9 @@ static void hub_has(int fetchers, int sinks)
  * visit, whose target goes to the other; when it is back it may not end that visit. */
 Test(hosts, a_partition_longer_than_any_timeout)
 {
+	struct child *zombie;
+	int host;
+
 	be_patient(4);
 	world_open("3000");
 	world.hub = world_start(HOST_HUB, "buildbus-normalizer");
@@ -35,15 +38,15 @@ Test(hosts, a_partition_longer_than_any_timeout)
 	world.a = world_start(HOST_FETCH_A, "buildbus-fetch-buildkite");
 	world.b = world_start(HOST_FETCH_B, "buildbus-fetch-buildkite");
 	db_becomes(world.place, "hub.db", 3000, "SELECT count(*) FROM build");
-	simulator_do(world.sim, "faults", "{'latency_ms': 13000}");
-	world_in_visit(world.a);
-	hosts_cut(HOST_FETCH_A);
+	simulator_do(world.sim, "faults", "{'latency_ms': 17000}");
+	host = world_visitor(&zombie);
+	hosts_cut(host);
 	simulator_heal(world.sim); /* but for what is under way */
 	child_event(world.hub, "lease.expired", NULL, NULL);
 	world_builds(20);
-	child_event(world.a, "fetch.no_hub", NULL, NULL);
-	hosts_join(HOST_FETCH_A);
-	child_event(world.a, "fetch.lost", NULL, NULL);
+	child_event(zombie, "fetch.no_hub", NULL, NULL);
+	hosts_join(host);
+	child_event(zombie, "fetch.lost", NULL, NULL);
 	child_event(world.store, "sink.waiting", NULL, NULL);
 	hub_has(2, 0);
 	hosts_join(HOST_STORE);

@@ -122,13 +122,19 @@ void world_builds(int count)
 	}
 }
 
-void world_in_visit(const struct child *fetcher)
+int world_visitor(struct child **fetcher)
 {
+	int64_t last = db_int(world.place, "hub.db", "SELECT value FROM meta WHERE key = 'counter'");
 	char sql[128];
+	bool is_a;
 
-	snprintf(sql, sizeof sql, "SELECT count(*) > 0 FROM lease WHERE worker LIKE '%%/%d'",
-		 (int)child_pid(fetcher));
+	snprintf(sql, sizeof sql, "SELECT count(*) > 0 FROM lease WHERE fence > %lld", (long long)last);
 	db_becomes(world.place, "hub.db", 1, sql);
+	snprintf(sql, sizeof sql, "SELECT count(*) > 0 FROM lease WHERE fence > %lld AND worker LIKE '%%/%d'",
+		 (long long)last, (int)child_pid(world.a));
+	is_a = db_int(world.place, "hub.db", sql) == 1;
+	*fetcher = is_a ? world.a : world.b;
+	return is_a ? HOST_FETCH_A : HOST_FETCH_B;
 }
 
 void world_settles_at(struct spot spot)

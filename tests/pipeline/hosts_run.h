@@ -26,8 +26,8 @@ struct child *world_start(int host, const char *program);
 void world_start_all(void);
 /* New builds at the provider. */
 void world_builds(int count);
-/* Waits until the hub has a visit of this fetcher. */
-void world_in_visit(const struct child *fetcher);
+/* Waits until a visit begins; the host of its fetcher. */
+int world_visitor(struct child **fetcher);
 /* Waits until the store holds the truth and nothing else. */
 #define world_settles() world_settles_at(HERE)
 void world_settles_at(struct spot spot);
