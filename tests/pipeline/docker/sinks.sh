@@ -25,7 +25,7 @@ start_firestore() {
 		return
 	fi
 	for port in $(seq 28000 28020); do
-		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
+		! (exec 3<>"/dev/tcp/$(host_address)/$port") 2>/dev/null && break
 	done
 	: >"$scratch/firestore.log"
 	java -Xmx512m -XX:TieredStopAtLevel=1 -cp "$jar" com.google.cloud.datastore.emulator.firestore.CloudFirestore start \
