@@ -66,9 +66,16 @@ all_hold_truth() {
 	store_holds_truth && { [ -z "$bigquery" ] || { bigquery_holds_truth && firestore_holds_truth; }; }
 }
 
-# What must hold of every destination, after whatever was done.
+# What must hold of every destination, after whatever was done. CircleCI's pipelines are asked again by the provider's
+# own clock, re-runs after ten minutes of it (docs/config.md): a world that stands still would hide what came last.
 expect_truth() {
-	until_true "${1:-180}" all_hold_truth || fail "not what the simulator says: $(cat "$scratch/difference")"
+	local try
+	for try in 1 2 3 4; do
+		! until_true 60 all_hold_truth || break
+		[ $try -lt 4 ] || fail "not what the simulator says: $(cat "$scratch/difference")"
+		echo "  (eleven minutes of the world's time more: $(cut -c1-100 "$scratch/difference"))"
+		advance 660000
+	done
 	echo "  truth = store${bigquery:+ = bigquery}${firestore:+ = firestore}: $(wc -l <"$scratch/truth") builds"
 }
 
