@@ -18,6 +18,7 @@ enum reply_kind {
 struct reply {
 	enum reply_kind kind;
 	int64_t after_ms;   /* LATER, 0: not said */
+	bool known;         /* LATER is what Slack said, not a guess about a word that is new */
 	char word[64];      /* Slack's error, or "" */
 	char text[300];     /* what happened, for people */
 	const char *cure;   /* what to do about it; "" */

@@ -29,6 +29,11 @@ void book_free(struct book **book)
 	}
 }
 
+void book_known(struct book *book)
+{
+	db_run(&book->db, "UPDATE counters SET value = 0 WHERE name = 'fresh'", "");
+}
+
 void book_doubt(struct book *book, bool doubt)
 {
 	book->doubt = doubt;

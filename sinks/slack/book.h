@@ -32,6 +32,8 @@ void book_speak(struct book *book, const char *channel, int64_t now_ms);
 void book_route(struct book *book);
 /* What is told from now on may have been told before slack.db was lost. */
 void book_doubt(struct book *book, bool doubt);
+/* Everything that the hub has was read: the file is not fresh any more. */
+void book_known(struct book *book);
 /* Quiet hours that end, reminders, builds that wait for too long. */
 void book_tick(struct book *book, int64_t now_ms);
 /* Some of what nobody asks for any more goes: once in a while. */

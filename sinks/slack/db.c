@@ -51,6 +51,7 @@ static const char tables[] =
 	"CREATE TABLE users (email TEXT PRIMARY KEY, id TEXT, until INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;"
 	"INSERT INTO counters VALUES ('dirty', 0);"
+	"INSERT INTO counters VALUES ('fresh', 1);" /* until everything was read from the hub once */
 	"PRAGMA user_version = 1;";
 
 static enum status db_status(int code)
@@ -92,8 +93,6 @@ static void db_exec(struct db *db, const char *sql)
 /* For nobody else to read; SQLite gives -wal and -shm the same mode. */
 static enum status take_file(struct db *db, struct err *err)
 {
-	struct stat file;
-
 	db->lock_fd = open(db->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (db->lock_fd < 0) {
 		return err_set(
@@ -106,7 +105,6 @@ static enum status take_file(struct db *db, struct err *err)
 		return err_set(err, ERR_AGAIN, "%s is in use by another process: stop that one first",
 			       db->path);
 	}
-	db->fresh = fstat(db->lock_fd, &file) == 0 && file.st_size == 0;
 	return OK;
 }
 
@@ -118,8 +116,8 @@ static enum status check_version(struct db *db, struct err *err)
 		db_exec(db, "BEGIN IMMEDIATE");
 		db_exec(db, tables);
 		db_exec(db, "COMMIT");
-		db->fresh = true;
 	}
+	db->fresh = db_int(db, 0, "SELECT value FROM counters WHERE name = 'fresh'", "") != 0;
 	if (db->code != SQLITE_OK) {
 		return db_fail(db, err);
 	}

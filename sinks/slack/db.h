@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-#define DB_KEPT 64
+#define DB_KEPT 128
 
 struct db {
 	sqlite3 *db;

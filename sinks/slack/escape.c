@@ -61,12 +61,12 @@ void words_format(struct words *words, const char *format, ...)
 
 static bool is_word(unsigned char c)
 {
-	return isalnum(c) || c >= 0x80;
+	return isalnum(c);
 }
 
 static bool is_emoji_letter(unsigned char c)
 {
-	return isalnum(c) || strchr("_+-'", c);
+	return isalnum(c) || c >= 0x80 || strchr("_+-'", c);
 }
 
 /* `:name:` begins at i. */

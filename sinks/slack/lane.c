@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RETRY_BASE_MS 1000
-#define RETRY_CAP_MS  60000
-#define UNSURE_MS     2000 /* before a lost answer is looked up: it may still be on its way */
-#define TRIES_MOST    12   /* with a word that nobody knows */
+#define RETRY_CAP_MS 60000
+#define UNSURE_MS    2000 /* before a lost answer is looked up: it may still be on its way */
+#define TRIES_MOST   12   /* with a word that nobody knows */
 
 static void forget(struct lane *lane)
 {
@@ -196,9 +195,8 @@ static void on_sent(void *owner, const struct reply *reply)
 		on_bad_message(lane, reply);
 		break;
 	case REPLY_LATER:
-		lane->tries < TRIES_MOST || strcmp(reply->word, "ratelimited") == 0
-			? lane_later(lane, reply)
-			: on_bad_message(lane, reply);
+		lane->tries < TRIES_MOST || reply->known ? lane_later(lane, reply)
+							 : on_bad_message(lane, reply);
 		break;
 	}
 	poster_turn(poster);

@@ -28,10 +28,20 @@ static void write_untried(struct book *book, void *arg)
 	book_untried(book, &lane->operation);
 }
 
-static void not_there(struct lane *lane)
+/* False: that could not be kept. */
+static bool not_there(struct lane *lane)
 {
-	poster_write(lane->poster, write_untried, lane);
-	lane_end(lane, 0);
+	bool written = poster_write(lane->poster, write_untried, lane);
+
+	lane_end(lane, written ? 0 : RETRY_BASE_MS);
+	return written;
+}
+
+/* Nothing works with this token, as opposed to: it may not read here. */
+static bool is_shut_out(const struct reply *reply)
+{
+	return reply->kind == REPLY_TOKEN && strcmp(reply->word, "missing_scope") != 0 &&
+	       strcmp(reply->word, "no_permission") != 0;
 }
 
 struct found {
@@ -112,6 +122,8 @@ static void on_history(void *owner, const struct reply *reply)
 		}
 	} else if (reply->kind == REPLY_LATER || reply->kind == REPLY_UNSURE) {
 		lane_later(lane, reply);
+	} else if (is_shut_out(reply)) {
+		lane_mute(lane, reply); /* what was tried is kept: looked up when the token is good */
 	} else {
 		give_up(lane, reply);
 		not_there(lane);
@@ -172,8 +184,7 @@ bool lookup_start(struct lane *lane)
 
 	if (!lane->operation.channel_id && *lane->channel == '#') {
 		give_up(lane, &reply);
-		not_there(lane);
-		return lane_start(lane);
+		return not_there(lane) && lane_start(lane);
 	}
 	lane->operation.channel_id = lane->operation.channel_id ? lane->operation.channel_id : lane->channel;
 	return ask_history(lane);

@@ -59,7 +59,8 @@ void poster_turn(struct poster *poster);
 bool poster_is_idle(const struct poster *poster);
 
 /* Between poster.c, lane.c and lookup.c. */
-#define PACE_MS 1000
+#define PACE_MS       1000
+#define RETRY_BASE_MS 1000
 /* Begins with the operation in hand. False: nothing was started. */
 bool lane_start(struct lane *lane);
 void lane_free(struct lane *lane);

@@ -87,6 +87,7 @@ static void by_word(struct reply *reply)
 		if (strcmp(reply->word, meanings[i].word) == 0) {
 			reply->kind = meanings[i].kind;
 			reply->cure = meanings[i].cure;
+			reply->known = true;
 		}
 	}
 }
@@ -149,6 +150,7 @@ void reply_read(const struct http_answer *answer, bool webhook, struct reply *re
 	}
 	if (answer->class == HTTP_LIMITED) {
 		reply->kind = REPLY_LATER;
+		reply->known = true;
 		reply->after_ms = answer->retry_after_ms > 0 ? answer->retry_after_ms : 0;
 		snprintf(reply->word, sizeof reply->word, "ratelimited");
 		snprintf(reply->text, sizeof reply->text, "ratelimited");

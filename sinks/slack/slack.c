@@ -59,6 +59,7 @@ static void write_news(struct book *book, void *arg)
 	book_doubt(book, slack->anew);
 	book_speak(book, NULL, wall_ms());
 	book_doubt(book, false);
+	book_known(book);
 }
 
 static void tell_news(void *context)
