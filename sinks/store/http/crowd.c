@@ -26,7 +26,8 @@ static void send_one_away(struct crowd *crowd)
 {
 	struct guest *worst = NULL;
 
-	for (struct guest *guest = crowd->first; guest; guest = guest->next) {
+	/* Not who has just come: it had no time to ask. */
+	for (struct guest *guest = crowd->first->next; guest; guest = guest->next) {
 		if (!guest->stays && !guest->leaves && leaves_before(guest, worst)) {
 			worst = guest;
 		}

@@ -27,6 +27,7 @@ static int on_bell(zloop_t *loop, zmq_pollitem_t *item, void *arg)
 	desk->well = metrics_is_healthy(&sentence);
 	snprintf(desk->health, sizeof desk->health, "%s", sentence);
 	desk->told = desk->asked;
+	desk->silent = false;
 	pthread_cond_broadcast(&desk->answered);
 	pthread_mutex_unlock(&desk->lock);
 	return 0;
@@ -75,6 +76,9 @@ bool desk_ask(struct desk *desk)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += PATIENCE_S;
 	pthread_mutex_lock(&desk->lock);
+	if (desk->silent) {
+		return false;
+	}
 	mine = ++desk->asked;
 	if (write(desk->bell, &one, sizeof one) != sizeof one) {
 		return false;
@@ -82,7 +86,8 @@ bool desk_ask(struct desk *desk)
 	while (code == 0 && desk->told - mine < 0) {
 		code = pthread_cond_timedwait(&desk->answered, &desk->lock, &until);
 	}
-	return desk->told - mine >= 0;
+	desk->silent = desk->told - mine < 0;
+	return !desk->silent;
 }
 
 void desk_leave(struct desk *desk)

@@ -18,6 +18,7 @@ struct desk {
 	char *metrics;
 	char health[512];
 	bool well;
+	bool silent; /* the loop did not answer in time, and has not since: nobody waits for it */
 };
 
 /* Answers from loop. */

@@ -74,8 +74,8 @@ static bool is_too_often(struct guard *guard, const struct request *request, int
 	hash = XXH3_64bits(address, strlen(address));
 	peer = &guard->peers[hash % GUARD_PEERS];
 	pthread_mutex_lock(&guard->lock);
-	if (peer->address != hash || now_ms() - peer->since_ms > MINUTE_MS) {
-		*peer = (struct peer_tries){hash, now_ms(), 0};
+	if (now_ms() - peer->since_ms > MINUTE_MS) {
+		*peer = (struct peer_tries){now_ms(), 0};
 	}
 	peer->tries += more;
 	often = peer->tries >= GUARD_TRIES;

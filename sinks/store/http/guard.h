@@ -19,7 +19,6 @@ struct known_login {
 
 /* How often somebody was wrong in a minute. */
 struct peer_tries {
-	uint64_t address; /* hash */
 	int64_t since_ms;
 	int tries;
 };

@@ -73,7 +73,6 @@ static void *run(void *arg)
 
 	pthread_mutex_lock(&watch->lock);
 	while (!watch->closing) {
-		bool streaming = streams_are_open(watch->streams);
 		struct timespec time = until(TICK_MS);
 
 		for (int i = 0; i < WATCH_VIEWS; i++) {
@@ -84,9 +83,10 @@ static void *run(void *arg)
 		if (watch->views[WATCH_BUS].wanted || watch->views[WATCH_DEAD].wanted || watch->closing) {
 			continue;
 		}
-		if (!streaming) {
+		if (!streams_are_open(watch->streams)) { /* asked now: refresh let go of the lock */
 			pthread_cond_wait(&watch->changed, &watch->lock);
-		} else if (pthread_cond_timedwait(&watch->changed, &watch->lock, &time) != 0) {
+		} else {
+			pthread_cond_timedwait(&watch->changed, &watch->lock, &time);
 			pthread_mutex_unlock(&watch->lock);
 			tick(watch, &beat_ms, &bus_ms);
 			pthread_mutex_lock(&watch->lock);

@@ -157,7 +157,7 @@ yyjson_mut_val *builds_one(struct reader *reader, struct text id, yyjson_mut_doc
 	*status = row ? OK : err->status;
 	if (row) {
 		reader_bind(row, 1, id);
-		if (reader_row(reader, row, status, err)) {
+		if (reader_whole_row(reader, row, status, err)) {
 			record = columns_json(doc, build_fields, row, &column);
 		}
 		sqlite3_reset(row);

@@ -137,6 +137,19 @@ bool reader_row(struct reader *reader, sqlite3_stmt *statement, enum status *sta
 	return false;
 }
 
+bool reader_whole_row(struct reader *reader, sqlite3_stmt *statement, enum status *status, struct err *err)
+{
+	int64_t deadline_ms = reader->deadline_ms;
+	bool late = reader->late, found;
+
+	reader->deadline_ms = 0;
+	reader->late = false;
+	found = reader_row(reader, statement, status, err);
+	reader->deadline_ms = deadline_ms;
+	reader->late = late;
+	return found;
+}
+
 yyjson_mut_val *reader_light(struct reader *reader, int64_t build, yyjson_mut_doc *doc, enum status *status,
 			     struct err *err)
 {
@@ -149,7 +162,7 @@ yyjson_mut_val *reader_light(struct reader *reader, int64_t build, yyjson_mut_do
 		return NULL;
 	}
 	sqlite3_bind_int64(row, 1, build);
-	if (reader_row(reader, row, status, err)) {
+	if (reader_whole_row(reader, row, status, err)) {
 		record = columns_json(doc, build_fields, row, &column);
 		yyjson_mut_obj_remove_key(record, "jobs");
 	}

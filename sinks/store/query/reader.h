@@ -47,6 +47,8 @@ sqlite3_stmt *reader_statement(struct reader *reader, const char *sql, struct er
 enum status reader_fail(struct reader *reader, struct err *err);
 /* SQLITE_ROW: true. SQLITE_DONE and late: false, and OK. */
 bool reader_row(struct reader *reader, sqlite3_stmt *statement, enum status *status, struct err *err);
+/* One row by its key, whatever the limit: what a walk has passed must not be lost to it. */
+bool reader_whole_row(struct reader *reader, sqlite3_stmt *statement, enum status *status, struct err *err);
 
 /* The record without its jobs; NULL: there is no such row, or status. */
 yyjson_mut_val *reader_light(struct reader *reader, int64_t build, yyjson_mut_doc *doc, enum status *status,
