@@ -14,6 +14,7 @@
 #define KUSTOMIZE "kustomize() { command kubectl --server=http://127.0.0.1:1 kustomize $1; }"
 
 static struct place *place;
+static char *text_said;
 
 /* A shell command in the place, with the build's programs in the PATH; what it prints is in `said`. */
 static int sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -38,7 +39,9 @@ static char *said(void)
 {
 	size_t size;
 
-	return place_read(place, "said", &size);
+	free(text_said);
+	text_said = place_read(place, "said", &size);
+	return text_said;
 }
 
 static void expect_done(const char *command)
@@ -101,6 +104,7 @@ static void open_place(void)
 
 static void close_place(void)
 {
+	free(text_said);
 	place_free(&place);
 }
 
