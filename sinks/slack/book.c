@@ -54,11 +54,6 @@ enum status book_commit(struct book *book, struct err *err)
 	return db_commit(&book->db, err);
 }
 
-void book_rollback(struct book *book)
-{
-	db_rollback(&book->db);
-}
-
 int64_t book_dirty(struct book *book)
 {
 	db_run(&book->db, "UPDATE counters SET value = value + 1 WHERE name = 'dirty'", "");

@@ -21,7 +21,6 @@ bool book_is_fresh(const struct book *book);
 /* Everything below but book_next is part of a transaction; errors are told by book_commit. */
 enum status book_begin(struct book *book, struct err *err) MUST_CHECK;
 enum status book_commit(struct book *book, struct err *err) MUST_CHECK;
-void book_rollback(struct book *book);
 
 /* One version of one build; versions of a build in order. now_ms: the wall clock. silent: of a catch-up: what
  * breaks is not told before book_speak. */

@@ -134,6 +134,7 @@ enum status db_open(struct db *db, const char *path, struct err *err)
 	enum status status = OK;
 
 	db->lock_fd = -1;
+	db->begun = true;
 	db->path = strdup(path ? path : ":memory:");
 	if (!db->path) {
 		return err_sys(err, "memory for a path");
@@ -151,14 +152,17 @@ enum status db_open(struct db *db, const char *path, struct err *err)
 	sqlite3_busy_timeout(db->db, BUSY_MS);
 	db_exec(db, settings);
 	status = check_version(db, err);
+	db->begun = false;
 	/* At the start there is nothing to hold back: the process is restarted. */
 	return status == ERR_AGAIN ? (err->status = ERR_SYS) : status;
 }
 
 void db_close(struct db *db)
 {
-	for (size_t i = 0; i < db->kept_count; i++) {
-		sqlite3_finalize(db->kept[i].statement);
+	sqlite3_stmt *statement;
+
+	while (db->db && (statement = sqlite3_next_stmt(db->db, NULL))) {
+		sqlite3_finalize(statement);
 	}
 	sqlite3_close(db->db);
 	if (db->path && db->lock_fd >= 0) {
@@ -172,14 +176,14 @@ enum status db_begin(struct db *db, struct err *err)
 {
 	int moved = 0;
 
-	db->code = SQLITE_OK;
 	/* Else everything would go into a file that nobody can ever open again. */
 	sqlite3_file_control(db->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	if (moved && db->lock_fd >= 0) {
 		return err_set(err, ERR_SYS, "%s was moved away or deleted while it was in use", db->path);
 	}
 	db_run(db, "BEGIN IMMEDIATE", "");
-	return db->code == SQLITE_OK ? OK : db_fail(db, err);
+	db->begun = db->code == SQLITE_OK;
+	return db->begun ? OK : db_fail(db, err);
 }
 
 enum status db_commit(struct db *db, struct err *err)
@@ -187,42 +191,26 @@ enum status db_commit(struct db *db, struct err *err)
 	enum status status;
 
 	db_run(db, "COMMIT", "");
-	if (db->code == SQLITE_OK) {
-		return OK;
-	}
-	status = db_fail(db, err);
-	db_rollback(db);
-	return status;
-}
-
-void db_rollback(struct db *db)
-{
-	db->code = SQLITE_OK;
+	db->begun = false;
+	status = db->code == SQLITE_OK ? OK : db_fail(db, err);
 	/* After some errors SQLite has rolled back already. */
 	if (!sqlite3_get_autocommit(db->db)) {
 		db_run(db, "ROLLBACK", "");
 	}
-	db->code = SQLITE_OK;
+	return status;
 }
 
+/* SQLite itself knows them all. */
 static sqlite3_stmt *find_statement(struct db *db, const char *sql)
 {
 	sqlite3_stmt *statement = NULL;
 
-	for (size_t i = 0; i < db->kept_count; i++) {
-		if (db->kept[i].sql == sql) {
-			return db->kept[i].statement;
+	while ((statement = sqlite3_next_stmt(db->db, statement))) {
+		if (strcmp(sqlite3_sql(statement), sql) == 0) {
+			return statement;
 		}
 	}
-	if (db->kept_count == DB_KEPT) {
-		db_note(db, SQLITE_NOMEM);
-		return NULL;
-	}
 	db_note(db, sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL));
-	if (statement) {
-		db->kept[db->kept_count].sql = sql;
-		db->kept[db->kept_count++].statement = statement;
-	}
 	return statement;
 }
 
@@ -249,8 +237,10 @@ static int bind_value(sqlite3_stmt *statement, int place, char type, va_list *va
 
 static sqlite3_stmt *bind_all(struct db *db, const char *sql, const char *types, va_list *values)
 {
-	sqlite3_stmt *statement = db->code == SQLITE_OK ? find_statement(db, sql) : NULL;
+	sqlite3_stmt *statement;
 
+	db->code = db->begun ? db->code : SQLITE_OK;
+	statement = db->code == SQLITE_OK ? find_statement(db, sql) : NULL;
 	for (int i = 0; statement && types[i]; i++) {
 		db_note(db, bind_value(statement, i + 1, types[i], values));
 	}

@@ -1,5 +1,5 @@
-/* slack.db: one SQLite file, ours alone. The first error is kept, and nothing is done after it until the
- * transaction ends: callers ask once, at its end. */
+/* slack.db: one SQLite file, ours alone. The first error of a transaction is kept, and nothing is done after
+ * it until its end: callers ask once, there. Statements are prepared once and kept. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include "common/err.h"
@@ -8,20 +8,14 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-#define DB_KEPT 128
-
 struct db {
 	sqlite3 *db;
 	char *path;  /* ":memory:" for nothing that lasts */
 	int lock_fd; /* -1: none */
 	bool fresh;  /* it was made by db_open */
-	int code;    /* of the first error in this transaction */
+	bool begun;  /* a transaction: the first error ends all that follows in it */
+	int code;    /* of the first error in it */
 	char why[200];
-	struct {
-		const char *sql;
-		sqlite3_stmt *statement;
-	} kept[DB_KEPT];
-	size_t kept_count;
 };
 
 /* path NULL: in memory. ERR_CONFIG: an operator must act. db is zeroed; accepted by db_close in any case. */
@@ -31,9 +25,8 @@ void db_close(struct db *db);
 enum status db_begin(struct db *db, struct err *err) MUST_CHECK;
 /* OK: all of it is durable; else nothing was done. */
 enum status db_commit(struct db *db, struct err *err) MUST_CHECK;
-void db_rollback(struct db *db);
 
-/* sql must be a constant of the program. types, a letter a value: i int64_t, s const char * (NULL is null),
+/* types, a letter a value: i int64_t, s const char * (NULL is null),
  * t and b const struct text *, as text and as bytes. */
 void db_run(struct db *db, const char *sql, const char *types, ...);
 /* NULL after an error. Values live until the statement is stepped or asked anew. */

@@ -3,6 +3,7 @@
 #include "sinks/slack/api.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct reply reply;
@@ -55,6 +56,23 @@ Test(slack_reply, each_answer_says_what_to_do)
 		cr_expect_eq(read_answer(rows[i].class, rows[i].code, rows[i].body, false), rows[i].kind,
 			     "row %zu: %d (%s)", i, reply.kind, reply.text);
 	}
+}
+
+/* Only a word that is new may mean that a message is a bad one. */
+Test(slack_reply, a_word_that_says_later_is_known_to)
+{
+	static const char *const later[] = {"ratelimited", "rate_limited", "rate_limit_exceeded",
+					    "message_limit_exceeded", "team_added_to_org"};
+	char body[100];
+
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+		snprintf(body, sizeof body, "{\"ok\":false,\"error\":\"%s\"}", later[i]);
+		cr_expect(read_answer(HTTP_OK, 200, body, false) == REPLY_LATER && reply.known, "%s",
+			  later[i]);
+	}
+	cr_expect(read_answer(HTTP_LIMITED, 429, "", false) == REPLY_LATER && reply.known);
+	cr_expect(read_answer(HTTP_OK, 200, "{\"ok\":false,\"error\":\"new\"}", false) == REPLY_LATER &&
+		  !reply.known);
 }
 
 Test(slack_reply, a_webhook_answers_in_plain_words)
