@@ -29,9 +29,9 @@ void book_free(struct book **book)
 	}
 }
 
-void book_known(struct book *book)
+void book_remember(struct book *book, enum book_memory memory)
 {
-	db_run(&book->db, "UPDATE counters SET value = 0 WHERE name = 'fresh'", "");
+	db_run(&book->db, "UPDATE counters SET value = ? WHERE name = 'fresh'", "i", (int64_t)memory);
 }
 
 void book_doubt(struct book *book, bool doubt)
@@ -39,9 +39,10 @@ void book_doubt(struct book *book, bool doubt)
 	book->doubt = doubt;
 }
 
-bool book_is_fresh(const struct book *book)
+enum book_memory book_memory(struct book *book)
 {
-	return book->db.fresh;
+	return (enum book_memory)db_int(&book->db, BOOK_KNOWS,
+					"SELECT value FROM counters WHERE name = 'fresh'", "");
 }
 
 enum status book_begin(struct book *book, struct err *err)

@@ -15,8 +15,13 @@ enum status book_open(struct book **out, const char *path, const struct slack_co
 		      struct err *err) MUST_CHECK;
 /* Accepts NULL; nulls the pointer. */
 void book_free(struct book **book);
-/* The file was made anew: what it should know is gone, or never was. */
-bool book_is_fresh(const struct book *book);
+/* What the file knows of what was told. The numbers are in slack.db. */
+enum book_memory {
+	BOOK_KNOWS,
+	BOOK_FRESH, /* it was made anew: nothing */
+	BOOK_LOST,  /* it was made anew, and something may have been told: everything comes again */
+};
+enum book_memory book_memory(struct book *book);
 
 /* Everything below but book_next is part of a transaction; errors are told by book_commit. */
 enum status book_begin(struct book *book, struct err *err) MUST_CHECK;
@@ -31,8 +36,7 @@ void book_speak(struct book *book, const char *channel, int64_t now_ms);
 void book_route(struct book *book);
 /* What is told from now on may have been told before slack.db was lost. */
 void book_doubt(struct book *book, bool doubt);
-/* Everything that the hub has was read: the file is not fresh any more. */
-void book_known(struct book *book);
+void book_remember(struct book *book, enum book_memory memory);
 /* Quiet hours that end, reminders, builds that wait for too long. */
 void book_tick(struct book *book, int64_t now_ms);
 /* Some of what nobody asks for any more goes: once in a while. */

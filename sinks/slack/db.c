@@ -51,7 +51,7 @@ static const char tables[] =
 	"CREATE TABLE users (email TEXT PRIMARY KEY, id TEXT, until INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;"
 	"INSERT INTO counters VALUES ('dirty', 0);"
-	"INSERT INTO counters VALUES ('fresh', 1);" /* until everything was read from the hub once */
+	"INSERT INTO counters VALUES ('fresh', 1);" /* enum book_memory */
 	"PRAGMA user_version = 1;";
 
 static enum status db_status(int code)
@@ -117,7 +117,6 @@ static enum status check_version(struct db *db, struct err *err)
 		db_exec(db, tables);
 		db_exec(db, "COMMIT");
 	}
-	db->fresh = db_int(db, 0, "SELECT value FROM counters WHERE name = 'fresh'", "") != 0;
 	if (db->code != SQLITE_OK) {
 		return db_fail(db, err);
 	}

@@ -12,7 +12,6 @@ struct db {
 	sqlite3 *db;
 	char *path;  /* ":memory:" for nothing that lasts */
 	int lock_fd; /* -1: none */
-	bool fresh;  /* it was made by db_open */
 	bool begun;  /* a transaction: the first error ends all that follows in it */
 	int code;    /* of the first error in it */
 	char why[200];

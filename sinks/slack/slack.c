@@ -59,7 +59,7 @@ static void write_news(struct book *book, void *arg)
 	book_doubt(book, slack->anew);
 	book_speak(book, NULL, wall_ms());
 	book_doubt(book, false);
-	book_known(book);
+	book_remember(book, BOOK_KNOWS);
 }
 
 static void tell_news(void *context)
@@ -112,21 +112,35 @@ static enum status slack_open(void *state, struct sink_context *context, const v
 	return status;
 }
 
-/* A file that was made anew knows nothing of what the hub counts as told. */
+static void write_lost(struct book *book, void *arg)
+{
+	(void)arg;
+	book_remember(book, BOOK_LOST);
+}
+
+/* A file that was made anew knows nothing of what the hub counts as told: it counts anew, from 0, which is
+ * noted here, for the next start can't see it any more. */
+static void recall(struct slack *slack, struct position position)
+{
+	enum book_memory memory = book_memory(slack->book);
+
+	slack->anew = memory == BOOK_LOST || (memory == BOOK_FRESH && position.seq > 0);
+	if (slack->anew && position.seq > 0) {
+		poster_write(&slack->poster, write_lost, NULL);
+		sink_anew(slack->context);
+	}
+}
+
 static void slack_attached(void *state, struct text note, struct position position)
 {
 	struct slack *slack = state;
 
 	(void)note;
 	slack->poster.quiet = true;
-	if (slack->knows) {
-		return;
+	if (!slack->knows && !slack->context->bus->sync) {
+		recall(slack, position);
 	}
 	slack->knows = true;
-	if (book_is_fresh(slack->book) && position.seq > 0 && !slack->context->bus->sync) {
-		slack->anew = true;
-		sink_anew(slack->context);
-	}
 }
 
 /* Up to the hub's head everything is known: what is still red and untold is told now. In a `buildbus sync`

@@ -34,7 +34,14 @@ static void expect_conversation(const char *wanted)
 	free(is);
 }
 
-Test(slack_lost, what_was_told_is_found_again)
+static void lose(void)
+{
+	unlink(file(""));
+	unlink(file("-wal"));
+	unlink(file("-shm"));
+}
+
+static void tell(void)
 {
 	run_start();
 	clock_to(9 * HOUR_MS);
@@ -42,10 +49,11 @@ Test(slack_lost, what_was_told_is_found_again)
 	all_acked();
 	slack_seen(1);
 	run_stop();
-	unlink(file(""));
-	unlink(file("-wal"));
-	unlink(file("-shm"));
-	run_start();
+}
+
+/* It runs: the fix is the first thing to be said. */
+static void is_found_again(void)
+{
 	cr_assert(run_until(run.loop, is_looked_up, NULL, (int)patience_ms()), "nothing is looked up");
 	build_comes(10 * HOUR_MS, "web 18 b passed");
 	all_acked();
@@ -54,6 +62,52 @@ Test(slack_lost, what_was_told_is_found_again)
 			    "#builds 1 = :large_green_circle: acme/web main is fixed by #18 after 1 h\n"
 			    "#builds 1 >> 2: :large_green_circle: acme/web main is passing again: #18 by "
 			    "ann, after 1 h\n");
+}
+
+Test(slack_lost, what_was_told_is_found_again)
+{
+	tell();
+	lose();
+	run_start();
+	is_found_again();
+}
+
+Test(slack_lost, what_was_told_is_found_again_by_who_was_killed_before_it_knew_of_it)
+{
+	tell();
+	lose();
+	fake_hub_kill(run.hub);
+	run_start();
+	said("slack.rules");
+	slack_kill();
+	fake_hub_bind(run.hub);
+	run_start();
+	is_found_again();
+}
+
+#define MANY 1000000
+
+static bool is_refused(void *arg)
+{
+	(void)arg;
+	return run.hub->full < MANY;
+}
+
+/* The hub keeps nothing: what was acknowledged is forgotten, and what can't be read keeps the sink from
+ * coming to the end of what is there. */
+Test(slack_lost, what_was_told_is_found_again_by_who_was_killed_while_everything_came_anew)
+{
+	tell();
+	lose();
+	fake_hub_add(run.hub, "?", 1);
+	run.hub->full = MANY;
+	run_start();
+	cr_assert(run_until(run.loop, is_refused, NULL, (int)patience_ms()), "nothing came anew");
+	slack_kill();
+	cr_assert(run.hub->position == 0);
+	run.hub->full = 0;
+	run_start();
+	is_found_again();
 }
 
 Test(slack_lost, a_newer_file_is_left_alone)
