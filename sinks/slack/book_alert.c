@@ -161,12 +161,13 @@ static int64_t into_digest(struct book *book, const struct alert *alert, int64_t
 	return digest;
 }
 
-static int64_t alone(struct book *book, const struct alert *alert, int64_t now_ms)
+static int64_t alone(struct book *book, const struct alert *alert, int64_t now_ms, int64_t due_ms)
 {
 	return message_add(book, &(struct message_new){
 					 .channel = alert->channel,
 					 .kind = shown_as[alert->kind],
 					 .alert = alert->id,
+					 .due_ms = due_ms,
 					 .now_ms = now_ms,
 					 .tried_ms = book->doubt ? alert->opened_at : 0,
 					 .seed = alert_seed(book, alert->id),
@@ -191,7 +192,8 @@ void alert_tell(struct book *book, int64_t id, int64_t now_ms, bool digest)
 	if (!alert_read(book, id, &alert) || alert.message != 0) {
 		return;
 	}
-	if (quiet_in(&rule->quiet, now_ms, &ends_ms)) {
+	/* What may be there already waits as a message: it is looked up, whatever comes of it by then. */
+	if (quiet_in(&rule->quiet, now_ms, &ends_ms) && (!book->doubt || digest)) {
 		db_run(&book->db, "UPDATE alerts SET held = ?2 WHERE id = ?1", "ii", id, ends_ms);
 		return;
 	}
@@ -200,7 +202,7 @@ void alert_tell(struct book *book, int64_t id, int64_t now_ms, bool digest)
 	}
 	digest |= !book->doubt &&
 		  (open_digest(book, alert.channel, now_ms) != 0 || is_storm(book, alert.channel, now_ms));
-	message = digest ? into_digest(book, &alert, now_ms) : alone(book, &alert, now_ms);
+	message = digest ? into_digest(book, &alert, now_ms) : alone(book, &alert, now_ms, ends_ms);
 	db_run(&book->db, "UPDATE alerts SET message = ?2, held = 0 WHERE id = ?1", "ii", id, message);
 	if (alert.kind == ALERT_BREAK) {
 		plan_reminder(book, message, rule, now_ms);

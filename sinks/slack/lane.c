@@ -157,6 +157,7 @@ static void on_bad_message(struct lane *lane, const struct reply *reply)
 		  STR("why", reply->text), NUM("message", lane->operation.message));
 	*lane->poster->numbers.failed += 1;
 	poster_write(lane->poster, is_gone(reply) ? write_gone : write_refused, lane);
+	lane->tries = 0;
 	lane_end(lane, PACE_MS);
 }
 

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 TestSuite(slack_killed, .init = slack_run_init, .fini = slack_run_fini, .timeout = 180);
 
@@ -213,6 +214,61 @@ Test(slack_killed, an_unknown_outcome_is_looked_up)
 		slack_fail(&slack, SLACK_UPDATE, rows[i]);
 		fix(round + 1);
 		has_rounds(round + 2);
+	}
+}
+
+/* Nobody may look for it, and that it was not found can't be kept. */
+Test(slack_killed, an_unknown_outcome_is_told_once_when_the_disk_has_room_again)
+{
+	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
+
+	slack_fail(&slack, SLACK_LIST,
+		   (struct slack_failure){.times = -1, .code = 200, .error = "missing_scope"});
+	run_start();
+	hold_post();
+	tell(0);
+	slack_held();
+	all_acked();
+	cr_assert(prlimit(child_pid(run.sink), RLIMIT_FSIZE, &limit, NULL) == 0);
+	slack_let_go(&slack, true);
+	slack_says("\"slack.blind\"", 1);
+	build_comes(AT(1), "api 1 a1 passed");
+	slack_says("\"sink.retry\"", 1); /* else it turns in a circle */
+	limit.rlim_cur = RLIM_INFINITY;
+	cr_assert(prlimit(child_pid(run.sink), RLIMIT_FSIZE, &limit, NULL) == 0);
+	slack_seen(1);
+	fix(0);
+	has_rounds(1);
+}
+
+static void set_token_error(const char *error)
+{
+	slack_lock(&slack);
+	slack.token_error = error;
+	slack_unlock(&slack);
+}
+
+/* A look-up that is refused says nothing of what became of it. */
+Test(slack_killed, an_unknown_outcome_is_looked_up_when_the_token_is_good_again)
+{
+	static const struct {
+		void (*hold)(void);
+		const char *word;
+	} rows[] = {{hold_post, "invalid_auth"}, {hold_posted, "token_revoked"}};
+
+	run_start();
+	for (size_t i = 0; i < 2; i++) {
+		rows[i].hold();
+		tell(i);
+		slack_held();
+		set_token_error(rows[i].word);
+		slack_let_go(&slack, true);
+		slack_says("\"slack.refused\"", (int)i + 1);
+		set_token_error(NULL);
+		all_acked();
+		slack_seen_late(3 * i + 1);
+		fix(i);
+		has_rounds(i + 1);
 	}
 }
 

@@ -110,6 +110,55 @@ Test(slack_lost, what_was_told_is_found_again_by_who_was_killed_while_everything
 	is_found_again();
 }
 
+static bool is_two_messages(void *arg)
+{
+	sqlite3_stmt *row = NULL;
+	sqlite3 *db;
+	int count = 0;
+
+	(void)arg;
+	if (sqlite3_open_v2(file(""), &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(db, "SELECT count(*) FROM messages", -1, &row, NULL) == SQLITE_OK &&
+	    sqlite3_step(row) == SQLITE_ROW) {
+		count = sqlite3_column_int(row, 0);
+	}
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	return count == 2;
+}
+
+/* Until then nothing is said, though one of the two is fixed. */
+Test(slack_lost, what_was_told_is_found_again_when_quiet_hours_end)
+{
+	slack_configure(", rules: [{quiet_hours: {times: \"12:00-13:00\", time_zone: UTC}}]");
+	tell();
+	run_start();
+	build_comes(9 * HOUR_MS, "api 3 a failed");
+	all_acked();
+	cr_assert(slack_seen(2));
+	run_stop();
+	lose();
+	clock_to(12 * HOUR_MS + 10 * MINUTE_MS);
+	run_start();
+	cr_assert(run_until(run.loop, is_two_messages, NULL, (int)patience_ms()), "nothing is in doubt");
+	build_comes(12 * HOUR_MS + 10 * MINUTE_MS, "web 18 b passed");
+	all_acked();
+	cr_assert(slack_events() == 2 && slack_asked(&slack, SLACK_HISTORY) == 0);
+	clock_to(13 * HOUR_MS);
+	cr_assert(slack_seen(4));
+	build_comes(14 * HOUR_MS, "api 4 b passed");
+	cr_assert(slack_seen(6));
+	expect_conversation(
+		"#builds 1: :red_circle: acme/web main is failing: #17\n"
+		"#builds 2: :red_circle: acme/api main is failing: #3\n"
+		"#builds 1 = :large_green_circle: acme/web main is fixed by #18 after 3 h 10 min\n"
+		"#builds 1 >> 3: :large_green_circle: acme/web main is passing again: #18 by ann, after 3 h "
+		"10 min\n"
+		"#builds 2 = :large_green_circle: acme/api main is fixed by #4 after 5 h\n"
+		"#builds 2 >> 4: :large_green_circle: acme/api main is passing again: #4 by ann, after 5 "
+		"h\n");
+}
+
 Test(slack_lost, a_newer_file_is_left_alone)
 {
 	sqlite3 *db;

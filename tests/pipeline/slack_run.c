@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/pipeline/slack_run.h"
+#include "common/time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,45 @@ bool slack_seen(size_t events)
 {
 	return slack_events() >= events ||
 	       (run_until(run.loop, has_events, &events, (int)patience_ms()) && slack_events() >= events);
+}
+
+static void hurry(void)
+{
+	clock_to(clock_now() + 5 * SECOND_MS);
+}
+
+static bool has_events_late(void *arg)
+{
+	hurry();
+	return slack_events() >= *(const size_t *)arg || child_ended(run.sink);
+}
+
+bool slack_seen_late(size_t events)
+{
+	return run_until(run.loop, has_events_late, &events, (int)patience_ms()) && slack_events() >= events;
+}
+
+struct words {
+	const char *text;
+	int times;
+};
+
+static bool are_said(void *arg)
+{
+	const struct words *words = arg;
+
+	hurry();
+	return child_count(run.sink, words->text) >= words->times || child_ended(run.sink);
+}
+
+void slack_says_at(struct spot spot, const char *text, int times)
+{
+	struct words words = {text, times};
+
+	run_until(run.loop, are_said, &words, (int)patience_ms());
+	if (child_count(run.sink, text) < times) {
+		fail_at(spot, "it did not say %s %d times", text, times);
+	}
 }
 
 static bool is_held(void *arg)

@@ -18,7 +18,12 @@ void slack_kill(void);
 
 /* Time flies until so many messages and edits were seen, in all. False: they do not come. */
 bool slack_seen(size_t events);
+/* The same, by seconds: of what takes minutes. */
+bool slack_seen_late(size_t events);
 size_t slack_events(void);
+/* Time flies by seconds until it said text so often. */
+#define slack_says(text, times) slack_says_at(HERE, text, times)
+void slack_says_at(struct spot spot, const char *text, int times);
 /* The fake holds a request. */
 #define slack_held() slack_held_at(HERE)
 void slack_held_at(struct spot spot);

@@ -145,6 +145,32 @@ Test(slack_scenes_trouble, blocks_that_are_refused_are_left_out)
 	cr_expect(child_said(run.sink, "invalid_blocks"));
 }
 
+/* Half an hour of it. */
+Test(slack_scenes_trouble, a_word_that_says_later_makes_no_message_a_bad_one)
+{
+	slack_fail(&slack, SLACK_POST,
+		   (struct slack_failure){.times = 30, .code = 200, .error = "message_limit_exceeded"});
+	slack_configure("");
+	run_start();
+	clock_to(9 * HOUR_MS);
+	build_comes(9 * HOUR_MS, "web 17 a1 failed");
+	cr_expect(slack_seen_late(1));
+	cr_expect(slack_posted(&slack) == 1 && !child_said(run.sink, "\"slack.message\""));
+}
+
+/* Is it the message? Then others go on. Is it Slack? Then what comes next is not lost because of it. */
+Test(slack_scenes_trouble, a_word_that_nobody_knows_is_taken_for_a_passing_trouble)
+{
+	slack_fail(&slack, SLACK_POST,
+		   (struct slack_failure){.times = 20, .code = 200, .error = "a_word_of_next_year"});
+	slack_configure("");
+	run_start();
+	clock_to(9 * HOUR_MS);
+	build_comes(9 * HOUR_MS, "web 17 a1 failed");
+	cr_expect(slack_seen_late(1));
+	cr_expect(child_count(run.sink, "\"slack.message\"") == 1, "it is tried without blocks");
+}
+
 /* Somebody deleted it: the rest of the outage is said where it can be. */
 Test(slack_scenes_trouble, a_message_that_was_deleted_stops_nothing)
 {
