@@ -34,6 +34,17 @@ static void say_session(struct past *past, const char *command, int64_t credit)
 	say(past, &head);
 }
 
+/* For no more than what is wanted: then nothing is on its way when the socket is closed. (libzmq 4.3 may lose
+ * the memory of a message that has come in part: its pull request 3918.) */
+static void give_credit(struct past *past)
+{
+	int64_t more = past->to - past->at.seq - past->credit;
+
+	if (past->credit < CREDIT / 2 && more > 0) {
+		say_session(past, "credit", more < CREDIT ? more : CREDIT);
+	}
+}
+
 static void attach(struct past *past)
 {
 	struct wire_head head;
@@ -116,7 +127,7 @@ static enum past_kind on_attached(struct past *past, struct err *err)
 		return PAST_END;
 	}
 	past->credit = 0;
-	say_session(past, "credit", CREDIT);
+	give_credit(past);
 	return PAST_NOTHING;
 }
 
@@ -212,9 +223,7 @@ static enum past_kind end_of_range(struct past *past)
 	if (last >= past->to) {
 		return PAST_END;
 	}
-	if (past->credit < CREDIT / 2) {
-		say_session(past, "credit", CREDIT);
-	}
+	give_credit(past);
 	return PAST_NOTHING;
 }
 
