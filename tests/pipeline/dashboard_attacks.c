@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { IDLE = 1100 };
+enum { IDLE = 1100, KEPT = 1000 /* that stay before one is sent away */ };
 
 static void init(void)
 {
@@ -200,6 +200,28 @@ Test(dashboard_attacks, of_idle_connections_and_slow_requests_keep_nobody_out)
 	}
 	free(taps);
 	expect_well(3);
+}
+
+Test(dashboard_attacks, of_connections_that_asked_once_and_stay_keep_nobody_out)
+{
+	static const char get[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	struct wire_tap *taps = calloc(KEPT, sizeof *taps);
+
+	may_open(KEPT + 200);
+	page_start("");
+	for (int i = 0; i < KEPT; i++) {
+		tap_open(&taps[i]);
+		tap_send(&taps[i], get, sizeof get - 1);
+	}
+	for (int i = 0; i < KEPT; i++) {
+		cr_assert(tap_until(&taps[i], "\r\n\r\nok"), "%d: %s", i, taps[i].text);
+	}
+	expect_well(1);
+	expect_well(2);
+	for (int i = 0; i < KEPT; i++) {
+		tap_close(&taps[i]);
+	}
+	free(taps);
 }
 
 Test(dashboard_attacks, of_readers_that_do_not_read_hold_up_nothing)

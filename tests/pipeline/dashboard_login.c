@@ -1,5 +1,6 @@
 /* Who may read the page of the store. */
 /* SPDX-License-Identifier: MIT */
+#include "sinks/store/http/guard.h"
 #include "tests/pipeline/dashboard_run.h"
 #include "tests/support/authority.h"
 #include "tests/support/command.h"
@@ -7,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static const char password[] = "correct horse & battery";
 
@@ -44,7 +46,7 @@ static void start_with_user(const char *more)
 }
 
 /* POSTs the form; the whole answer, heap. */
-static char *log_in(const char *form, const char *headers)
+static char *log_in_from(const char *from, const char *form, const char *headers)
 {
 	char *request = NULL, *answer;
 
@@ -53,9 +55,14 @@ static char *log_in(const char *form, const char *headers)
 			   "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\nConnection: "
 			   "close\r\n\r\n%s",
 			   headers, strlen(form), form) > 0);
-	answer = page_raw(request);
+	answer = page_raw_from(from, request);
 	free(request);
 	return answer;
+}
+
+static char *log_in(const char *form, const char *headers)
+{
+	return log_in_from(NULL, form, headers);
 }
 
 /* "Cookie: buildbus_session=…\r\n" of an answer that let us in. */
@@ -134,6 +141,44 @@ Test(dashboard_login, is_not_fooled_by_other_sites_or_by_guessing)
 	answer = log_in(good_form, "");
 	cr_expect(strstr(answer, " 429 "), "%s", answer);
 	free(answer);
+}
+
+/* The slot of an address of this machine, as a guess from it is counted. */
+static uint64_t slot_of(char address[static 24], int last)
+{
+	snprintf(address, 24, "127.0.0.%d", last);
+	return XXH3_64bits(address, strlen(address)) % GUARD_PEERS;
+}
+
+/* Two addresses whose tries are counted in one slot. */
+static void find_pair(char one[static 24], char other[static 24])
+{
+	uint64_t slot = slot_of(one, 1);
+
+	for (int i = 2; i < 255; i++) {
+		if (slot_of(other, i) == slot) {
+			return;
+		}
+	}
+	cr_assert_fail("no two addresses share a slot");
+}
+
+Test(dashboard_login, counts_the_guesses_of_two_who_take_turns)
+{
+	char addresses[2][24], *answer;
+
+	find_pair(addresses[0], addresses[1]);
+	page_start("auth: {users: {ann: " CHEAP "}}");
+	for (int i = 0; i < GUARD_TRIES; i++) {
+		answer = log_in_from(addresses[i % 2], "user=ann&password=guess", "");
+		cr_expect(strstr(answer, "Location: /login?failed=1"), "%s", answer);
+		free(answer);
+	}
+	for (int i = 0; i < 2; i++) {
+		answer = log_in_from(addresses[i], good_form, "");
+		cr_expect(strstr(answer, " 429 "), "%s: %s", addresses[i], answer);
+		free(answer);
+	}
 }
 
 Test(dashboard_login, believes_the_header_of_its_proxy_alone)

@@ -37,11 +37,22 @@ void page_store(int64_t from, int64_t to, int64_t version)
 
 void tap_open(struct wire_tap *tap)
 {
+	tap_open_from(tap, NULL);
+}
+
+void tap_open_from(struct wire_tap *tap, const char *from)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET};
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)page.port)};
 
 	*tap = (struct wire_tap){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .text = calloc(1, 1)};
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	cr_assert(tap->fd >= 0, "%s", strerror(errno));
+	if (from) {
+		cr_assert(inet_pton(AF_INET, from, &own.sin_addr) == 1);
+		cr_assert(bind(tap->fd, (struct sockaddr *)&own, sizeof own) == 0, "%s: %s", from,
+			  strerror(errno));
+	}
 	cr_assert(connect(tap->fd, (struct sockaddr *)&address, sizeof address) == 0, "%s", strerror(errno));
 	fcntl(tap->fd, F_SETFL, O_NONBLOCK);
 }
@@ -114,10 +125,15 @@ void tap_close(struct wire_tap *tap)
 
 char *page_raw(const char *request)
 {
+	return page_raw_from(NULL, request);
+}
+
+char *page_raw_from(const char *from, const char *request)
+{
 	struct wire_tap tap;
 	char *text;
 
-	tap_open(&tap);
+	tap_open_from(&tap, from);
 	tap_send(&tap, request, strlen(request));
 	cr_expect(tap_ends(&tap), "the connection stays open after %.60s", request);
 	text = strdup(tap.text);

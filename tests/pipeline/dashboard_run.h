@@ -22,6 +22,8 @@ struct wire_tap {
 	bool ended;
 };
 void tap_open(struct wire_tap *tap);
+/* From that address of this machine, 127.…; NULL: any. */
+void tap_open_from(struct wire_tap *tap, const char *from);
 void tap_send(struct wire_tap *tap, const char *bytes, size_t size);
 /* Reads while the hub runs, until text came; false: the connection ended, or it took too long. */
 bool tap_until(struct wire_tap *tap, const char *text);
@@ -31,6 +33,7 @@ void tap_close(struct wire_tap *tap);
 
 /* Sends one request and returns all of the answer (heap); the request must ask for the connection's end. */
 char *page_raw(const char *request);
+char *page_raw_from(const char *from, const char *request);
 /* Its status; 0: it was ended without an answer. */
 int page_status(const char *request);
 /* GET path with these headers ("A: b\r\n"); the whole answer, heap. */

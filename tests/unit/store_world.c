@@ -37,9 +37,9 @@ static void draw_end(struct world *world, struct build *build)
 
 static void draw_branch(struct world *world, struct fact *fact)
 {
-	static const char *const branches[] = {"main", "main", "main", "develop", "feature", "x/y"};
+	static const char *const branches[] = {"main", "main", "main", "develop", "feature", "x/y", ""};
 
-	snprintf(fact->branch, sizeof fact->branch, "%s", branches[world_dice(world, 6)]);
+	snprintf(fact->branch, sizeof fact->branch, "%s", branches[world_dice(world, 7)]);
 	fact->build.branch = world_dice(world, 20) ? text_of(fact->branch) : (struct text){0};
 	fact->build.default_branch = fact->pipeline == 1   ? TEXT("develop")
 				     : fact->pipeline == 2 ? (struct text){0}

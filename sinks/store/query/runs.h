@@ -23,8 +23,8 @@ struct run_place {
 #define RUN_AT                                                                                               \
 	"min(max(coalesce(b.created_at, b.queued_at, b.started_at, b.finished_at, 0), 0), 253402300799999)"
 #define RUN_SIDE                                                                                             \
-	"(b.branch IS NULL OR b.branch <> coalesce(b.default_branch, "                                       \
-	"CASE WHEN b.branch IN ('main', 'master') THEN b.branch ELSE '' END))"
+	"(b.branch IS NULL OR b.branch IS NOT coalesce(b.default_branch, "                                   \
+	"CASE WHEN b.branch IN ('main', 'master') THEN b.branch END))"
 int64_t run_at(const struct build *build);
 enum side run_side(const struct build *build);
 
