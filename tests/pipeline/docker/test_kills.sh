@@ -2,12 +2,13 @@
 # shellcheck shell=bash
 
 test_kills_of_each_container_in_turn() {
-	local service
+	local service world_moves
 	open_world
 	for service in normalizer fetch-buildkite fetch-circleci sink-store sink-firestore sink-bigquery; do
 		advance 300000 &
+		world_moves=$!
 		docker kill "$(container "$service")" >/dev/null
-		wait
+		wait "$world_moves"
 		dc up -d --wait >"$scratch/up.log" 2>&1 || fail "up after the kill of $service: $(tail -n 3 "$scratch/up.log")"
 		find_simulator
 		expect_truth

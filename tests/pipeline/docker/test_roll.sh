@@ -28,7 +28,7 @@ roll_to() {
 }
 
 test_roll_to_another_version_and_back() {
-	local next before=$BUILDBUS_IMAGE
+	local next flows before=$BUILDBUS_IMAGE
 	have_next_version
 	open_world
 	# The simulator has its world in memory alone: it stays.
@@ -36,10 +36,11 @@ test_roll_to_another_version_and_back() {
 	printf 'services: {simulator: {image: %s}}\n' "$before" >"$extra"
 	rm -f "$scratch/stop"
 	flow &
+	flows=$!
 	roll_to "$next" 0.1.999
 	status | jq -e '.version == "0.1.999"' >/dev/null || fail "the hub is of another version"
 	roll_to "$before" 0.1.0
 	touch "$scratch/stop"
-	wait
+	wait "$flows"
 	expect_truth
 }

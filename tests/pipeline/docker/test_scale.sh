@@ -10,7 +10,7 @@ scale() {
 }
 
 test_scale_up_and_down_under_load() {
-	local expired
+	local expired world_moves
 	open_world
 	advance 200000
 	scale 3
@@ -18,8 +18,9 @@ test_scale_up_and_down_under_load() {
 	until_true 30 workers 3 || fail "the hub does not know three workers: $(status | jq -c .sources)"
 	expect_truth
 	advance 600000 &
+	world_moves=$!
 	scale 1
-	wait
+	wait "$world_moves"
 	until_true 60 workers 1 || fail "the hub still knows $(status | jq -c .sources)"
 	expired=$(dc logs --no-color normalizer | grep -c '"lease.expired"' || true)
 	[ "$expired" = 0 ] || fail "$expired leases were not handed back"

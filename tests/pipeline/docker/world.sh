@@ -56,6 +56,15 @@ advance() {
 	done
 }
 
+simulator_began() {
+	docker inspect -f '{{.State.StartedAt}}' "$(container simulator)"
+}
+
+# Its world is in its memory alone: one that was started again (killed for memory, replaced) tells of another.
+same_world() {
+	[ "$(simulator_began)" = "$world_began" ] || fail "the simulator was started again: the truth is lost"
+}
+
 store_holds_truth() {
 	simulator truth >"$scratch/truth.buildkite" && simulator 'truth?provider=circleci' >"$scratch/truth.circleci" &&
 		cat "$scratch"/truth.* >"$scratch/truth" &&
@@ -72,10 +81,12 @@ expect_truth() {
 	local try
 	for try in 1 2 3 4; do
 		! until_true 60 all_hold_truth || break
+		same_world
 		[ $try -lt 4 ] || fail "not what the simulator says: $(cat "$scratch/difference")"
 		echo "  (eleven minutes of the world's time more: $(cut -c1-100 "$scratch/difference"))"
 		advance 660000
 	done
+	same_world
 	echo "  truth = store${bigquery:+ = bigquery}${firestore:+ = firestore}: $(wc -l <"$scratch/truth") builds"
 }
 
@@ -98,6 +109,7 @@ open_world() {
 	chmod 755 "$scratch"
 	dc up -d --wait "$@" >"$scratch/up.log" 2>&1 || fail "up: $(tail -n 3 "$scratch/up.log")"
 	find_simulator
+	world_began=$(simulator_began)
 }
 
 close_world() {
