@@ -63,7 +63,7 @@ static bool is_possible(const struct book *book, const struct shown *shown, cons
 	return book->config->token || (!out->edit && shown->kind != MESSAGE_FAILURE);
 }
 
-bool book_next(struct book *book, const char *channel, int64_t now_ms, struct operation *out)
+static bool find_next(struct book *book, const char *channel, int64_t now_ms, struct operation *out)
 {
 	struct shown shown;
 
@@ -83,6 +83,15 @@ bool book_next(struct book *book, const char *channel, int64_t now_ms, struct op
 		}
 		drop(book, shown.message);
 	}
+}
+
+bool book_next(struct book *book, const char *channel, int64_t now_ms, struct operation *out)
+{
+	bool found;
+
+	db_look(&book->db);
+	found = find_next(book, channel, now_ms, out);
+	return db_looked(&book->db) && found;
 }
 
 void book_channels(struct book *book, int64_t now_ms, void (*each)(void *owner, const char *channel),
@@ -175,7 +184,10 @@ void book_mute(struct book *book, const char *channel, const char *why, int64_t 
 	       "AND "
 	       "told = 0 AND tried = 0 AND thread = 0)",
 	       "s", channel);
-	db_run(&book->db, "DELETE FROM messages WHERE channel = ? AND told = 0 AND tried = 0", "s", channel);
+	/* That it was fixed (2, 3) answers what was said, and is said as well. */
+	db_run(&book->db,
+	       "DELETE FROM messages WHERE channel = ? AND told = 0 AND tried = 0 AND kind NOT IN (2, 3)",
+	       "s", channel);
 	db_run(&book->db,
 	       "DELETE FROM alerts WHERE channel = ? AND message = 0 AND (state <> 0 OR kind <> 0)", "s",
 	       channel);

@@ -199,6 +199,18 @@ enum status db_commit(struct db *db, struct err *err)
 	return status;
 }
 
+void db_look(struct db *db)
+{
+	db->code = SQLITE_OK;
+	db->begun = true;
+}
+
+bool db_looked(struct db *db)
+{
+	db->begun = false;
+	return db->code == SQLITE_OK;
+}
+
 /* SQLite itself knows them all. */
 static sqlite3_stmt *find_statement(struct db *db, const char *sql)
 {

@@ -12,7 +12,7 @@ struct db {
 	sqlite3 *db;
 	char *path;  /* ":memory:" for nothing that lasts */
 	int lock_fd; /* -1: none */
-	bool begun;  /* a transaction: the first error ends all that follows in it */
+	bool begun;  /* the first error ends all that follows in it */
 	int code;    /* of the first error in it */
 	char why[200];
 };
@@ -24,6 +24,10 @@ void db_close(struct db *db);
 enum status db_begin(struct db *db, struct err *err) MUST_CHECK;
 /* OK: all of it is durable; else nothing was done. */
 enum status db_commit(struct db *db, struct err *err) MUST_CHECK;
+/* The same for what is only read, outside of a transaction. */
+void db_look(struct db *db);
+/* False: not all of it could be read. */
+bool db_looked(struct db *db) MUST_CHECK;
 
 /* types, a letter a value: i int64_t, s const char * (NULL is null),
  * t and b const struct text *, as text and as bytes. */

@@ -37,11 +37,16 @@ static bool not_there(struct lane *lane)
 	return written;
 }
 
-/* Nothing works with this token, as opposed to: it may not read here. */
+/* Nothing can be said either, as opposed to: it may only not read here. */
 static bool is_shut_out(const struct reply *reply)
 {
-	return reply->kind == REPLY_TOKEN && strcmp(reply->word, "missing_scope") != 0 &&
-	       strcmp(reply->word, "no_permission") != 0;
+	static const char *const blind[] = {"missing_scope", "no_permission", "not_in_channel"};
+	bool out = reply->kind == REPLY_TOKEN || reply->kind == REPLY_CHANNEL;
+
+	for (size_t i = 0; i < sizeof blind / sizeof *blind; i++) {
+		out = out && strcmp(reply->word, blind[i]) != 0;
+	}
+	return out;
 }
 
 struct found {
@@ -123,7 +128,7 @@ static void on_history(void *owner, const struct reply *reply)
 	} else if (reply->kind == REPLY_LATER || reply->kind == REPLY_UNSURE) {
 		lane_later(lane, reply);
 	} else if (is_shut_out(reply)) {
-		lane_mute(lane, reply); /* what was tried is kept: looked up when the token is good */
+		lane_mute(lane, reply); /* what was tried is kept: looked up when somebody acted */
 	} else {
 		give_up(lane, reply);
 		not_there(lane);

@@ -55,7 +55,7 @@ enum status poster_open(struct poster *poster, struct sink_context *context, str
 void poster_close(struct poster *poster);
 /* Something changed in the book, or time went by. */
 void poster_turn(struct poster *poster);
-/* Nothing waits to be said, and nothing is in flight. */
+/* Nothing waits to be said now or soon, and nothing is in flight. */
 bool poster_is_idle(const struct poster *poster);
 
 /* Between poster.c, lane.c and lookup.c. */

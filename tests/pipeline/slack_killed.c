@@ -241,30 +241,34 @@ Test(slack_killed, an_unknown_outcome_is_told_once_when_the_disk_has_room_again)
 	has_rounds(1);
 }
 
-static void set_token_error(const char *error)
+/* NULL: it works again. */
+static void refuse(const char *word)
 {
-	slack_lock(&slack);
-	slack.token_error = error;
-	slack_unlock(&slack);
+	struct slack_failure failure = {.times = word ? -1 : 0, .code = 200, .error = word};
+
+	slack_fail(&slack, SLACK_HISTORY, failure);
+	slack_fail(&slack, SLACK_POST, failure);
 }
 
 /* A look-up that is refused says nothing of what became of it. */
-Test(slack_killed, an_unknown_outcome_is_looked_up_when_the_token_is_good_again)
+Test(slack_killed, an_unknown_outcome_is_looked_up_when_nothing_is_refused_any_more)
 {
 	static const struct {
 		void (*hold)(void);
 		const char *word;
-	} rows[] = {{hold_post, "invalid_auth"}, {hold_posted, "token_revoked"}};
+	} rows[] = {{hold_post, "invalid_auth"},
+		    {hold_posted, "token_revoked"},
+		    {hold_posted, "channel_not_found"}};
 
 	run_start();
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		rows[i].hold();
 		tell(i);
 		slack_held();
-		set_token_error(rows[i].word);
+		refuse(rows[i].word);
 		slack_let_go(&slack, true);
 		slack_says("\"slack.refused\"", (int)i + 1);
-		set_token_error(NULL);
+		refuse(NULL);
 		all_acked();
 		slack_seen_late(3 * i + 1);
 		fix(i);

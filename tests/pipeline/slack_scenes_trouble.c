@@ -50,6 +50,32 @@ Test(slack_scenes_trouble, a_token_that_is_revoked_says_so_and_nothing_is_lost)
 	cr_expect(slack_posted(&slack) == 1);
 }
 
+/* What is fixed meanwhile is edited as soon as it can be, and the reply comes too. */
+Test(slack_scenes_trouble, a_fix_is_told_to_the_channel_when_it_takes_messages_again)
+{
+	struct slack_failure refused = {.times = -1, .code = 200, .error = "restricted_action"};
+	char *text;
+
+	slack_configure("");
+	run_start();
+	clock_to(9 * HOUR_MS);
+	build_comes(9 * HOUR_MS, "web 17 a1 failed");
+	cr_expect(slack_seen(1));
+	slack_fail(&slack, SLACK_POST, refused);
+	clock_to(11 * HOUR_MS);
+	build_comes(11 * HOUR_MS, "web 18 a2 passed");
+	slack_says("\"slack.refused\"", 1);
+	refused.times = 0;
+	slack_fail(&slack, SLACK_POST, refused);
+	cr_expect(slack_seen_late(3));
+	text = slack_conversation(&slack, NULL, false);
+	same_conversation(text,
+			  "#builds 1: " RED "acme/web main is failing: #17\n"
+			  "#builds 1 = " GREEN "acme/web main is fixed by #18 after 2 h\n"
+			  "#builds 1 >> 2: " GREEN "acme/web main is passing again: #18 by ann, after 2 h\n");
+	free(text);
+}
+
 /* One can post and that is all: what is fixed is a message of its own. */
 Test(slack_scenes_trouble, a_webhook_does_what_it_can)
 {

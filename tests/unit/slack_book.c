@@ -1,5 +1,6 @@
 /* What is said of builds, and what isn't. */
 /* SPDX-License-Identifier: MIT */
+#include "sinks/slack/book_private.h"
 #include "tests/unit/slack_talk.h"
 
 #include <criterion/criterion.h>
@@ -223,6 +224,25 @@ Test(slack_book, what_is_long_over_is_forgotten)
 	expect_said(
 		"3 = :large_green_circle: acme/web main is fixed by #4 after 1 min\n"
 		"3 > 4: :large_green_circle: acme/web main is passing again: #4 by Ann Lee, after 1 min\n");
+}
+
+static int deny_jobs(void *arg, int action, const char *table, const char *column, const char *file,
+		     const char *trigger)
+{
+	(void)arg, (void)file, (void)trigger;
+	return action == SQLITE_READ && strcmp(table, "alerts") == 0 && strcmp(column, "jobs") == 0
+		       ? SQLITE_DENY
+		       : SQLITE_OK;
+}
+
+Test(slack_book, what_cannot_be_read_is_said_when_it_can)
+{
+	sqlite3_set_authorizer(talk.book->db.db, deny_jobs, NULL);
+	red(17, "a");
+	expect_said("");
+	sqlite3_set_authorizer(talk.book->db.db, NULL, NULL);
+	talk_say();
+	expect_said("1: :red_circle: acme/web main is failing: #17\n");
 }
 
 Test(slack_book, an_older_version_that_comes_again_says_nothing)
