@@ -1,13 +1,15 @@
 /* Whatever comes to its port, the page of the store answers others, and the sink stores. */
 /* SPDX-License-Identifier: MIT */
+#include "sinks/store/http/crowd.h"
 #include "tests/pipeline/dashboard_run.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { IDLE = 1100, KEPT = 1000 /* that stay before one is sent away */ };
+enum { IDLE = 1100, KEPT = 1000 /* that stay before one is sent away */, READERS = 40 };
 
 static void init(void)
 {
@@ -252,4 +254,85 @@ Test(dashboard_attacks, of_readers_that_do_not_read_hold_up_nothing)
 		tap_close(&taps[i]);
 	}
 	expect_well(6003);
+}
+
+/* With a build each; an overview of 365 days has 6 MB of them. */
+static void store_pipelines(int count)
+{
+	for (int i = 0; i < count; i++) {
+		struct build build;
+		char id[64];
+
+		build_init(&build);
+		snprintf(id, sizeof id, "buildkite/acme/p%d/1", i);
+		build.id = text_of(id);
+		build.provider = TEXT("buildkite");
+		build.organization = TEXT("acme");
+		build.pipeline = TEXT("p");
+		build.number = build.version = 1;
+		build.origin = ORIGIN_LIVE;
+		build.state = STATE_QUEUED;
+		build.created_at = 1795219200000;
+		fake_hub_add_build(run.hub, &build);
+	}
+	all_acked();
+}
+
+static const char overview[] = "/api/v1/overview?branch=all&days=365";
+
+static void ask_and_do_not_read(struct wire_tap *tap)
+{
+	char request[128];
+	int small = 256 << 10;
+
+	snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+		 overview);
+	tap_open(tap);
+	setsockopt(tap->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	tap_send(tap, request, strlen(request));
+}
+
+static bool has_begun(const struct wire_tap *tap)
+{
+	struct pollfd readable = {tap->fd, POLLIN, 0};
+
+	return poll(&readable, 1, (int)patience_ms()) == 1;
+}
+
+/* The bytes of answers that come to their end after all. */
+static size_t read_to_the_end(struct wire_tap *taps, int count)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < count; i++) {
+		cr_expect(tap_ends(&taps[i]));
+		if (taps[i].size > 0 && taps[i].text[taps[i].size - 1] == '}') {
+			bytes += taps[i].size;
+		}
+		tap_close(&taps[i]);
+	}
+	return bytes;
+}
+
+Test(dashboard_attacks, of_large_answers_that_nobody_reads_are_bounded)
+{
+	struct wire_tap taps[READERS];
+	char *answer = NULL;
+	size_t bytes;
+
+	page_start("");
+	store_pipelines(210);
+	for (int i = 0; i < READERS; i++) {
+		ask_and_do_not_read(&taps[i]);
+		cr_assert(has_begun(&taps[i]));
+	}
+	expect_well(1);
+	do { /* the slowest go, one after the other */
+		free(answer);
+		answer = page_get(overview, "");
+	} while (strstr(answer, " 503 ") && strstr(answer, "Retry-After: "));
+	cr_expect(strstr(answer, " 200 OK"), "%.300s", answer);
+	free(answer);
+	bytes = read_to_the_end(taps, READERS);
+	cr_expect(bytes > 0 && bytes <= CROWD_BYTES_MAX + READERS * CROWD_SMALL_BYTES, "%zu bytes", bytes);
 }

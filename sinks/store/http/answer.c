@@ -58,32 +58,63 @@ static struct MHD_Response *text_response(const char *type, char *text, size_t s
 	return response;
 }
 
+enum MHD_Result answer_full(const struct request *request)
+{
+	static char full[] = "{\"error\":\"too many answers are on their way to slow readers: ask again in "
+			     "a few seconds\"}";
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(sizeof full - 1, full, MHD_RESPMEM_PERSISTENT);
+
+	if (!response) {
+		return MHD_NO;
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "2");
+	return answer_response(request, MHD_HTTP_SERVICE_UNAVAILABLE, response);
+}
+
+/* Takes text. tag NULL: none. */
+static enum MHD_Result give(const struct request *request, unsigned code, const char *tag, const char *type,
+			    char *text, size_t size)
+{
+	struct MHD_Response *response;
+
+	if (text && !crowd_may_hold(&request->dashboard->crowd, request->connection, size)) {
+		free(text);
+		return answer_full(request);
+	}
+	response = text_response(type, text, size);
+	if (!response) {
+		return MHD_NO;
+	}
+	if (tag) {
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
+	}
+	return answer_response(request, code, response);
+}
+
 enum MHD_Result answer_text(const struct request *request, unsigned code, const char *type, char *text,
 			    size_t size)
 {
-	struct MHD_Response *response = text_response(type, text, size);
-
-	return response ? answer_response(request, code, response) : MHD_NO;
+	return give(request, code, NULL, type, text, size);
 }
 
 enum MHD_Result answer_tagged(const struct request *request, const char *tag, const char *type, char *text,
 			      size_t size)
 {
 	const char *known = request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	bool same = known && (strcmp(known, "*") == 0 || strstr(known, tag));
 	struct MHD_Response *response;
 
-	if (same) {
-		free(text);
-		response = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
-	} else {
-		response = text_response(type, text, size);
+	if (!known || (strcmp(known, "*") != 0 && !strstr(known, tag))) {
+		return give(request, MHD_HTTP_OK, tag, type, text, size);
 	}
+	free(text);
+	response = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
 	if (!response) {
 		return MHD_NO;
 	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
-	return answer_response(request, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
+	return answer_response(request, MHD_HTTP_NOT_MODIFIED, response);
 }
 
 enum MHD_Result answer_json(const struct request *request, const char *tag, yyjson_mut_val *value)

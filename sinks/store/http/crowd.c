@@ -21,7 +21,15 @@ static bool leaves_before(const struct guest *a, const struct guest *b)
 	return !b || (a->asked != b->asked ? !a->asked : a->active_ms < b->active_ms);
 }
 
-/* The server closes what is shut down here. */
+/* The server closes what is shut down here. Accepts NULL. */
+static void send_away(struct guest *guest)
+{
+	if (guest) {
+		guest->leaves = true;
+		shutdown(guest->fd, SHUT_RDWR);
+	}
+}
+
 static void send_one_away(struct crowd *crowd)
 {
 	struct guest *worst = NULL;
@@ -32,10 +40,21 @@ static void send_one_away(struct crowd *crowd)
 			worst = guest;
 		}
 	}
-	if (worst) {
-		worst->leaves = true;
-		shutdown(worst->fd, SHUT_RDWR);
+	send_away(worst);
+}
+
+static void send_slowest_away(struct crowd *crowd)
+{
+	struct guest *slowest = NULL;
+	int64_t since_ms = now_ms() - CROWD_SLOW_MS;
+
+	for (struct guest *guest = crowd->first; guest; guest = guest->next) {
+		if (guest->holds > CROWD_SMALL_BYTES && !guest->leaves && guest->active_ms < since_ms) {
+			since_ms = guest->active_ms;
+			slowest = guest;
+		}
 	}
+	send_away(slowest);
 }
 
 static void enter(struct crowd *crowd, struct guest *guest)
@@ -57,6 +76,7 @@ static void leave(struct crowd *crowd, struct guest *guest)
 		guest->next->before = guest->before;
 	}
 	crowd->count--;
+	crowd->held -= guest->holds;
 }
 
 void crowd_notify(void *arg, struct MHD_Connection *connection, void **place,
@@ -82,17 +102,55 @@ void crowd_notify(void *arg, struct MHD_Connection *connection, void **place,
 	pthread_mutex_unlock(&crowd->lock);
 }
 
-void crowd_active(struct crowd *crowd, struct MHD_Connection *connection, bool stays)
+static struct guest *guest_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct guest *guest = info ? info->socket_context : NULL;
+
+	return info ? info->socket_context : NULL;
+}
+
+void crowd_active(struct crowd *crowd, struct MHD_Connection *connection, bool stays)
+{
+	struct guest *guest = guest_of(connection);
 
 	pthread_mutex_lock(&crowd->lock);
 	if (guest) {
 		guest->asked = true;
 		guest->stays = stays;
 		guest->active_ms = now_ms();
+	}
+	pthread_mutex_unlock(&crowd->lock);
+}
+
+bool crowd_may_hold(struct crowd *crowd, struct MHD_Connection *connection, size_t bytes)
+{
+	struct guest *guest = guest_of(connection);
+	bool room = true;
+
+	pthread_mutex_lock(&crowd->lock);
+	if (bytes > CROWD_SMALL_BYTES) {
+		if (crowd->held + bytes > CROWD_BYTES_MAX / 2) {
+			send_slowest_away(crowd);
+		}
+		room = crowd->held + bytes <= CROWD_BYTES_MAX;
+	}
+	if (guest && room) {
+		guest->holds += bytes;
+		crowd->held += bytes;
+	}
+	pthread_mutex_unlock(&crowd->lock);
+	return room;
+}
+
+void crowd_done(struct crowd *crowd, struct MHD_Connection *connection)
+{
+	struct guest *guest = guest_of(connection);
+
+	pthread_mutex_lock(&crowd->lock);
+	if (guest) {
+		crowd->held -= guest->holds;
+		guest->holds = 0;
 	}
 	pthread_mutex_unlock(&crowd->lock);
 }

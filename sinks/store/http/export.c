@@ -180,6 +180,10 @@ static enum MHD_Result answer_dump(struct request *request, enum form form)
 	struct err err = {0};
 	enum MHD_Result result;
 
+	/* A piece, and what the server copies of it. */
+	if (!crowd_may_hold(&request->dashboard->crowd, request->connection, 2 * (size_t)PIECE_BYTES)) {
+		return answer_full(request);
+	}
 	if (dump_new(&dump, request, form, &err) != OK) {
 		result = answer_failure(request, &err);
 		dump_free(dump);

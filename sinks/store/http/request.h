@@ -27,6 +27,8 @@ enum MHD_Result answer_text(const struct request *request, unsigned code, const 
 /* The same with an ETag, or 304 where the client has it. */
 enum MHD_Result answer_tagged(const struct request *request, const char *tag, const char *type, char *text,
 			      size_t size);
+/* 503: slow readers hold as much memory as they may. */
+enum MHD_Result answer_full(const struct request *request);
 /* {"error": sentence} */
 enum MHD_Result answer_error(const struct request *request, unsigned code, const char *format, ...)
 	PRINTF(3, 4);

@@ -88,7 +88,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **upload,
 			 enum MHD_RequestTerminationCode code)
 {
-	(void)arg, (void)connection, (void)code;
+	struct dashboard *dashboard = arg;
+
+	(void)code;
+	crowd_done(&dashboard->crowd, connection);
 	if (*upload != &no_upload) {
 		free(*upload);
 	}
