@@ -1,9 +1,12 @@
 /* What reads store.db: nothing that was found is lost, whatever the time, and nothing is looked for
  * elsewhere. */
 /* SPDX-License-Identifier: MIT */
+#include "sinks/store/query/pipeline.h"
+#include "sinks/store/query/standing.h"
 #include "tests/unit/store_world.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 static struct world world;
 
@@ -28,6 +31,55 @@ Test(store_reader, reads_a_row_that_a_walk_has_passed_whatever_the_time)
 	}
 	reader_end(&world.reader);
 	yyjson_mut_doc_free(doc);
+	world_fini(&world);
+}
+
+/* Under a limit that has passed, noticed by the steps that SQLite took: NULL or the whole answer. Heap. */
+static char *ask_late(yyjson_mut_val *(*ask)(struct reader *, const struct overview_ask *, yyjson_mut_doc *,
+					     enum status *, struct err *),
+		      int64_t limit_ms)
+{
+	const struct overview_ask what = {.now_ms = world.now_ms,
+					  .days = 30,
+					  .branch = TEXT("feature"),
+					  .pipeline = ask == pipeline_details ? text_of(world_key(0))
+									      : (struct text){0},
+					  .limit_ms = limit_ms};
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	enum status status = OK;
+	struct err err = {0};
+	yyjson_mut_val *out;
+	char *text;
+
+	cr_assert(reader_begin(&world.reader, &err) == OK);
+	out = ask(&world.reader, &what, doc, &status, &err);
+	cr_assert(status == OK || (status == ERR_AGAIN && limit_ms), "%s", err.text);
+	text = status == OK ? yyjson_mut_val_write(out, 0, NULL) : NULL;
+	reader_end(&world.reader);
+	yyjson_mut_doc_free(doc);
+	return text;
+}
+
+Test(store_reader, figures_that_take_too_long_are_none_and_never_a_part)
+{
+	static yyjson_mut_val *(*const asks[])(struct reader *, const struct overview_ask *, yyjson_mut_doc *,
+					       enum status *,
+					       struct err *) = {overview, pipeline_details, standings};
+	world_init(&world, 43);
+	for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+		char *whole = ask_late(asks[i], 0);
+		int refused = 0;
+
+		for (int times = 0; times < 100; times++) {
+			char *text = ask_late(asks[i], -1);
+
+			refused += !text;
+			cr_expect(!text || strcmp(text, whole) == 0, "%zu: %s", i, text);
+			free(text);
+		}
+		cr_expect(refused > 0, "%zu", i);
+		free(whole);
+	}
 	world_fini(&world);
 }
 

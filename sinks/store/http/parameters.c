@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 1024, LIMIT = 50, LIMIT_MAX = 500, DAYS = 30 };
+enum { TEXT_MAX = 1024, LIMIT = 50, LIMIT_MAX = 500, DAYS = 30, BRANCH_MS = 1000 };
 
 static bool is_utf8(const char *text)
 {
@@ -75,6 +75,7 @@ enum status parameters_overview(const struct request *request, struct overview_a
 	enum status status = branch(request, &ask->side_max, &ask->branch, err);
 
 	ask->days = DAYS;
+	ask->limit_ms = ask->branch.at ? BRANCH_MS : 0; /* it is read run by run */
 	if (status == OK) {
 		status = number(request, "days", 1, DAYS_MAX, &ask->days, err);
 	}

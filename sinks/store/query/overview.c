@@ -71,6 +71,7 @@ yyjson_mut_val *overview_row(struct reader *reader, const struct overview_ask *a
 	if (*status == OK) {
 		*status = figures_read(figures, reader, &scope, &shown, err);
 	}
+	*status = *status == OK ? reader_in_time(reader, err) : *status;
 	if (*status != OK) {
 		return NULL;
 	}
@@ -205,7 +206,9 @@ yyjson_mut_val *overview(struct reader *reader, const struct overview_ask *ask, 
 	if (rows && ask->pipeline.at) {
 		reader_bind(rows, 1, ask->pipeline);
 	}
+	reader_limit(reader, ask->limit_ms);
 	list_rows(reader, ask, rows, pipelines, &reds, status, err);
+	*status = *status == OK ? reader_in_time(reader, err) : *status;
 	times_fini(&reds.since);
 	json_int(doc, out, "now", ask->now_ms);
 	yyjson_mut_obj_add_val(doc, out, "pipelines", pipelines);

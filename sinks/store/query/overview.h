@@ -7,6 +7,7 @@
 
 struct overview_ask {
 	int64_t now_ms, days;
+	int64_t limit_ms; /* an answer that takes longer is ERR_AGAIN; 0: none is */
 	int side_max;
 	struct text branch;   /* at NULL: by side_max */
 	struct text pipeline; /* this one alone; at NULL: all */

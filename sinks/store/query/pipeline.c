@@ -59,6 +59,7 @@ yyjson_mut_val *pipeline_details(struct reader *reader, const struct overview_as
 	yyjson_mut_val *out = NULL;
 
 	if (pipeline_find(reader, ask->pipeline, &pipeline, status, err)) {
+		reader_limit(reader, ask->limit_ms);
 		out = overview_row(reader, ask, &pipeline, &figures, doc, status, err);
 	}
 	if (out) {

@@ -137,6 +137,14 @@ bool reader_row(struct reader *reader, sqlite3_stmt *statement, enum status *sta
 	return false;
 }
 
+enum status reader_in_time(const struct reader *reader, struct err *err)
+{
+	return reader->late ? err_set(err, ERR_AGAIN,
+				      "a branch over all of these builds takes too long: ask for one "
+				      "`pipeline`, or for fewer `days`")
+			    : OK;
+}
+
 bool reader_whole_row(struct reader *reader, sqlite3_stmt *statement, enum status *status, struct err *err)
 {
 	int64_t deadline_ms = reader->deadline_ms;

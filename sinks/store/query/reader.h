@@ -47,6 +47,8 @@ sqlite3_stmt *reader_statement(struct reader *reader, const char *sql, struct er
 enum status reader_fail(struct reader *reader, struct err *err);
 /* SQLITE_ROW: true. SQLITE_DONE and late: false, and OK. */
 bool reader_row(struct reader *reader, sqlite3_stmt *statement, enum status *status, struct err *err);
+/* ERR_AGAIN: it is late, and what was read is not whole. */
+enum status reader_in_time(const struct reader *reader, struct err *err) MUST_CHECK;
 /* One row by its key, whatever the limit: what a walk has passed must not be lost to it. */
 bool reader_whole_row(struct reader *reader, sqlite3_stmt *statement, enum status *status, struct err *err);
 

@@ -30,6 +30,7 @@ yyjson_mut_val *standings(struct reader *reader, const struct overview_ask *ask,
 	if (rows) {
 		reader_bind(rows, 1, ask->pipeline);
 	}
+	reader_limit(reader, ask->limit_ms);
 	while (rows && reader_row(reader, rows, status, err)) {
 		struct pipeline pipeline = {sqlite3_column_int64(rows, 0), reader_text(rows, 1)};
 		yyjson_mut_val *row = standing(reader, ask, &pipeline, doc, status, err);
@@ -39,5 +40,6 @@ yyjson_mut_val *standings(struct reader *reader, const struct overview_ask *ask,
 		}
 	}
 	sqlite3_reset(rows);
+	*status = *status == OK ? reader_in_time(reader, err) : *status;
 	return out;
 }
