@@ -228,12 +228,13 @@ static void on_channels(void *owner, const struct reply *reply)
 	struct lane *lane = owner;
 	struct poster *poster = lane->poster;
 	const char *id = reply->kind == REPLY_OK ? find_channel(lane, reply->root) : NULL;
+	bool written = true;
 
 	lane->call = NULL;
 	if (id) {
 		struct naming naming = {lane->channel, id};
 
-		poster_write(poster, write_id, &naming);
+		written = poster_write(poster, write_id, &naming);
 	} else if (reply->kind == REPLY_OK && next_page(lane, reply->root)) {
 		lookup_channel(lane);
 		return;
@@ -242,8 +243,8 @@ static void on_channels(void *owner, const struct reply *reply)
 		poster_turn(poster);
 		return;
 	}
-	lane->named = true;
-	lane_end(lane, 0);
+	lane->named = written;
+	lane_end(lane, written ? 0 : RETRY_BASE_MS);
 	poster_turn(poster);
 }
 

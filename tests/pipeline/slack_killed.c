@@ -217,11 +217,16 @@ Test(slack_killed, an_unknown_outcome_is_looked_up)
 	}
 }
 
+static void set_room(rlim_t bytes)
+{
+	struct rlimit limit = {bytes, RLIM_INFINITY};
+
+	cr_assert(prlimit(child_pid(run.sink), RLIMIT_FSIZE, &limit, NULL) == 0);
+}
+
 /* Nobody may look for it, and that it was not found can't be kept. */
 Test(slack_killed, an_unknown_outcome_is_told_once_when_the_disk_has_room_again)
 {
-	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
-
 	slack_fail(&slack, SLACK_LIST,
 		   (struct slack_failure){.times = -1, .code = 200, .error = "missing_scope"});
 	run_start();
@@ -229,13 +234,12 @@ Test(slack_killed, an_unknown_outcome_is_told_once_when_the_disk_has_room_again)
 	tell(0);
 	slack_held();
 	all_acked();
-	cr_assert(prlimit(child_pid(run.sink), RLIMIT_FSIZE, &limit, NULL) == 0);
+	set_room(0);
 	slack_let_go(&slack, true);
 	slack_says("\"slack.blind\"", 1);
 	build_comes(AT(1), "api 1 a1 passed");
 	slack_says("\"sink.retry\"", 1); /* else it turns in a circle */
-	limit.rlim_cur = RLIM_INFINITY;
-	cr_assert(prlimit(child_pid(run.sink), RLIMIT_FSIZE, &limit, NULL) == 0);
+	set_room(RLIM_INFINITY);
 	slack_seen(1);
 	fix(0);
 	has_rounds(1);
@@ -274,6 +278,29 @@ Test(slack_killed, an_unknown_outcome_is_looked_up_when_nothing_is_refused_any_m
 		fix(i);
 		has_rounds(i + 1);
 	}
+}
+
+/* The id of a channel that was away is asked for, and can't be kept. */
+Test(slack_killed, an_unknown_outcome_is_looked_up_when_the_channel_is_known_again)
+{
+	run_start();
+	hold_posted();
+	tell(0);
+	slack_held();
+	all_acked();
+	refuse("channel_not_found");
+	slack_let_go(&slack, true);
+	slack_says("\"slack.refused\"", 1);
+	refuse(NULL);
+	slack_hold(&slack, SLACK_LIST, SLACK_BEFORE, 0);
+	clock_to(clock_now() + 5 * MINUTE_MS);
+	slack_held();
+	set_room(0);
+	slack_let_go(&slack, false);
+	slack_says("\"slack.file\"", 1);
+	set_room(RLIM_INFINITY);
+	fix(0);
+	has_rounds(1);
 }
 
 /* The clock of this machine is an hour before or behind Slack's. */
