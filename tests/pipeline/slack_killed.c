@@ -1,16 +1,10 @@
 /* Whatever happens between a message and what is known of it, a break is one message and a fix one edit. */
 /* SPDX-License-Identifier: MIT */
-#include "common/time.h"
-#include "tests/pipeline/slack_run.h"
+#include "tests/pipeline/slack_rounds.h"
 
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 
 TestSuite(slack_killed, .init = slack_run_init, .fini = slack_run_fini, .timeout = 180);
-
-#define AT(minute) (9 * HOUR_MS + (minute)*MINUTE_MS)
 
 /* Somebody else writes to slack.db: the sink can't. */
 static sqlite3 *lock(void)
@@ -31,51 +25,6 @@ static void unlock(sqlite3 *db)
 	sqlite3_close(db);
 }
 
-/* A break, and its fix ten minutes later. */
-static void tell(size_t round)
-{
-	char line[100];
-
-	clock_to(AT(20 * (int64_t)round));
-	snprintf(line, sizeof line, "web %zu a%zu failed", 2 * round + 1, 2 * round + 1);
-	build_comes(AT(20 * (int64_t)round), line);
-}
-
-static void fix(size_t round)
-{
-	char line[100];
-
-	clock_to(AT(20 * (int64_t)round + 10));
-	snprintf(line, sizeof line, "web %zu a%zu passed", 2 * round + 2, 2 * round + 2);
-	build_comes(AT(20 * (int64_t)round + 10), line);
-}
-
-/* Each round is a message, its edit, its reply: in all so many, in this order. */
-static void has_rounds_at(struct spot spot, size_t rounds)
-{
-	char *wanted = NULL, *is;
-	size_t size;
-	FILE *out = open_memstream(&wanted, &size);
-
-	for (size_t i = 0; i < rounds; i++) {
-		fprintf(out,
-			"#builds %zu: :red_circle: acme/web main is failing: #%zu\n"
-			"#builds %zu = :large_green_circle: acme/web main is fixed by #%zu after 10 min\n"
-			"#builds %zu > %zu: :large_green_circle: acme/web main is passing again: #%zu by "
-			"ann, "
-			"after 10 min\n",
-			2 * i + 1, 2 * i + 1, 2 * i + 1, 2 * i + 2, 2 * i + 1, 2 * i + 2, 2 * i + 2);
-	}
-	fclose(out);
-	all_acked_at(spot);
-	slack_seen(3 * rounds);
-	is = slack_conversation(&slack, NULL, false);
-	same_conversation_at(spot, is, wanted);
-	free(is);
-	free(wanted);
-}
-#define has_rounds(rounds) has_rounds_at(HERE, rounds)
-
 static void nothing(void)
 {
 }
@@ -87,16 +36,6 @@ static void before_the_work(void)
 	slack_kill();
 	slack_let_go(&slack, true);
 	run_start();
-}
-
-static void hold_post(void)
-{
-	slack_hold(&slack, SLACK_POST, SLACK_BEFORE, 0);
-}
-
-static void hold_posted(void)
-{
-	slack_hold(&slack, SLACK_POST, SLACK_AFTER, 0);
 }
 
 static void hold_edit(void)
@@ -182,125 +121,6 @@ Test(slack_killed, a_break_is_one_message_and_a_fix_one_edit_wherever_it_is_kill
 		rows[i].after_fix();
 		has_rounds(i + 1);
 	}
-}
-
-/* What is lost on the way without a crash: looked up before it is said again. */
-Test(slack_killed, an_unknown_outcome_is_looked_up)
-{
-	static const struct slack_failure rows[] = {
-		{.times = 1, .code = 0},
-		{.times = 1, .code = 0, .after = true},
-		{.times = 1, .code = 500},
-		{.times = 1, .code = 500, .after = true},
-		{.times = 1, .code = 200, .error = "request_timeout", .after = true},
-		{.times = 1, .code = 200, .error = "fatal_error"},
-		{.times = 1, .code = 200, .error = "internal_error", .after = true},
-		{.times = 1, .code = 429, .retry_after_s = 7},
-		{.times = 3, .code = 503},
-	};
-	size_t round = 0;
-
-	run_start();
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++, round += 2) {
-		slack_fail(&slack, SLACK_POST, rows[i]);
-		tell(round);
-		all_acked();
-		slack_seen(3 * round + 1);
-		fix(round);
-		has_rounds(round + 1);
-		tell(round + 1);
-		all_acked();
-		slack_seen(3 * round + 4);
-		slack_fail(&slack, SLACK_UPDATE, rows[i]);
-		fix(round + 1);
-		has_rounds(round + 2);
-	}
-}
-
-static void set_room(rlim_t bytes)
-{
-	struct rlimit limit = {bytes, RLIM_INFINITY};
-
-	cr_assert(prlimit(child_pid(run.sink), RLIMIT_FSIZE, &limit, NULL) == 0);
-}
-
-/* Nobody may look for it, and that it was not found can't be kept. */
-Test(slack_killed, an_unknown_outcome_is_told_once_when_the_disk_has_room_again)
-{
-	slack_fail(&slack, SLACK_LIST,
-		   (struct slack_failure){.times = -1, .code = 200, .error = "missing_scope"});
-	run_start();
-	hold_post();
-	tell(0);
-	slack_held();
-	all_acked();
-	set_room(0);
-	slack_let_go(&slack, true);
-	slack_says("\"slack.blind\"", 1);
-	build_comes(AT(1), "api 1 a1 passed");
-	slack_says("\"sink.retry\"", 1); /* else it turns in a circle */
-	set_room(RLIM_INFINITY);
-	slack_seen(1);
-	fix(0);
-	has_rounds(1);
-}
-
-/* NULL: it works again. */
-static void refuse(const char *word)
-{
-	struct slack_failure failure = {.times = word ? -1 : 0, .code = 200, .error = word};
-
-	slack_fail(&slack, SLACK_HISTORY, failure);
-	slack_fail(&slack, SLACK_POST, failure);
-}
-
-/* A look-up that is refused says nothing of what became of it. */
-Test(slack_killed, an_unknown_outcome_is_looked_up_when_nothing_is_refused_any_more)
-{
-	static const struct {
-		void (*hold)(void);
-		const char *word;
-	} rows[] = {{hold_post, "invalid_auth"},
-		    {hold_posted, "token_revoked"},
-		    {hold_posted, "channel_not_found"}};
-
-	run_start();
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		rows[i].hold();
-		tell(i);
-		slack_held();
-		refuse(rows[i].word);
-		slack_let_go(&slack, true);
-		slack_says("\"slack.refused\"", (int)i + 1);
-		refuse(NULL);
-		all_acked();
-		slack_seen_late(3 * i + 1);
-		fix(i);
-		has_rounds(i + 1);
-	}
-}
-
-/* The id of a channel that was away is asked for, and can't be kept. */
-Test(slack_killed, an_unknown_outcome_is_looked_up_when_the_channel_is_known_again)
-{
-	run_start();
-	hold_posted();
-	tell(0);
-	slack_held();
-	all_acked();
-	refuse("channel_not_found");
-	slack_let_go(&slack, true);
-	slack_says("\"slack.refused\"", 1);
-	refuse(NULL);
-	slack_hold(&slack, SLACK_LIST, SLACK_BEFORE, 0);
-	clock_to(clock_now() + 5 * MINUTE_MS);
-	slack_held();
-	set_room(0);
-	slack_let_go(&slack, false);
-	slack_says("\"slack.file\"", 1);
-	set_room(RLIM_INFINITY);
-	fix(0);
-	has_rounds(1);
 }
 
 /* The clock of this machine is an hour before or behind Slack's. */
