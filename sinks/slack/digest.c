@@ -37,7 +37,8 @@ static void add_what(struct words *line, const struct alert_shown *alert)
 	}
 }
 
-static void add_line(struct page *page, const struct alert_shown *alert)
+/* False: no room. */
+static bool add_line(struct page *page, const struct alert_shown *alert)
 {
 	char memory[4 * ROW_MAX];
 	struct words line, *section = &page->blocks[page->count - 1].words;
@@ -51,7 +52,7 @@ static void add_line(struct page *page, const struct alert_shown *alert)
 		used += page->blocks[i].words.characters;
 	}
 	if (page->count == PAGE_BLOCKS - 1 || used + line.characters > DIGEST_MAX) {
-		return;
+		return false;
 	}
 	page->shown++;
 	if (section->characters + line.characters + 1 > section->limit) {
@@ -59,7 +60,9 @@ static void add_line(struct page *page, const struct alert_shown *alert)
 	}
 	words_add(section, section->size ? "\n" : "");
 	words_add(section, line.at);
-	page->newest = alert->first;
+	page->newest.id = page_text(page->book, alert->first.id);
+	page->newest.branch = page_text(page->book, alert->first.branch);
+	return true;
 }
 
 /* `5 pipelines are failing`, `1 of 2 alerts is still open`. */

@@ -69,9 +69,7 @@ struct text page_text(struct book *book, struct text text)
 
 void page_build(struct book *book, struct text bytes, struct build *build)
 {
-	struct text copy = page_text(book, bytes);
-
-	if (!copy.at || !book_unpack(book, copy, build)) {
+	if (!bytes.at || !book_unpack(book, bytes, build)) {
 		build_init(build);
 	}
 }
@@ -85,6 +83,9 @@ static const char *author_id(struct page *page, const struct build *build)
 
 	if (!id || strcmp(id, "lookup") != 0) {
 		return id ? id : "";
+	}
+	if (memchr(build->author.email.at, '\0', build->author.email.size)) {
+		return ""; /* what would be asked for, and answered, ends there */
 	}
 	row = db_ask(&book->db, "SELECT id FROM users WHERE email = ? AND until > ?", "ti",
 		     &build->author.email, page->now_ms);

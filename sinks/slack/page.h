@@ -53,9 +53,10 @@ bool page_end(struct page *page, const struct shown *shown, struct operation *ou
 
 /* Copies into the book's arena. */
 struct text page_text(struct book *book, struct text text);
+/* Views into bytes. */
 void page_build(struct book *book, struct text bytes, struct build *build);
 
-/* digest.c, and the alerts of one. */
+/* digest.c, and the alerts of one, as long as each wants more; texts live until it returns. */
 void digest_show(struct page *page, int64_t message);
 void digest_alerts(struct page *page, int64_t message,
-		   void (*each)(struct page *page, const struct alert_shown *alert));
+		   bool (*each)(struct page *page, const struct alert_shown *alert));

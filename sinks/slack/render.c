@@ -3,7 +3,13 @@
 
 #include <stdio.h>
 
-static void alert_read(struct book *book, sqlite3_stmt *row, struct alert_shown *alert)
+/* lasting: beyond the row. */
+static struct text column_text(struct book *book, sqlite3_stmt *row, int column, bool lasting)
+{
+	return lasting ? page_text(book, db_text(row, column)) : db_text(row, column);
+}
+
+static void alert_read(struct book *book, sqlite3_stmt *row, struct alert_shown *alert, bool lasting)
 {
 	*alert = (struct alert_shown){
 		.id = sqlite3_column_int64(row, 0),
@@ -16,10 +22,10 @@ static void alert_read(struct book *book, sqlite3_stmt *row, struct alert_shown 
 		.usual_ms = sqlite3_column_int64(row, 6),
 		.green_number = sqlite3_column_int64(row, 10),
 	};
-	page_build(book, db_text(row, 7), &alert->first);
-	page_build(book, db_text(row, 8), &alert->last);
-	page_build(book, db_text(row, 9), &alert->fixed);
-	alert->green_url = page_text(book, db_text(row, 11));
+	page_build(book, column_text(book, row, 7, lasting), &alert->first);
+	page_build(book, column_text(book, row, 8, lasting), &alert->last);
+	page_build(book, column_text(book, row, 9, lasting), &alert->fixed);
+	alert->green_url = column_text(book, row, 11, lasting);
 }
 
 static bool alert_find(struct book *book, int64_t id, struct alert_shown *alert)
@@ -33,7 +39,7 @@ static bool alert_find(struct book *book, int64_t id, struct alert_shown *alert)
 	if (!db_row(&book->db, row)) {
 		return false;
 	}
-	alert_read(book, row, alert);
+	alert_read(book, row, alert, true);
 	db_end(row);
 	return true;
 }
@@ -193,21 +199,22 @@ static void show_alert(struct page *page, const struct alert_shown *alert)
 }
 
 void digest_alerts(struct page *page, int64_t message,
-		   void (*each)(struct page *page, const struct alert_shown *alert))
+		   bool (*each)(struct page *page, const struct alert_shown *alert))
 {
 	struct book *book = page->book;
-	sqlite3_stmt *rows =
-		db_ask(&book->db,
-		       "SELECT a.id, a.kind, state, opened, closed, count, jobs, first, last, "
-		       "fixed, 0, NULL FROM alerts a WHERE message = ? ORDER BY state > 0, a.id LIMIT 200",
-		       "i", message);
+	sqlite3_stmt *rows = db_ask(&book->db,
+				    "SELECT a.id, a.kind, state, opened, closed, count, jobs, first, last, "
+				    "fixed, 0, NULL FROM alerts a WHERE message = ? ORDER BY state > 0, a.id",
+				    "i", message);
+	bool more = true;
 
-	while (db_row(&book->db, rows)) {
+	while (more && db_row(&book->db, rows)) {
 		struct alert_shown alert;
 
-		alert_read(book, rows, &alert);
-		each(page, &alert);
+		alert_read(book, rows, &alert, false);
+		more = each(page, &alert);
 	}
+	db_end(rows);
 }
 
 bool render(struct book *book, const struct shown *shown, struct operation *out)

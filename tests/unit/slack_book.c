@@ -226,6 +226,31 @@ Test(slack_book, what_is_long_over_is_forgotten)
 		"3 > 4: :large_green_circle: acme/web main is passing again: #4 by Ann Lee, after 1 min\n");
 }
 
+/* What Slack is asked for is what the answer is kept under. */
+Test(slack_book, an_author_whose_address_is_odd_is_asked_for_once)
+{
+	char key[] = "*", value[] = "lookup", *keys[] = {key}, *values[] = {value};
+	struct build build = talk_build(17, RESULT_FAILURE, "a");
+	struct operation operation;
+	struct err err;
+
+	talk.config.users = (struct config_map){keys, values, 1};
+	build.author.email = (struct text){"ann\0@x", 6};
+	cr_assert(book_begin(talk.book, &err) == OK);
+	book_fold(talk.book, &build, build.finished_at, false);
+	cr_assert(book_commit(talk.book, &err) == OK);
+	talk.now = build.finished_at;
+	cr_assert(book_next(talk.book, NULL, talk.now, &operation));
+	if (operation.email) {
+		cr_assert(book_begin(talk.book, &err) == OK);
+		book_user(talk.book, operation.email, NULL, INT64_MAX);
+		cr_assert(book_commit(talk.book, &err) == OK);
+	}
+	cr_assert(book_next(talk.book, NULL, talk.now, &operation));
+	cr_expect_null(operation.email);
+	talk.config.users = (struct config_map){0};
+}
+
 static int deny_jobs(void *arg, int action, const char *table, const char *column, const char *file,
 		     const char *trigger)
 {

@@ -71,6 +71,37 @@ Test(slack_crowd, two_hundred_at_once_are_readable)
 	cr_assert(strstr(talk.body, " more\""), "the rest is counted");
 }
 
+/* Ten failed jobs each, with long addresses. */
+static void fail_with_jobs(const struct build *given)
+{
+	static struct job jobs[10];
+	static char url[900];
+	struct build build = *given;
+
+	memset(url, 'u', sizeof url - 1);
+	memcpy(url, "https://x.test/", 15);
+	for (size_t i = 0; i < 10; i++) {
+		job_init(&jobs[i]);
+		jobs[i].name = TEXT("lint");
+		jobs[i].url = text_of(url);
+		jobs[i].result = RESULT_FAILURE;
+	}
+	build.jobs = (struct field_list){jobs, 10};
+	talk_fold_silently(&build);
+}
+
+Test(slack_crowd, two_hundred_with_much_to_tell_are_told)
+{
+	for (int i = 1; i <= 200; i++) {
+		pipeline_ends(i, 1, RESULT_FAILURE, fail_with_jobs);
+	}
+	in_book(speak);
+	talk_wait(10000);
+	expect_said("1: :red_circle: 200 pipelines are failing\n");
+	cr_assert(strstr(talk.body, "*acme/p60* main"));
+	cr_assert(strstr(talk.body, " more\""), "the rest is counted");
+}
+
 static char night[] = "22:00-07:00", utc[] = "UTC";
 static char *nights[] = {night};
 
