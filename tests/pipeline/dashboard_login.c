@@ -109,6 +109,23 @@ Test(dashboard_login, lets_in_who_knows_the_password)
 	expect_status("/api/v1/overview", "Authorization: Basic YW5uOng=\r\n", 401);
 }
 
+Test(dashboard_login, checks_the_passwords_of_several_at_a_time)
+{
+	static const char get[] = "GET /api/v1/overview HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+				  "Authorization: Basic YW5uOmNvcnJlY3QgaG9yc2UgJiBiYXR0ZXJ5\r\n\r\n";
+	struct wire_tap taps[8];
+
+	start_with_user("");
+	for (int i = 0; i < 8; i++) {
+		tap_open(&taps[i]);
+		tap_send(&taps[i], get, sizeof get - 1);
+	}
+	for (int i = 0; i < 8; i++) {
+		cr_expect(tap_until(&taps[i], " 200 OK"), "%d: %s", i, taps[i].text);
+		tap_close(&taps[i]);
+	}
+}
+
 Test(dashboard_login, keeps_a_session_over_a_restart_until_the_password_changes)
 {
 	char *answer, cookie[400];

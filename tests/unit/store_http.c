@@ -93,6 +93,37 @@ Test(store_http, streams_that_open_while_the_hub_is_asked_are_told_by_the_clock,
 	streams_fini(&streams);
 }
 
+/* The hub is away: whoever looks at the bus would hold one of the few threads, over and over. */
+Test(store_http, of_many_that_look_at_a_silent_hub_the_first_waits_alone, .timeout = 120)
+{
+	struct streams streams = {0};
+	struct watch watch = {0};
+	int64_t since_ms = now_ms();
+	size_t size;
+	struct err err;
+	char *text;
+
+	streams_init(&streams);
+	cr_assert(watch_open(&watch, NULL, &streams, &err) == OK);
+	for (int i = 0; i < 50; i++) {
+		text = watch_look(&watch, WATCH_BUS, &size);
+		cr_expect(size != 2, "the hub has said nothing");
+		free(text);
+	}
+	cr_expect(now_ms() - since_ms < 10000, "%lld ms", (long long)(now_ms() - since_ms));
+	pthread_mutex_lock(&hub.lock);
+	hub.may_answer = true;
+	pthread_cond_broadcast(&hub.changed);
+	pthread_mutex_unlock(&hub.lock);
+	do {
+		text = watch_look(&watch, WATCH_BUS, &size);
+		free(size == 2 ? NULL : text);
+	} while (size != 2);
+	free(text);
+	watch_close(&watch);
+	streams_fini(&streams);
+}
+
 static atomic_int asking;
 
 static void *ask(void *desk)

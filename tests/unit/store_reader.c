@@ -83,6 +83,32 @@ Test(store_reader, figures_that_take_too_long_are_none_and_never_a_part)
 	world_fini(&world);
 }
 
+/* No build is of that side; each is looked at, and the walk goes on where the time was over. */
+Test(store_reader, walks_over_builds_of_another_side_in_steps)
+{
+	const struct filter filter = {.scope = {.pipeline = WALK_ALL, .side_max = SIDE_DEFAULT - 1},
+				      .states = ~0u,
+				      .results = ~0u,
+				      .triggers = ~0u,
+				      .branch = INT_NULL,
+				      .author = INT_NULL,
+				      .to_ms = INT64_MAX};
+	enum status status = OK;
+	struct err err = {0};
+	struct walk walk;
+	struct run run;
+
+	world_init(&world, 44);
+	cr_assert(reader_begin(&world.reader, &err) == OK);
+	cr_assert(walk_open(&walk, &world.reader, &filter, WALK_START, &err) == OK);
+	world.reader.deadline_ms = 1;
+	cr_expect(!walk_next(&walk, &run, &status, &err) && status == OK);
+	cr_expect(world.reader.late && walk.passed.at_ms < INT64_MAX);
+	walk_close(&walk);
+	reader_end(&world.reader);
+	world_fini(&world);
+}
+
 static const char sides_sql[] =
 	"SELECT " RUN_SIDE ", " RUN_AT " FROM (SELECT ?1 AS branch, ?2 AS default_branch, ?3 AS created_at,"
 	" ?4 AS queued_at, NULL AS started_at, NULL AS finished_at) b";

@@ -43,18 +43,24 @@ static void send_one_away(struct crowd *crowd)
 	send_away(worst);
 }
 
-static void send_slowest_away(struct crowd *crowd)
+static bool holds_before(const struct guest *a, const struct guest *b)
 {
-	struct guest *slowest = NULL;
+	return !b || (a->holds != b->holds ? a->holds > b->holds : a->active_ms < b->active_ms);
+}
+
+/* Of those who read for long already: an export does, and holds little. */
+static void send_largest_away(struct crowd *crowd)
+{
+	struct guest *largest = NULL;
 	int64_t since_ms = now_ms() - CROWD_SLOW_MS;
 
 	for (struct guest *guest = crowd->first; guest; guest = guest->next) {
-		if (guest->holds > CROWD_SMALL_BYTES && !guest->leaves && guest->active_ms < since_ms) {
-			since_ms = guest->active_ms;
-			slowest = guest;
+		if (guest->holds > CROWD_SMALL_BYTES && !guest->leaves && guest->active_ms < since_ms &&
+		    holds_before(guest, largest)) {
+			largest = guest;
 		}
 	}
-	send_away(slowest);
+	send_away(largest);
 }
 
 static void enter(struct crowd *crowd, struct guest *guest)
@@ -131,7 +137,7 @@ bool crowd_may_hold(struct crowd *crowd, struct MHD_Connection *connection, size
 	pthread_mutex_lock(&crowd->lock);
 	if (bytes > CROWD_SMALL_BYTES) {
 		if (crowd->held + bytes > CROWD_BYTES_MAX / 2) {
-			send_slowest_away(crowd);
+			send_largest_away(crowd);
 		}
 		room = crowd->held + bytes <= CROWD_BYTES_MAX;
 	}

@@ -1,6 +1,6 @@
 /* Who is connected, and what each has not taken yet of its answer. When there are too many, whoever has asked
  * nothing for the longest time goes: neither idle connections nor requests that never end keep others out.
- * When answers fill the memory, the slowest reader goes. */
+ * When answers fill the memory, a slow reader of a large one goes. */
 /* SPDX-License-Identifier: MIT */
 #pragma once
 #include <microhttpd.h>

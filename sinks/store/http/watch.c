@@ -44,6 +44,7 @@ static void refresh(struct watch *watch, enum watch_view which)
 		view->size = size;
 		view->at_ms = now_ms();
 	}
+	view->silent = false;
 	pthread_cond_broadcast(&watch->changed);
 }
 
@@ -147,9 +148,10 @@ char *watch_look(struct watch *watch, enum watch_view which, size_t *size)
 		view->wanted = true;
 		pthread_cond_broadcast(&watch->changed);
 	}
-	while (code == 0 && !is_fresh(view) && !watch->closing) {
+	while (code == 0 && !is_fresh(view) && !view->silent && !watch->closing) {
 		code = pthread_cond_timedwait(&watch->changed, &watch->lock, &time);
 	}
+	view->silent |= code != 0 && !is_fresh(view);
 	if (is_fresh(view) && (copy = malloc(view->size))) {
 		*size = view->size;
 		memcpy(copy, view->text, view->size);

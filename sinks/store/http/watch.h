@@ -19,6 +19,7 @@ struct view {
 	size_t size;
 	int64_t at_ms;
 	bool wanted;
+	bool silent; /* it took too long, and still does: nobody waits for it */
 };
 
 /* Zeroed, then watch_open. */

@@ -66,15 +66,23 @@ static enum status seek(struct reader *reader, struct builds_ask *ask, struct pa
 		       : status;
 }
 
+/* How many there are to show, at most. */
+static int64_t limit_of(const struct builds_ask *ask, const struct page *page)
+{
+	int64_t left = page->total - page->offset;
+
+	return page->counted && left < ask->limit ? left : ask->limit;
+}
+
 /* Passes over `rest` matches, then shows up to the limit. */
 static void show(struct walk *walk, const struct builds_ask *ask, int64_t rest, struct page *page,
 		 yyjson_mut_doc *doc, enum status *status, struct err *err)
 {
 	struct run run;
-	int64_t shown = 0;
+	int64_t shown = 0, limit = limit_of(ask, page);
 
 	page->end = walk->passed;
-	while (shown < ask->limit && walk_next(walk, &run, status, err)) {
+	while (shown < limit && walk_next(walk, &run, status, err)) {
 		page->matches++;
 		if (rest > 0) {
 			rest--;
