@@ -104,6 +104,15 @@ static bool take_run(struct figures *figures, struct day_figures *day, sqlite3_s
 	       (queue_ms == INT_NULL || times_add(&figures->day_queues, queue_ms));
 }
 
+/* A day of the last week, before a window that is shorter. */
+static void take_week(struct figures *figures, sqlite3_stmt *row, bool of_run)
+{
+	for (int i = 0; !of_run && i < DAY_COUNTS; i++) {
+		figures->week += sqlite3_column_int64(row, 1 + i);
+	}
+	figures->week += of_run;
+}
+
 /* Rows come in the order of days, two of one day for its two sides, or one for each run. */
 static enum status read_rows(struct figures *figures, struct reader *reader, sqlite3_stmt *rows, bool of_runs,
 			     struct err *err)
@@ -113,10 +122,14 @@ static enum status read_rows(struct figures *figures, struct reader *reader, sql
 	bool room = true, sorted = !of_runs;
 
 	while (room && reader_row(reader, rows, &status, err)) {
-		int64_t first = sqlite3_column_int64(rows, 0);
-		struct day_figures *next =
-			&figures->days[(of_runs ? day_of(first) : first) - figures->window.first];
+		int64_t first = sqlite3_column_int64(rows, 0), number = of_runs ? day_of(first) : first;
+		struct day_figures *next;
 
+		if (number < figures->window.first) {
+			take_week(figures, rows, of_runs);
+			continue;
+		}
+		next = &figures->days[number - figures->window.first];
 		if (day && next != day) {
 			room = end_day(figures, day, sorted);
 			sorted = !of_runs;
@@ -181,12 +194,13 @@ enum status figures_read(struct figures *figures, struct reader *reader, const s
 	bool of_runs = scope->branch.at != NULL;
 	sqlite3_stmt *rows = reader_statement(reader, of_runs ? runs_sql : days_sql, err);
 	enum status status = rows ? clear(figures, window, err) : err->status;
+	int64_t week = window->last - WEEK_DAYS + 1;
 
 	if (status != OK) {
 		return status;
 	}
 	sqlite3_bind_int64(rows, 1, scope->pipeline);
-	sqlite3_bind_int64(rows, 2, window->first);
+	sqlite3_bind_int64(rows, 2, window->first < week ? window->first : week);
 	sqlite3_bind_int64(rows, 3, window->last);
 	of_runs ? reader_bind(rows, 4, scope->branch) : (void)sqlite3_bind_int(rows, 4, scope->side_max);
 	status = read_rows(figures, reader, rows, of_runs, err);
