@@ -201,13 +201,13 @@ enum status db_commit(struct db *db, struct err *err)
 
 void db_look(struct db *db)
 {
-	db->code = SQLITE_OK;
-	db->begun = true;
+	db->code = db->begun ? db->code : SQLITE_OK;
+	db->looks = true;
 }
 
 bool db_looked(struct db *db)
 {
-	db->begun = false;
+	db->looks = false;
 	return db->code == SQLITE_OK;
 }
 
@@ -250,7 +250,7 @@ static sqlite3_stmt *bind_all(struct db *db, const char *sql, const char *types,
 {
 	sqlite3_stmt *statement;
 
-	db->code = db->begun ? db->code : SQLITE_OK;
+	db->code = db->begun || db->looks ? db->code : SQLITE_OK;
 	statement = db->code == SQLITE_OK ? find_statement(db, sql) : NULL;
 	for (int i = 0; statement && types[i]; i++) {
 		db_note(db, bind_value(statement, i + 1, types[i], values));

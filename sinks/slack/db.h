@@ -12,7 +12,8 @@ struct db {
 	sqlite3 *db;
 	char *path;  /* ":memory:" for nothing that lasts */
 	int lock_fd; /* -1: none */
-	bool begun;  /* the first error ends all that follows in it */
+	bool begun;  /* a transaction: the first error ends all that follows in it */
+	bool looks;  /* from db_look to db_looked: so does it there */
 	int code;    /* of the first error in it */
 	char why[200];
 };
@@ -24,7 +25,7 @@ void db_close(struct db *db);
 enum status db_begin(struct db *db, struct err *err) MUST_CHECK;
 /* OK: all of it is durable; else nothing was done. */
 enum status db_commit(struct db *db, struct err *err) MUST_CHECK;
-/* The same for what is only read, outside of a transaction. */
+/* The same for what is only read, outside of a transaction or in one. */
 void db_look(struct db *db);
 /* False: not all of it could be read. */
 bool db_looked(struct db *db) MUST_CHECK;

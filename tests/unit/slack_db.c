@@ -6,7 +6,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#define SQL "SELECT value FROM counters WHERE name = 'fresh'"
+#define SQL   "SELECT value FROM counters WHERE name = 'fresh'"
+#define WRONG "INSERT INTO counters VALUES ('fresh', 0)"
 
 static struct db db;
 static sqlite3 *other;
@@ -67,8 +68,28 @@ Test(slack_db, what_follows_an_error_is_not_done)
 {
 	cr_assert(db_begin(&db, &err) == OK);
 	db_run(&db, "UPDATE counters SET value = 7", "");
-	db_run(&db, "INSERT INTO counters VALUES ('fresh', 0)", "");
+	db_run(&db, WRONG, "");
 	db_run(&db, "UPDATE counters SET value = 8", "");
 	cr_expect(db_commit(&db, &err) == ERR_AGAIN, "%s", err.text);
+	cr_expect_eq(db_int(&db, -1, SQL, ""), 1);
+}
+
+Test(slack_db, what_is_read_together_is_read_as_a_whole)
+{
+	db_look(&db);
+	db_run(&db, WRONG, "");
+	cr_expect_eq(db_int(&db, -1, SQL, ""), -1);
+	cr_expect(!db_looked(&db));
+	cr_expect_eq(db_int(&db, -1, SQL, ""), 1);
+}
+
+Test(slack_db, what_is_read_in_a_transaction_forgives_nothing)
+{
+	cr_assert(db_begin(&db, &err) == OK);
+	db_run(&db, WRONG, "");
+	db_look(&db);
+	cr_expect(!db_looked(&db));
+	db_run(&db, "UPDATE counters SET value = 8", "");
+	cr_expect(db_commit(&db, &err) == ERR_AGAIN);
 	cr_expect_eq(db_int(&db, -1, SQL, ""), 1);
 }
