@@ -15,10 +15,11 @@ have_next_version() {
 	build_image "$scratch/next" "$next" 0.1.999
 }
 
+# At a pace at which the simulator's memory holds the world of a slow machine, too.
 flow() {
 	while [ ! -e "$scratch/stop" ]; do
 		advance 20000
-		sleep 0.3
+		sleep 1
 	done
 }
 
