@@ -171,11 +171,11 @@ Test(slack_scenes_trouble, blocks_that_are_refused_are_left_out)
 	cr_expect(child_said(run.sink, "invalid_blocks"));
 }
 
-/* Half an hour of it. */
+/* More often than a new word would be forgiven. */
 Test(slack_scenes_trouble, a_word_that_says_later_makes_no_message_a_bad_one)
 {
 	slack_fail(&slack, SLACK_POST,
-		   (struct slack_failure){.times = 30, .code = 200, .error = "message_limit_exceeded"});
+		   (struct slack_failure){.times = 14, .code = 200, .error = "message_limit_exceeded"});
 	slack_configure("");
 	run_start();
 	clock_to(9 * HOUR_MS);
@@ -188,7 +188,7 @@ Test(slack_scenes_trouble, a_word_that_says_later_makes_no_message_a_bad_one)
 Test(slack_scenes_trouble, a_word_that_nobody_knows_is_taken_for_a_passing_trouble)
 {
 	slack_fail(&slack, SLACK_POST,
-		   (struct slack_failure){.times = 20, .code = 200, .error = "a_word_of_next_year"});
+		   (struct slack_failure){.times = 14, .code = 200, .error = "a_word_of_next_year"});
 	slack_configure("");
 	run_start();
 	clock_to(9 * HOUR_MS);
