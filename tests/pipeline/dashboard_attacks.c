@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { IDLE = 1100, KEPT = 1000 /* that stay before one is sent away */, READERS = 40 };
+enum { IDLE = 1100, KEPT = 1000 /* that stay before one is sent away */, READERS = 40, LARGE = 50000 };
 
 static void init(void)
 {
@@ -204,22 +204,76 @@ Test(dashboard_attacks, of_idle_connections_and_slow_requests_keep_nobody_out)
 	expect_well(3);
 }
 
-Test(dashboard_attacks, of_connections_that_asked_once_and_stay_keep_nobody_out)
+static void ask_once_and_stay(struct wire_tap *taps, int count)
 {
 	static const char get[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-	struct wire_tap *taps = calloc(KEPT, sizeof *taps);
 
-	may_open(KEPT + 200);
-	page_start("");
-	for (int i = 0; i < KEPT; i++) {
+	for (int i = 0; i < count; i++) {
 		tap_open(&taps[i]);
 		tap_send(&taps[i], get, sizeof get - 1);
 	}
-	for (int i = 0; i < KEPT; i++) {
+	for (int i = 0; i < count; i++) {
 		cr_assert(tap_until(&taps[i], "\r\n\r\nok"), "%d: %s", i, taps[i].text);
 	}
+}
+
+static void store_large(int count)
+{
+	char *message = malloc(LARGE);
+
+	memset(message, 'x', LARGE);
+	for (int i = 1; i <= count; i++) {
+		struct build build;
+		char id[64];
+
+		build_init(&build);
+		snprintf(id, sizeof id, "buildkite/acme/large/%d", i);
+		build.id = text_of(id);
+		build.message = (struct text){message, LARGE};
+		build.number = build.version = 1;
+		build.origin = ORIGIN_LIVE;
+		build.state = STATE_QUEUED;
+		build.created_at = 1795219200000 + i;
+		fake_hub_add_build(run.hub, &build);
+	}
+	all_acked();
+	free(message);
+}
+
+static void read_bytes(const struct wire_tap *tap, size_t size)
+{
+	struct pollfd readable = {tap->fd, POLLIN, 0};
+	char bytes[16384];
+
+	while (size > 0) {
+		ssize_t got;
+
+		cr_assert(poll(&readable, 1, (int)patience_ms()) == 1);
+		got = recv(tap->fd, bytes, size < sizeof bytes ? size : sizeof bytes, 0);
+		cr_assert(got > 0);
+		size -= (size_t)got;
+	}
+}
+
+/* An export was asked for before the others, and goes on being read. */
+Test(dashboard_attacks, of_connections_that_asked_once_and_stay_keep_nobody_out)
+{
+	static const char get[] = "GET /api/v1/export.ndjson?branch=all HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	struct wire_tap *taps = calloc(KEPT, sizeof *taps);
+	int small = 256 << 10;
+
+	may_open(KEPT + 200);
+	page_start("");
+	store_large(200);
+	tap_open(&taps[0]);
+	setsockopt(taps[0].fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	tap_send(&taps[0], get, sizeof get - 1);
+	read_bytes(&taps[0], LARGE);
+	ask_once_and_stay(taps + 1, KEPT - 1);
+	read_bytes(&taps[0], 60 * LARGE);
 	expect_well(1);
 	expect_well(2);
+	cr_expect(tap_until(&taps[0], "\r\n0\r\n\r\n"), "the export was broken off");
 	for (int i = 0; i < KEPT; i++) {
 		tap_close(&taps[i]);
 	}

@@ -37,7 +37,7 @@ void crowd_fini(struct crowd *crowd);
 /* For MHD_OPTION_NOTIFY_CONNECTION. */
 void crowd_notify(void *crowd, struct MHD_Connection *connection, void **guest,
 		  enum MHD_ConnectionNotificationCode code);
-/* It asks something. */
+/* It asks something, or takes what it asked for. */
 void crowd_active(struct crowd *crowd, struct MHD_Connection *connection, bool stays);
 /* It is given an answer of so many bytes, that stay until crowd_done. False: there is no room for them now.
  */

@@ -14,6 +14,7 @@ enum form { FORM_NDJSON, FORM_NDJSON_JOBS, FORM_CSV };
 
 struct dump {
 	struct dashboard *dashboard;
+	struct MHD_Connection *connection;
 	enum form form;
 	struct filter filter;
 	char *branch, *search; /* texts of the filter */
@@ -85,6 +86,7 @@ static bool next_piece(struct dump *dump)
 	if (!out) {
 		return false;
 	}
+	crowd_active(&dump->dashboard->crowd, dump->connection, false);
 	if (!dump->begun && dump->form == FORM_CSV) {
 		csv_put_header(out);
 	}
@@ -152,6 +154,7 @@ static enum status dump_new(struct dump **out, struct request *request, enum for
 		return err_sys(err, "memory for an export");
 	}
 	dump->dashboard = request->dashboard;
+	dump->connection = request->connection;
 	dump->form = form;
 	dump->place = WALK_START;
 	status = question_open(&question, request->dashboard) ? OK : question.err.status;
