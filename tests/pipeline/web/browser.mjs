@@ -37,6 +37,19 @@ export async function expectNoTrouble(page) {
 	await page.context().close();
 }
 
+/* The texts of those that are too narrow for theirs. */
+export const cut = (page, selector) => page.locator(selector).evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent));
+
+/* The names of those that are narrower than they would be by themselves. */
+export const narrowSelects = (page) => page.locator('select').evaluateAll((all) => all.filter((select) => {
+	const free = select.cloneNode(true);
+	free.style.cssText = 'position: absolute; width: max-content; max-width: none';
+	select.parentNode.append(free);
+	const enough = select.offsetWidth >= free.offsetWidth - 1;
+	free.remove();
+	return !enough;
+}).map((select) => select.name));
+
 /* Serious and critical findings, each with its place. */
 export async function accessibility(page) {
 	const session = await page.context().newCDPSession(page);

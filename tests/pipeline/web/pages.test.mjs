@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
-import {accessibility, close, expectNoTrouble, newPage, open} from './browser.mjs';
+import {accessibility, close, cut, expectNoTrouble, narrowSelects, newPage, open} from './browser.mjs';
 import {until, World} from './world.mjs';
 
 const ATTACK = '<img src=x onerror=alert(1)><script>alert(2)</script>"\'`';
@@ -26,7 +26,7 @@ const text = (page, selector) => page.locator(selector).first().innerText();
 const shows = (page, selector, what) => until(`${selector} shows ${what}`, async () =>
 	(await page.locator(selector).allInnerTexts()).some((t) => t.replace(/\s+/g, ' ').includes(what)));
 const row = (pipeline) => `[data-pipeline="${pipeline}"]`;
-/* Each in a second of its own: the world's clock stands until it is told to go on. */
+/* Each in a second of its own: the world's clock stands. */
 async function create(fields) {
 	await world.tell('advance', {ms: 2000});
 	return world.tell('build', {pipeline: 'web', branch: 'main', ...fields});
@@ -42,9 +42,11 @@ test('the overview has a row a pipeline, with the server\'s own figures', async 
 	assert.equal(await page.locator('[data-pipeline]').count(), pipelines.length);
 	for (const p of pipelines) {
 		const shown = await text(page, `${row(p.id)} .c-success`);
-		assert.equal(shown, p.success_rate === null ? '–' : `${p.success_rate === 1 ? '100' : (Math.floor(p.success_rate * 1000) / 10).toFixed(p.success_rate ? 1 : 0)}%`);
+		assert.equal(shown, p.success_rate === null ? '–' : `${(p.success_rate * 100).toFixed(p.success_rate % 1 ? 1 : 0)}%`);
 		assert.equal(await page.locator(`${row(p.id)} .bar`).count(), p.bars.length);
 	}
+	const [heading, line] = await Promise.all(['.trend', '.spark'].map((at) => page.locator(at).first().boundingBox()));
+	assert.ok(Math.abs(heading.x - line.x) < 8, 'the heading of the trend');
 	await expectNoTrouble(page);
 });
 
@@ -98,6 +100,22 @@ test('what breaks is red at once, since when, and gone when it is mended', async
 	assert.match(await page.title(), /^\(\d+\) Buildbus/);
 	await create({result: 'passed', ...OVER});
 	await until('web is not red', async () => (await page.locator('.red-now li', {hasText: 'acme/web'}).count()) === 0);
+	await expectNoTrouble(page);
+});
+
+test('what is red has its whole name', async () => {
+	const page = await newPage(world);
+	await page.route('**/api/v1/overview*', async (route) => {
+		const overview = await (await route.fetch()).json();
+		const red = {since: overview.now - 68400000, first: {id: `${WEB}/1700`, number: 1700}, last_green_at: overview.now - 82800000};
+		await route.fulfill({json: {...overview, pipelines: overview.pipelines.map((p, i) => ({...p, red, pipeline: `the-data-warehouse-${i}`}))}});
+	});
+	await page.goto(world.url);
+	await shows(page, '.red-now li', 'acme/the-data-warehouse-3');
+	for (const width of [1280, 360]) {
+		await page.setViewportSize({width, height: 800});
+		assert.deepEqual(await cut(page, '.red-now .name'), [], `at ${width} px`);
+	}
 	await expectNoTrouble(page);
 });
 
@@ -163,7 +181,10 @@ test('a pipeline shows its builds, and only those that the filters let through',
 	await page.goto(`${world.url}/p/${WEB}?branch=all`);
 	await page.locator('[data-build]').first().waitFor();
 	const {total} = await world.api(`builds?pipeline=${encodeURIComponent(WEB)}&branch=all&limit=1`);
-	await shows(page, '.filters .summary', `${total} builds`);
+	await shows(page, '.filters .summary', `${total} builds, all time`);
+	await shows(page, '.figures', 'Builds, 30 days');
+	const edges = (selector) => page.locator(selector).first().evaluate((e) => [...e.children].map((c) => Math.round(c.getBoundingClientRect().right)));
+	assert.deepEqual(await edges('.builds .thead .tr'), await edges('[data-build]'), 'headings stand over their cells');
 	await page.locator('select[name=result]').selectOption('failure');
 	await page.waitForURL(/result=failure/);
 	await until('only failures', async () => {
@@ -210,7 +231,7 @@ test('a running build moves by itself and ends on the screen', async () => {
 });
 
 test('the bus page shows who is there, and each version as it passes', async () => {
-	const page = await newPage(world);
+	const page = await newPage(world, {locale: 'en-US'});
 	await page.goto(`${world.url}/bus`);
 	await shows(page, '.node', 'store up to date');
 	await shows(page, '.node', 'normalizer taking');
@@ -218,6 +239,11 @@ test('the bus page shows who is there, and each version as it passes', async () 
 	await shows(page, 'main', 'None: everything that came could be read and stored.');
 	const {number} = await create(OVER);
 	await shows(page, '.tap li', `acme/web #${number}`);
+	for (const width of [1280, 390]) {
+		await page.setViewportSize({width, height: 800});
+		assert.match(await text(page, '.tap time'), /^\d\d:\d\d:\d\d$/);
+		assert.deepEqual(await cut(page, '.tap time'), [], `at ${width} px`);
+	}
 	await page.getByRole('button', {name: 'Pause'}).click();
 	await create(OVER);
 	await world.thereIs(`${WEB}/${number + 1}`);
@@ -288,6 +314,8 @@ test('a phone shows everything without scrolling sideways', async () => {
 		await page.locator('main h1').first().waitFor();
 		const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
 		assert.ok(wide <= view, `${at}: ${wide} px on ${view}`);
+		assert.deepEqual(await cut(page, '.plain'), [], at);
+		assert.deepEqual(await narrowSelects(page), [], at);
 	}
 	await expectNoTrouble(page);
 });

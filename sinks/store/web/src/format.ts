@@ -30,7 +30,7 @@ export function coarse(ms: number | null | undefined): string {
 export const ago = (ms: number) => (ms < 2 * SECOND ? 'just now' : `${coarse(ms)} ago`);
 
 export const percent = (rate: number | null | undefined) =>
-	rate == null ? DASH : `${(rate >= 0.9995 ? 100 : Math.floor(rate * 1000) / 10).toFixed(rate >= 0.9995 || rate === 0 ? 0 : 1)}%`;
+	rate == null ? DASH : `${(rate * 100).toFixed(rate >= 0.9995 || rate === 0 ? 0 : 1)}%`;
 
 /* The levels of a rate: green from 80 %, red to 50 %. */
 export const level = (rate: number | null | undefined) =>

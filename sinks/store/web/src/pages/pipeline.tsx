@@ -95,7 +95,7 @@ export function PipelinePage({id, query}: {id: string; query: URLSearchParams}) 
 	return (
 		<div class="stack">
 			<Head p={p} query={query} />
-			<FigureStrip of={p} />
+			<FigureStrip of={p} days={days} />
 			<div class="two">
 				<section aria-label="Builds">
 					<Filters query={query} builds={builds} />

@@ -5,6 +5,7 @@ import {bytes, coarse, count, duration} from '../format';
 import type {Bus, Sink, Source} from '../types';
 
 const SLOW_MS = 10000;
+const NO_LIMIT = 1000000; // requests a minute: more than anybody asks
 
 type Tone = 'good' | 'fair' | 'bad';
 const marks: Record<Tone, string> = {good: '●', fair: '◐', bad: '✕'};
@@ -20,6 +21,8 @@ function Node({title, tone, word, children}: {title: string; tone: Tone; word: s
 
 const Row = ({name, value, bad}: {name: string; value: string; bad?: boolean}) => <div><dt>{name}</dt><dd class={`num${bad ? ' l-bad' : ''}`}>{value}</dd></div>;
 
+const budget = (perMinute: number, unit = '') => (perMinute >= NO_LIMIT ? 'no limit' : `${count(perMinute)}${unit}`);
+
 function SourceNode({source: s}: {source: Source}) {
 	const bad = (s.failing ?? 0) > 0;
 	const workers = s.workers?.length ?? 0;
@@ -29,8 +32,8 @@ function SourceNode({source: s}: {source: Source}) {
 			<Row name="Failing" value={count(s.failing)} bad={bad} />
 			<Row name="Open builds" value={count(s.open)} />
 			<Row name="Overdue" value={s.overdue_ms == null ? '–' : coarse(s.overdue_ms)} />
-			<Row name="Budget a minute" value={count(s.budget_per_min)} />
-			{s.workers?.map((w) => <Row key={w.worker} name={w.worker} value={w.budget_per_min == null ? 'at work' : `${count(w.budget_per_min)}/min`} />)}
+			<Row name="Budget a minute" value={s.budget_per_min == null ? '–' : budget(s.budget_per_min)} />
+			{s.workers?.map((w) => <Row key={w.worker} name={w.worker} value={w.budget_per_min == null ? 'at work' : budget(w.budget_per_min, '/min')} />)}
 		</Node>
 	);
 }

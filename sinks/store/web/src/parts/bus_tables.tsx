@@ -17,10 +17,10 @@ export function Problems({bus}: {bus: Bus}) {
 const TargetRow = ({of: t}: {of: Target}) => (
 	<tr>
 		<th scope="row">{t.target}</th>
-		<td>{t.lease ? t.lease.worker ?? 'leased' : <span class="muted">–</span>}</td>
-		<td class="num">{t.due_in_ms == null ? '–' : t.due_in_ms <= 0 ? 'now' : `in ${coarse(t.due_in_ms)}`}</td>
-		<td class="num">{t.visited_ms_ago == null ? 'never' : `${coarse(t.visited_ms_ago)} ago`}</td>
-		<td class="num">{count(t.open)}</td>
+		<td data-title="Lease">{t.lease ? t.lease.worker ?? 'leased' : <span class="muted">–</span>}</td>
+		<td class="num" data-title="Due">{t.due_in_ms == null ? '–' : t.due_in_ms <= 0 ? 'now' : `in ${coarse(t.due_in_ms)}`}</td>
+		<td class="num" data-title="Visited">{t.visited_ms_ago == null ? 'never' : `${coarse(t.visited_ms_ago)} ago`}</td>
+		<td class="num" data-title="Open">{count(t.open)}</td>
 		<td class="wide l-bad">{t.last_error}</td>
 	</tr>
 );
@@ -54,8 +54,8 @@ export function DeadLetters({letters}: {letters: DeadLetter[]}) {
 							<tbody>
 								{letters.map((l) => (
 									<tr key={l.number}>
-										<th scope="row" class="num">{l.number}</th><td><Ago at={l.at} /></td><td>{l.stage ?? '–'}</td><td>{l.target ?? '–'}</td>
-										<td>{l.key ?? '–'}</td><td class="num">{count(l.times)}</td><td class="wide">{l.reason}</td>
+										<th scope="row" class="num">{l.number}</th><td><Ago at={l.at} /></td><td data-title="Stage">{l.stage ?? '–'}</td><td>{l.target ?? '–'}</td>
+										<td data-title="Key">{l.key ?? '–'}</td><td class="num" data-title="Times">{count(l.times)}</td><td class="wide">{l.reason}</td>
 									</tr>
 								))}
 							</tbody>

@@ -39,7 +39,7 @@ export function Facts({build: b}: {build: Build}) {
 			<Fact title="Created"><span class="num">{time(b.created_at)}</span></Fact>
 			{b.started_at != null && <Fact title="Started"><span class="num">{time(b.started_at)}</span></Fact>}
 			{b.finished_at != null && <Fact title="Finished"><span class="num">{time(b.finished_at)}</span></Fact>}
-			<Fact title={`Of ${b.provider}`}>{b.provider_state ?? '–'}</Fact>
+			<Fact title={`${b.provider} says`}>{b.provider_state ?? '–'}</Fact>
 		</dl>
 	);
 }

@@ -28,7 +28,7 @@ export function Filters({query, builds}: {query: URLSearchParams; builds: Builds
 			{filterKeys.some((k) => query.has(k)) && (
 				<button type="button" class="clear" onClick={() => setQuery(Object.fromEntries(filterKeys.map((k) => [k, null])))}>Clear</button>
 			)}
-			<span class="summary" aria-live="polite">{builds.loaded && <><b>{builds.exact ? '' : 'over '}{count(builds.total + builds.added)}</b> builds</>}</span>
+			<span class="summary" aria-live="polite">{builds.loaded && <><b>{builds.exact ? '' : 'over '}{count(builds.total + builds.added)}</b> builds, all time</>}</span>
 		</div>
 	);
 }

@@ -51,6 +51,7 @@ function Head({sort, down}: {sort: string; down: boolean}) {
 			<div role="row" class="tr">
 				{columns.map((c) => (
 					<div key={c.key} role="columnheader" class={`c-${c.key}`} aria-sort={c.key === sort ? (down ? 'descending' : 'ascending') : undefined}>
+						{c.key === 'p50' && <span class="trend" data-tip="Median and p90 of each day">Trend</span>}
 						<button type="button" onClick={() => choose(c.key)} data-tip={c.tip}>{c.title}</button>
 					</div>
 				))}

@@ -9,7 +9,7 @@ import {Badge} from './badge';
 export const TAP_ROWS = 200;
 export interface Passed { at: number; build: Build }
 
-const clock = new Intl.DateTimeFormat(undefined, {hour: '2-digit', minute: '2-digit', second: '2-digit'});
+const clock = new Intl.DateTimeFormat(undefined, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
 
 const Line = ({passed: {at, build: b}}: {passed: Passed}) => (
 	<li>
