@@ -11,24 +11,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void explain_hub(const char *name, const char *public_key)
+/* What is pasted into a configuration is seen from its folder: `place` is the folder's part of a path, "" or
+ * "certs/". */
+static void explain_hub(const char *place, const char *name, const char *public_key)
 {
-	printf("%s.cert_secret  stays with the hub, which names it in its configuration:\n"
-	       "    bus:\n      curve: {certificate: %s.cert_secret, clients_dir: ./clients}\n"
-	       "%s.cert  goes to each client, as hub.cert beside its own certificate; or the client writes\n"
+	printf("%s%s.cert_secret  stays with the hub, which names it in its configuration, as seen from "
+	       "that\n"
+	       "file's folder, beside a folder (mkdir clients) for the .cert of each client:\n"
+	       "    bus:\n      curve: {certificate: \"%s%s.cert_secret\", clients_dir: ./clients}\n"
+	       "%s%s.cert  goes to each client, as hub.cert beside its own certificate; or the client "
+	       "writes\n"
 	       "    server_key: '%s'\n",
-	       name, name, name, public_key);
+	       place, name, place, name, place, name, public_key);
 }
 
-static void explain_client(const char *name, const char *role)
+static void explain_client(const char *place, const char *name, const char *role)
 {
-	printf("%s.cert_secret  goes to the process with the role %s alone, which names it in its "
-	       "configuration:\n"
-	       "    bus:\n      curve: {certificate: %s.cert_secret, server_key_file: hub.cert}\n"
-	       "%s.cert  goes into the folder that the hub's bus.curve.clients_dir names; then tell the "
+	printf("%s%s.cert_secret  goes to the process with the role %s alone, which names it in its "
+	       "configuration, as seen from that file's folder:\n"
+	       "    bus:\n      curve: {certificate: \"%s%s.cert_secret\", server_key_file: "
+	       "\"%shub.cert\"}\n"
+	       "%s%s.cert  goes into the folder that the hub's bus.curve.clients_dir names; then tell the "
 	       "hub:\n"
 	       "    kill -HUP $(pidof buildbus-normalizer)\n",
-	       name, role, name, name);
+	       place, name, role, place, name, place, place, name);
+}
+
+static void explain(const struct keys_options *options, const char *name,
+		    const struct certificate *certificate)
+{
+	size_t size = options->dir ? strlen(options->dir) : 0;
+	bool slash = size > 0 && options->dir[size - 1] != '/';
+	char *place;
+
+	if (asprintf(&place, "%s%s", size > 0 ? options->dir : "", slash ? "/" : "") < 0) {
+		return;
+	}
+	printf("wrote %s%s.cert_secret and %s%s.cert\n\n", place, name, place, name);
+	if (certificate->role == ROLE_HUB) {
+		explain_hub(place, name, certificate->public_key);
+	} else {
+		explain_client(place, name, options->role);
+	}
+	free(place);
 }
 
 static enum status write_pair(const struct keys_options *options, const char *name,
@@ -71,12 +96,7 @@ static int new_pair(const struct keys_options *options, const char *name)
 	if (write_pair(options, name, &certificate, &err) != OK) {
 		return command_fail(EXIT_REFUSED, "keys new %s: %s", name, err.text);
 	}
-	printf("wrote %s.cert_secret and %s.cert\n\n", name, name);
-	if (certificate.role == ROLE_HUB) {
-		explain_hub(name, certificate.public_key);
-	} else {
-		explain_client(name, options->role);
-	}
+	explain(options, name, &certificate);
 	return EXIT_DONE;
 }
 

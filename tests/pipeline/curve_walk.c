@@ -167,6 +167,39 @@ Test(curve_walk, does_what_the_manual_says)
 	place_free(&place);
 }
 
+/* What `keys new` printed, from `    bus:` on, as the configuration of a hub or a client. */
+static void paste(const char *printed, const char *file)
+{
+	char *lines = between(printed, "    bus:\n", "}\n");
+
+	place_write(place, file, "bus:\n      state_dir: state\n%s}\ndestinations: [store]\n", lines);
+	free(lines);
+}
+
+Test(curve_walk, prints_what_works_when_it_is_pasted)
+{
+	struct said said;
+
+	place = place_new();
+	cr_assert_eq(chdir(place->folder), 0);
+	expect_done("mkdir certs clients");
+	said = command_run(place, "buildbus", ARGS("keys", "new", "hub", "--role", "hub", "--dir", "certs"));
+	cr_assert_eq(said.code, 0, "%s", said.errors);
+	paste(said.out, "buildbus.yml");
+	said_free(&said);
+	said = command_run(place, "buildbus",
+			   ARGS("keys", "new", "admin", "--role", "admin", "--dir", "certs/"));
+	cr_assert_eq(said.code, 0, "%s", said.errors);
+	paste(said.out, "client.yml");
+	said_free(&said);
+	expect_done("cp certs/admin.cert clients/");
+	normalizer = start("buildbus-normalizer");
+	expect_done("buildbus status -c client.yml");
+	child_stop(normalizer);
+	child_free(&normalizer);
+	place_free(&place);
+}
+
 Test(curve_walk, never_writes_over_a_key)
 {
 	static const struct {
