@@ -50,6 +50,14 @@ static enum status drop_some(struct dead *dead, const int64_t *numbers, size_t c
 	return status;
 }
 
+static int none_there(const struct dead *dead)
+{
+	if (!dead->options->json) {
+		puts("no dead letters");
+	}
+	return EXIT_DONE;
+}
+
 int dead_drop(struct dead *dead)
 {
 	struct err err = {0};
@@ -62,6 +70,9 @@ int dead_drop(struct dead *dead)
 	}
 	if (status != OK) {
 		return command_fail_err(&err);
+	}
+	if (dead->chosen.count == 0) {
+		return none_there(dead);
 	}
 	printf("%zu dropped\n", dead->shown);
 	return dead->shown == dead->chosen.count ? EXIT_DONE : EXIT_REFUSED;
@@ -171,6 +182,9 @@ int dead_retry(struct dead *dead)
 	}
 	if (status != OK) {
 		return command_fail_err(&err);
+	}
+	if (dead->chosen.count == 0) {
+		return none_there(dead);
 	}
 	return dead->shown == dead->chosen.count ? EXIT_DONE : EXIT_REFUSED;
 }

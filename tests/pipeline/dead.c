@@ -68,6 +68,12 @@ Test(dead, those_that_are_dropped_are_gone_and_their_ids_with_them)
 	dead(HERE, 2, "drop", NULL, NULL, "by their ids, or --sink NAME, or --all");
 }
 
+Test(dead, a_change_of_all_says_that_there_are_none)
+{
+	dead(HERE, 0, "retry", "--all", NULL, "no dead letters");
+	dead(HERE, 0, "drop", "--all", NULL, "no dead letters");
+}
+
 Test(dead, a_thousand_letters_come_page_by_page)
 {
 	hub_sql(hub,
