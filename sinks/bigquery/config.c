@@ -19,7 +19,7 @@ const struct config_row bigquery_config_rows[] = {
 		ROW("dataset", CONFIG_TEXT, dataset),
 		.required = true,
 		.slug = true,
-		.help = "made when it is missing",
+		.help = "the name of the dataset; made where there is none",
 	},
 	{
 		ROW("location", CONFIG_TEXT, location),
