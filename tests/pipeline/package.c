@@ -81,6 +81,16 @@ Test(package, needs_no_glibc_newer_than_that_of_debian_12)
 		      0);
 }
 
+Test(package, holds_what_people_run_and_no_simulator)
+{
+	cr_expect_eq(sh("test -x moved/bin/buildbus-normalizer && ! test -e moved/bin/buildbus-sim"), 0);
+	cr_expect_eq(
+		sh("cmake --install '%s' --prefix demo --component demo && test -x demo/bin/buildbus-sim && "
+		   "! test -e demo/bin/buildbus",
+		   BUILD_DIR),
+		0);
+}
+
 Test(package, runs_without_any_variable)
 {
 	place_write(place, "buildbus.yml", "bus: {state_dir: state}\ndestinations: [store]\n");
