@@ -1,5 +1,6 @@
 /* `buildbus tap`: records as they pass, through libbuildbus-tap. */
 /* SPDX-License-Identifier: MIT */
+#include "common/ask.h"
 #include "common/config.h"
 #include "common/curve.h"
 #include "common/process.h"
@@ -58,9 +59,37 @@ static void say(const char *format, ...)
 	va_end(values);
 }
 
-static void say_lost(const struct buildbus_tap_event *event)
+struct listener {
+	struct buildbus_tap *tap;
+	const struct bus_config *bus;
+	const struct tap_format *format;
+	int64_t from_time_ms; /* 0: no time was asked for */
+	int64_t left;         /* records to print; -1: no end */
+	bool met;             /* the hub has answered */
+	char why[256];        /* it has not, as far as is known */
+	int code;             /* -1: goes on */
+};
+
+/* Whoever asks for a time asked for no numbers: what is absent within the retention was sent again to one
+ * sink.
+ */
+static void say_trimmed(const struct listener *listener)
 {
-	if (event->count > 0) {
+	char retention[32];
+
+	if (listener->from_time_ms < wall_ms() - listener->bus->log_retention_ms) {
+		duration_format(listener->bus->log_retention_ms, retention);
+		say("what was superseded more than %s ago is left out; the newest version of each build is "
+		    "there",
+		    retention);
+	}
+}
+
+static void say_lost(const struct listener *listener, const struct buildbus_tap_event *event)
+{
+	if (event->count > 0 && listener->from_time_ms > 0) {
+		say_trimmed(listener);
+	} else if (event->count > 0) {
 		say("%" PRId64 " of the numbers from %" PRId64 " to %" PRId64 " are not in the log: %s",
 		    event->count, event->first, event->last, event->why);
 	} else {
@@ -68,16 +97,6 @@ static void say_lost(const struct buildbus_tap_event *event)
 		    event->first, event->last, event->why);
 	}
 }
-
-struct listener {
-	struct buildbus_tap *tap;
-	const struct bus_config *bus;
-	const struct tap_format *format;
-	int64_t left;  /* records to print; -1: no end */
-	bool met;      /* the hub has answered */
-	char why[256]; /* it has not, as far as is known */
-	int code;      /* -1: goes on */
-};
 
 static int end(struct listener *listener, int code)
 {
@@ -109,7 +128,7 @@ static void on_event(struct listener *listener, int kind, const struct buildbus_
 		print(listener, event);
 		break;
 	case BUILDBUS_TAP_LOST:
-		say_lost(event);
+		say_lost(listener, event);
 		break;
 	case BUILDBUS_TAP_CONNECTED:
 		if (listener->met) {
@@ -119,7 +138,7 @@ static void on_event(struct listener *listener, int kind, const struct buildbus_
 		break;
 	case BUILDBUS_TAP_DISCONNECTED:
 		if (!listener->met) {
-			snprintf(listener->why, sizeof listener->why, " (%s)", event->why);
+			snprintf(listener->why, sizeof listener->why, "%s", event->why);
 			break;
 		}
 		say("the normalizer at %s is away (%s): waiting for it", listener->bus->tap, event->why);
@@ -143,6 +162,22 @@ static bool is_unread(void)
 	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
+/* Not let in, it knows less than a question to the feed does: the sentence of `buildbus status`. */
+static int explain(const struct listener *listener)
+{
+	struct answer answer = {0};
+	struct err err = {0};
+	enum status status = OK;
+
+	if (!*listener->why) {
+		return command_fail(EXIT_REFUSED, "no normalizer answers at %s: start it with `buildbus up`",
+				    listener->bus->tap);
+	}
+	status = ask_status(listener->bus, &answer, &err);
+	ask_fini(&answer);
+	return command_fail(EXIT_REFUSED, "%s", status == ERR_REMOTE ? err.text : listener->why);
+}
+
 static int hear(struct listener *listener)
 {
 	int64_t until_ms = now_ms() + PATIENCE_MS;
@@ -151,9 +186,7 @@ static int hear(struct listener *listener)
 	while (listener->code < 0 && !stopped && !is_unread()) {
 		on_event(listener, buildbus_tap_next(listener->tap, &event, LOOK_MS), &event);
 		if (!listener->met && listener->code < 0 && !stopped && now_ms() > until_ms) {
-			return command_fail(EXIT_REFUSED,
-					    "no normalizer answers at %s%s: start it with `buildbus up`",
-					    listener->bus->tap, listener->why);
+			return explain(listener);
 		}
 	}
 	return listener->code < 0 ? EXIT_DONE : listener->code;
@@ -194,6 +227,7 @@ static int tap_bus(const struct tap_options *options, char *const *topics, const
 		curve_fini(&curve);
 		return command_fail_err(&err);
 	}
+	listener.from_time_ms = wanted.from_time_ms;
 	code = buildbus_tap_open(&listener.tap, &wanted);
 	curve_fini(&curve);
 	if (code != 0) {

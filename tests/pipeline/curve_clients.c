@@ -56,6 +56,25 @@ Test(curve_clients, are_told_what_is_wrong)
 	expect_status("{certificate: other.yml}", 2, "bus.curve.certificate|no certificate");
 }
 
+/* The same sentence from both, and no advice to start what runs. */
+Test(curve_clients, that_listen_are_told_what_status_tells)
+{
+	struct said asked, listened;
+
+	wallet_add(hub->place, "new", "tap");
+	wallet_revoke(hub->place, "new");
+	wallet_reread(hub);
+	configure("{certificate: certs/new.cert_secret}");
+	asked = command_run(hub->place, "buildbus",
+			    ARGS("status", "-c", place_path(hub->place, "other.yml")));
+	listened =
+		command_run(hub->place, "buildbus", ARGS("tap", "-c", place_path(hub->place, "other.yml")));
+	expect_refusal(&listened, 1, "does not admit|clients_dir|SIGHUP");
+	cr_expect_str_eq(listened.errors, asked.errors);
+	said_free(&asked);
+	said_free(&listened);
+}
+
 Test(curve_clients, are_told_that_the_hub_has_no_curve)
 {
 	hub_stop(hub);

@@ -144,3 +144,22 @@ Test(tap_gaps, says_what_the_log_has_no_longer)
 	free(tap_prints(7));
 	child_stop(tap);
 }
+
+/* Numbers go to what is sent again to one sink too: nobody asked for them who asked for a time. */
+Test(tap_gaps, says_nothing_of_numbers_to_who_asked_for_a_time)
+{
+	publish_many("web", 1, 10);
+	hub_sql(hub, "DELETE FROM log WHERE seq IN (3, 4)");
+	hub_restart(hub);
+	tap_start("--from", "2h");
+	free(tap_prints(8));
+	publish_many("web", 11, 11);
+	free(tap_prints(9)); /* the end of the past is behind it */
+	child_stop(tap);
+	tap_is_quiet();
+	child_free(&tap);
+	hub_sql(hub, "UPDATE log SET at = 1767225600000 + seq * 1000"); /* 2026-01-01 */
+	tap_start("--from", "2026-01-01");
+	child_says(tap, "what was superseded more than 7d ago is left out");
+	child_stop(tap);
+}
