@@ -85,33 +85,40 @@ static void words_text(const struct config_row *row, unsigned words, char *out, 
 	}
 }
 
-void config_value_text(const struct config_row *row, const void *target, char *out, size_t size)
+/* NULL: not given, or more than a word. */
+static const char *word_text(const struct config_row *row, const void *target, char amount[static 32])
 {
-	const char *text = NULL;
-	char amount[32];
-
-	out[0] = '\0';
 	switch (row->type) {
 	case CONFIG_TEXT:
 	case CONFIG_PATH:
 	case CONFIG_URL:
-		text = *(char *const *)target;
-		break;
+		return *(char *const *)target;
 	case CONFIG_SECRET:
-		text = *(char *const *)target ? "***" : NULL;
-		break;
+		return *(char *const *)target ? "***" : NULL;
+	case CONFIG_BOOL:
+		return *(const bool *)target ? "true" : "false";
+	case CONFIG_ENUM:
+		return row->choices[*(const int *)target];
 	case CONFIG_INT:
 	case CONFIG_DURATION:
 	case CONFIG_SIZE:
 		amount_text(row, *(const int64_t *)target, amount);
-		text = amount;
-		break;
-	case CONFIG_BOOL:
-		text = *(const bool *)target ? "true" : "false";
-		break;
-	case CONFIG_ENUM:
-		text = row->choices[*(const int *)target];
-		break;
+		return amount;
+	case CONFIG_REAL:
+		snprintf(amount, 32, "%g", *(const double *)target);
+		return amount;
+	default:
+		return NULL;
+	}
+}
+
+void config_value_text(const struct config_row *row, const void *target, char *out, size_t size)
+{
+	char amount[32];
+	const char *word = word_text(row, target, amount);
+
+	snprintf(out, size, "%s", word ? word : "");
+	switch (row->type) {
 	case CONFIG_SINCE:
 		since_text(row, target, out, size);
 		break;
@@ -124,14 +131,8 @@ void config_value_text(const struct config_row *row, const void *target, char *o
 	case CONFIG_WORDS:
 		words_text(row, *(const unsigned *)target, out, size);
 		break;
-	case CONFIG_REAL:
-		snprintf(out, size, "%g", *(const double *)target);
+	default: /* CONFIG_ITEMS: config_item_text, each */
 		break;
-	case CONFIG_ITEMS: /* config_item_text, each */
-		break;
-	}
-	if (text) {
-		snprintf(out, size, "%s", text);
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static PRINTF(3, 0) void put(struct err *err, enum status status, const char *format, va_list args)
@@ -63,6 +64,14 @@ enum status err_append(struct err *err, const char *format, ...)
 	vsnprintf(err->text + used, sizeof err->text - used, format, args);
 	va_end(args);
 	return err->status;
+}
+
+void *must_have(void *memory)
+{
+	if (!memory) {
+		abort();
+	}
+	return memory;
 }
 
 int err_exit_code(enum status status)

@@ -29,6 +29,9 @@ enum status err_prefix(struct err *err, const char *format, ...) PRINTF(2, 3);
 /* Adds to the end of the sentence: what to do. Returns err->status. */
 enum status err_append(struct err *err, const char *format, ...) PRINTF(2, 3);
 
+/* What malloc gave; out of memory ends the process, where going on would be worse. */
+void *must_have(void *memory);
+
 /* Exit code of a daemon for the status that ended it (docs/architecture.md): OK 0, ERR_CONFIG 100, others
  * 111.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/log_mask.h"
+#include "common/err.h"
 #include "common/log.h"
 
 #include <ctype.h>
@@ -24,14 +25,6 @@ static bool known(const char *value, size_t size)
 }
 
 /* Out of memory here would mean printing a secret later: better not to run. */
-static void *must(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
-
 static void keep(const char *value, size_t size)
 {
 	size_t at = secrets.count;
@@ -39,20 +32,20 @@ static void keep(const char *value, size_t size)
 	if (size == 0 || known(value, size)) {
 		return;
 	}
-	secrets.values = must(realloc(secrets.values, (secrets.count + 1) * sizeof *secrets.values));
-	secrets.sizes = must(realloc(secrets.sizes, (secrets.count + 1) * sizeof *secrets.sizes));
+	secrets.values = must_have(realloc(secrets.values, (secrets.count + 1) * sizeof *secrets.values));
+	secrets.sizes = must_have(realloc(secrets.sizes, (secrets.count + 1) * sizeof *secrets.sizes));
 	for (; at > 0 && secrets.sizes[at - 1] < size; at--) {
 		secrets.values[at] = secrets.values[at - 1];
 		secrets.sizes[at] = secrets.sizes[at - 1];
 	}
-	secrets.values[at] = must(strndup(value, size));
+	secrets.values[at] = must_have(strndup(value, size));
 	secrets.sizes[at] = size;
 	secrets.count++;
 }
 
 static void keep_encoded(const char *value, size_t size, const char *digits)
 {
-	char *encoded = must(malloc(3 * size + 1));
+	char *encoded = must_have(malloc(3 * size + 1));
 	size_t used = 0;
 
 	for (size_t i = 0; i < size; i++) {

@@ -42,15 +42,6 @@ struct collector {
 static STAILQ_HEAD(, family) families = STAILQ_HEAD_INITIALIZER(families);
 static STAILQ_HEAD(, collector) collectors = STAILQ_HEAD_INITIALIZER(collectors);
 
-/* Metrics are few and made at the start: without memory for them nothing else would work either. */
-static void *must(void *memory)
-{
-	if (!memory) {
-		abort();
-	}
-	return memory;
-}
-
 static void put_escaped(FILE *out, const char *value)
 {
 	size_t left = strlen(value), size;
@@ -73,7 +64,7 @@ static char *render_labels(const char *const *labels)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = must(open_memstream(&text, &size));
+	FILE *out = must_have(open_memstream(&text, &size));
 
 	for (size_t i = 0; labels && labels[i]; i += 2) {
 		assert(i < 2 * METRICS_LABELS_MAX);
@@ -86,7 +77,7 @@ static char *render_labels(const char *const *labels)
 	}
 	fputs(labels && labels[0] ? "}" : "", out);
 	fclose(out);
-	return must(text);
+	return must_have(text);
 }
 
 static struct family *find_family(const char *name, const char *help, const char *type, bool in_ms)
@@ -100,7 +91,8 @@ static struct family *find_family(const char *name, const char *help, const char
 			return family;
 		}
 	}
-	family = must(calloc(1, sizeof *family));
+	/* Metrics are few and made at the start: without memory for them nothing else would work either. */
+	family = must_have(calloc(1, sizeof *family));
 	*family = (struct family){.name = name, .help = help, .type = type, .in_ms = in_ms};
 	STAILQ_INIT(&family->series);
 	STAILQ_INSERT_TAIL(&families, family, link);
@@ -121,7 +113,7 @@ static struct series *find(const char *name, const char *help, const char *type,
 			return series;
 		}
 	}
-	series = must(calloc(1, sizeof *series + strlen(text) + 1));
+	series = must_have(calloc(1, sizeof *series + strlen(text) + 1));
 	memcpy(series->labels, text, strlen(text) + 1);
 	STAILQ_INSERT_TAIL(&family->series, series, link);
 	free(text);
@@ -185,7 +177,7 @@ void metrics_table(const struct metrics_row *rows, const char *const *labels)
 
 void metrics_on_collect(void (*collect)(void *context), void *context)
 {
-	struct collector *collector = must(calloc(1, sizeof *collector));
+	struct collector *collector = must_have(calloc(1, sizeof *collector));
 
 	*collector = (struct collector){.collect = collect, .context = context};
 	STAILQ_INSERT_TAIL(&collectors, collector, link);

@@ -90,7 +90,7 @@ void backfill_yield(struct engine *engine, int64_t now)
 		}
 		if (budget_spent_ms(&visit->source->budget, now) > GIVE_BACK_MS) {
 			visit_done(visit, VISIT_LATER);
-		} else if (visit_details(visit)) {
+		} else if (visit_is_for_details(visit)) {
 			continue; /* what it has begun goes through: its first requests were in vain else */
 		} else if (visit_late(visit)) {
 			visit_done(visit, visit_next_turn(visit));

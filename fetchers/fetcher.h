@@ -65,14 +65,14 @@ struct text visit_cursor(const struct visit *visit); /* at NULL: the first visit
 size_t visit_due_count(const struct visit *visit);
 const char *visit_due_key(const struct visit *visit, size_t index);
 /* Of a live walk: it was away for so long that others read what it missed. */
-bool visit_anew(const struct visit *visit);
+bool visit_is_anew(const struct visit *visit);
 /* Of a first visit, where the destinations know builds already: so many of the newest builds, whatever
  * `since` says (-1: as that says), and all that finished since then (ms; INT_NULL: nothing more). */
 int64_t visit_newest(const struct visit *visit);
 int64_t visit_finished_from(const struct visit *visit);
 /* The lease is not on a pipeline: its due keys are finished builds, "<address in the API>@<finish>", whose
  * details are to be read: visit_begin_details. */
-bool visit_details(const struct visit *visit);
+bool visit_is_for_details(const struct visit *visit);
 int64_t visit_age_ms(const struct visit *visit); /* since the lease */
 /* Memory for what a callback makes of an answer, shared by all visits and emptied after each callback. */
 struct arena *visit_arena(struct visit *visit);

@@ -40,12 +40,12 @@ const char *visit_due_key(const struct visit *visit, size_t index)
 	return visit->due_keys[index];
 }
 
-bool visit_details(const struct visit *visit)
+bool visit_is_for_details(const struct visit *visit)
 {
 	return strcmp(visit->slug, DETAILS_SLUG) == 0;
 }
 
-bool visit_anew(const struct visit *visit)
+bool visit_is_anew(const struct visit *visit)
 {
 	return visit->anew;
 }

@@ -39,11 +39,19 @@ static void drop_idle(struct hub *hub, struct source *source)
 	}
 }
 
-static struct share *add(struct source *source, const char *worker)
+/* Its part of the source; new where it has none. NULL: no memory. */
+static struct share *share_for(struct source *source, const char *worker)
 {
-	struct share *shares = realloc(source->shares, (source->share_count + 1) * sizeof *shares);
-	char *copy = strdup(worker);
+	struct share *shares = source->shares;
+	char *copy;
 
+	for (size_t i = 0; i < source->share_count; i++) {
+		if (strcmp(shares[i].worker, worker) == 0) {
+			return &shares[i];
+		}
+	}
+	copy = strdup(worker);
+	shares = realloc(shares, (source->share_count + 1) * sizeof *shares);
 	if (shares) {
 		source->shares = shares;
 	}
@@ -55,23 +63,13 @@ static struct share *add(struct source *source, const char *worker)
 	return &shares[source->share_count++];
 }
 
-static struct share *find(struct source *source, const char *worker)
-{
-	for (size_t i = 0; i < source->share_count; i++) {
-		if (strcmp(source->shares[i].worker, worker) == 0) {
-			return &source->shares[i];
-		}
-	}
-	return add(source, worker);
-}
-
 /* Those that this hub has told nothing, because it has just started, go on with what they were told before.
  */
 static void add_holders(struct hub *hub, struct source *source)
 {
 	for (size_t i = 0; i < hub->lease_count; i++) {
 		if (strcmp(hub->leases[i].source, source->name) == 0) {
-			find(source, hub->leases[i].worker);
+			share_for(source, hub->leases[i].worker);
 		}
 	}
 }
@@ -101,7 +99,7 @@ int64_t share_of(struct hub *hub, const struct lease *lease)
 	}
 	drop_idle(hub, source);
 	add_holders(hub, source);
-	mine = find(source, lease->worker);
+	mine = share_for(source, lease->worker);
 	if (!mine || source->budget_per_min < 0) {
 		return -1;
 	}

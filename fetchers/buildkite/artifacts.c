@@ -3,6 +3,7 @@
 
 #include "common/schema.h"
 #include "fetchers/answer.h"
+#include "fetchers/artifact.h"
 #include "fetchers/buildkite/buildkite.h"
 
 #include <stdlib.h>
@@ -11,16 +12,6 @@
 static const char *text_at(yyjson_val *object, const char *key)
 {
 	return yyjson_get_str(yyjson_obj_get(object, key));
-}
-
-static size_t folders_of(const char *path)
-{
-	size_t count = 0;
-
-	for (; (path = strchr(path, '/')); path++) {
-		count++;
-	}
-	return count;
 }
 
 static struct artifact *of_job(const struct artifacts *artifacts, const char *job)
@@ -63,7 +54,7 @@ static bool is_coverage(yyjson_val *artifact)
 static enum status take(struct artifacts *artifacts, const char *api_url, yyjson_val *value, struct err *err)
 {
 	const char *job = text_at(value, "job_id"), *path = text_at(value, "path");
-	size_t folders = path ? folders_of(path) : 0;
+	size_t folders = path ? artifact_folders(path) : 0;
 	struct artifact *artifact = of_job(artifacts, job ? job : "");
 	const char *url = text_at(value, "download_url");
 	struct path below;

@@ -12,8 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define COVERAGE_FILE "coverage-summary.json"
-
 /* The best of one job. */
 struct artifact {
 	char *job;  /* id */

@@ -32,7 +32,7 @@ static enum status start(struct visit *visit, struct err *err)
 	struct buildkite_visit *state = visit_state(visit);
 	const char *slug = visit_slug(visit), *slash = strchr(slug, '/');
 
-	if (visit_details(visit)) {
+	if (visit_is_for_details(visit)) {
 		return details_start(visit, err);
 	}
 	if (!slash || strchr(slash + 1, '/') ||

@@ -245,7 +245,7 @@ static enum status take(struct visit *visit, int slot, const struct element *ele
 	size_t count = walk_take(walk, slot_of_walk(slot), page, &state->since);
 	enum status status;
 
-	if (visit_anew(visit) && slot < WALK_BACK) {
+	if (visit_is_anew(visit) && slot < WALK_BACK) {
 		walk_anew(&next, slot, page->date);
 	}
 	status = walk_step(&next, slot_of_walk(slot), page, &state->since, err);

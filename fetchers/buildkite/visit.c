@@ -158,7 +158,7 @@ enum status visit_begin(struct visit *visit, struct err *err)
 		log_warn("fetch.cursor_unreadable", STR("target", visit_slug(visit)),
 			 STR("why", unreadable.text));
 	}
-	if (visit_anew(visit)) {
+	if (visit_is_anew(visit)) {
 		state->walk.legs[WALK_CREATED].open = state->walk.legs[WALK_FINISHED].open = false;
 	}
 	state->since = config->since;

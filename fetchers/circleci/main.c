@@ -77,7 +77,7 @@ static enum status start(struct visit *visit, struct err *err)
 	struct circleci_visit *state = visit_state(visit);
 	const char *slug = visit_slug(visit);
 
-	if (visit_details(visit)) {
+	if (visit_is_for_details(visit)) {
 		return details_start(visit, err);
 	}
 	if (strcmp(slug, "*") == 0) {

@@ -2,6 +2,7 @@
 #include "fetchers/circleci/results.h"
 
 #include "fetchers/answer.h"
+#include "fetchers/artifact.h"
 #include "fetchers/circleci/circleci.h"
 
 #include <string.h>
@@ -52,16 +53,6 @@ static bool is_coverage(const char *path)
 	return strcmp(slash ? slash + 1 : path, COVERAGE_FILE) == 0;
 }
 
-static size_t folders_of(const char *path)
-{
-	size_t count = 0;
-
-	for (; (path = strchr(path, '/')); path++) {
-		count++;
-	}
-	return count;
-}
-
 static void look_at(struct coverage_file *file, yyjson_val *artifact)
 {
 	const char *path = yyjson_get_str(yyjson_obj_get(artifact, "path"));
@@ -71,7 +62,7 @@ static void look_at(struct coverage_file *file, yyjson_val *artifact)
 	if (!path || !url || !is_coverage(path) || strlen(url) >= FILE_BYTES) {
 		return;
 	}
-	folders = folders_of(path);
+	folders = artifact_folders(path);
 	if (!file->url[0] || folders < file->folders) {
 		memcpy(file->url, url, strlen(url) + 1);
 		file->folders = folders;

@@ -7,7 +7,6 @@
 
 #include <yyjson.h>
 
-#define COVERAGE_FILE     "coverage-summary.json"
 #define RESULT_WORDS      16
 #define RESULT_WORD_BYTES 32
 #define FILE_BYTES        2048

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/db.h"
 #include "common/folder.h"
+#include "sinks/store/query/statement.h"
 #include "sinks/store/schema.h"
 
 #include <errno.h>
@@ -196,14 +197,6 @@ bool store_db_is_empty(const struct store_db *store)
 	return empty;
 }
 
-static int run(sqlite3_stmt *statement)
-{
-	int code = sqlite3_step(statement);
-
-	sqlite3_reset(statement);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
 enum status store_db_begin(struct store_db *store, struct err *err)
 {
 	int moved = 0, code;
@@ -216,7 +209,7 @@ enum status store_db_begin(struct store_db *store, struct err *err)
 			       "destination another `name:` so that a new one is filled from the start",
 			       store->path);
 	}
-	code = run(store->begin);
+	code = statement_run(store->begin);
 	return code == SQLITE_OK ? OK : store_fail(store, code, err);
 }
 
@@ -225,7 +218,7 @@ enum status store_db_commit(struct store_db *store, struct err *err)
 	int code = days_renew(&store->days);
 
 	if (code == SQLITE_OK) {
-		code = run(store->commit);
+		code = statement_run(store->commit);
 	}
 	return code == SQLITE_OK ? OK : store_fail(store, code, err);
 }
@@ -236,13 +229,13 @@ void store_db_rollback(struct store_db *store)
 	runs_forget(&store->runs);
 	/* After some errors SQLite has rolled back already. */
 	if (!sqlite3_get_autocommit(store->db)) {
-		run(store->rollback);
+		statement_run(store->rollback);
 	}
 }
 
 static enum status run_one(struct store_db *store, sqlite3_stmt *statement, struct err *err)
 {
-	int code = run(statement);
+	int code = statement_run(statement);
 
 	return code == SQLITE_OK ? OK : store_fail(store, code, err);
 }

@@ -65,23 +65,12 @@ struct previous {
 	uint64_t hash;
 };
 
-/* Of everything but version and origin. */
-static uint64_t content_hash(const struct build *build)
-{
-	msgpack_sbuffer packed;
-	uint64_t hash;
-
-	msgpack_sbuffer_init(&packed);
-	build_pack(build, &packed, &hash);
-	msgpack_sbuffer_destroy(&packed);
-	return hash;
-}
-
 static void check_record(struct differences *found, sqlite3_stmt *row, struct arena *arena,
 			 struct previous *previous)
 {
 	const char *id = (const char *)sqlite3_column_text(row, 0);
 	long long seq = sqlite3_column_int64(row, 1);
+	msgpack_sbuffer content;
 	struct build build;
 	struct err err;
 	uint64_t hash;
@@ -92,7 +81,9 @@ static void check_record(struct differences *found, sqlite3_stmt *row, struct ar
 		differ(found, "%s: record %lld: %s", id, seq, err.text);
 		return;
 	}
-	hash = content_hash(&build);
+	msgpack_sbuffer_init(&content);
+	build_pack_content(&build, &content, &hash);
+	msgpack_sbuffer_destroy(&content);
 	if (strcmp(previous->id, id) == 0) {
 		if (build.version <= previous->version) {
 			differ(found, "%s: version %lld after %lld", id, (long long)build.version,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/query/days.h"
 #include "common/time.h"
+#include "sinks/store/query/statement.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -191,14 +192,6 @@ static void bind_key(sqlite3_stmt *statement, const struct day_key *key)
 	sqlite3_bind_int64(statement, 3, key->day);
 }
 
-static int run(sqlite3_stmt *statement)
-{
-	int code = sqlite3_step(statement);
-
-	sqlite3_reset(statement);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
 static int write_day(struct days *days, const struct day_key *key)
 {
 	struct day *day = &days->scratch;
@@ -225,7 +218,7 @@ static int write_day(struct days *days, const struct day_key *key)
 	sqlite3_bind_blob64(days->put, PUT_COVERAGE + 2, days->packed, size, SQLITE_STATIC);
 	sqlite3_bind_blob64(days->put, PUT_COVERAGE + 3, days->packed + size,
 			    times_pack(&day->queues, days->packed + size), SQLITE_STATIC);
-	return run(days->put);
+	return statement_run(days->put);
 }
 
 /* Adds to `totals` what the day has more than its row of before. */
@@ -246,7 +239,9 @@ static int add_total(struct days *days, const struct day_key *key)
 		changed |= more != 0;
 	}
 	sqlite3_reset(days->counts);
-	return code != SQLITE_ROW && code != SQLITE_DONE ? code : changed ? run(days->total) : SQLITE_OK;
+	return code != SQLITE_ROW && code != SQLITE_DONE ? code
+	       : changed                                 ? statement_run(days->total)
+							 : SQLITE_OK;
 }
 
 static int renew(struct days *days, const struct day_key *key)
@@ -261,7 +256,7 @@ static int renew(struct days *days, const struct day_key *key)
 		return write_day(days, key);
 	}
 	bind_key(days->drop, key);
-	return code == SQLITE_OK ? run(days->drop) : code;
+	return code == SQLITE_OK ? statement_run(days->drop) : code;
 }
 
 static int compare(const void *left, const void *right)

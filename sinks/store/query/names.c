@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/query/names.h"
+#include "sinks/store/query/statement.h"
 
 #include <xxhash.h>
 
@@ -46,10 +47,9 @@ static int add(struct names *names, struct text text, int64_t *id)
 	int code;
 
 	sqlite3_bind_text64(names->add, 1, text.at, text.size, SQLITE_STATIC, SQLITE_UTF8);
-	code = sqlite3_step(names->add);
-	sqlite3_reset(names->add);
+	code = statement_run(names->add);
 	*id = sqlite3_last_insert_rowid(names->db);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
+	return code;
 }
 
 int names_id(struct names *names, struct text text, int64_t *id)

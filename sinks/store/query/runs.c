@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/query/runs.h"
 #include "common/time.h"
+#include "sinks/store/query/statement.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -156,20 +157,12 @@ static void bind_place(sqlite3_stmt *statement, const struct run_place *place)
 	sqlite3_bind_int64(statement, 4, place->build);
 }
 
-static int run(sqlite3_stmt *statement)
-{
-	int code = sqlite3_step(statement);
-
-	sqlite3_reset(statement);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
 int runs_drop(struct runs *runs, struct text id, struct run_place *place)
 {
 	int code = names_id(&runs->pipelines, key_of(id), &place->pipeline);
 
 	bind_place(runs->drop, place);
-	return code == SQLITE_OK ? run(runs->drop) : code;
+	return code == SQLITE_OK ? statement_run(runs->drop) : code;
 }
 
 static void bind_int(sqlite3_stmt *statement, int index, int64_t value)
@@ -220,5 +213,5 @@ int runs_put(struct runs *runs, const struct build *build, struct run_place *pla
 	bind_int(runs->put, 14, build->duration_ms);
 	bind_int(runs->put, 15, build->queue_ms);
 	sqlite3_bind_double(runs->put, 16, build->coverage); /* NaN becomes NULL */
-	return code == SQLITE_OK ? run(runs->put) : code;
+	return code == SQLITE_OK ? statement_run(runs->put) : code;
 }
