@@ -37,11 +37,22 @@ static bool announces_too_much(struct MHD_Connection *connection)
 	return length && strtoull(length, NULL, 10) > BODY_MAX;
 }
 
+/* Two lengths: what one reader takes for the body another takes for the next request. */
+static bool has_two_ends(const struct request *request)
+{
+	return request_header(request, MHD_HTTP_HEADER_CONTENT_LENGTH) &&
+	       request_header(request, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
 /* The headers are there. What is answered now is answered before the body, and ends the connection. */
 static enum MHD_Result begin(const struct request *request, void **upload)
 {
 	if (announces_too_much(request->connection)) {
 		return answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "at most %d bytes", BODY_MAX);
+	}
+	if (has_two_ends(request)) {
+		return answer_error(request, MHD_HTTP_BAD_REQUEST,
+				    "Content-Length and Transfer-Encoding in one request");
 	}
 	*upload = request->post ? calloc(1, sizeof(struct upload)) : &no_upload;
 	return *upload ? MHD_YES : MHD_NO;
