@@ -112,6 +112,7 @@ void phrase_time(struct words *words, int64_t at_ms)
 	char text[32];
 
 	time_format(at_ms, text);
+	text[10] = ' ';
 	words_format(words, "<!date^%lld^{date_short_pretty} {time}|%.16sZ>", (long long)(at_ms / 1000),
 		     text);
 }
@@ -140,14 +141,30 @@ void phrase_commit(struct words *words, const struct build *build)
 	}
 }
 
+static bool has_namesake(const struct build *build, const struct job *job)
+{
+	const struct job *jobs = build->jobs.items;
+
+	for (size_t i = 0; i < build->jobs.count; i++) {
+		if (&jobs[i] != job && text_same(jobs[i].name, job->name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* False: it does not fit. */
-static bool add_job(struct words *words, const struct job *job)
+static bool add_job(struct words *words, const struct build *build, const struct job *job)
 {
 	struct words mark = words_mark(words);
 
 	words_add(words, words->size ? "\n\xe2\x80\xa2 " : "\xe2\x80\xa2 ");
 	words_add_link(words, job->url, job->name.size ? job->name : TEXT("(a job without a name)"),
 		       NAME_MAX_CHARACTERS);
+	if (job->parallel.total > 1 && has_namesake(build, job)) {
+		words_format(words, " (%lld of %lld)", (long long)job->parallel.index + 1,
+			     (long long)job->parallel.total);
+	}
 	if (words->full) {
 		words_back(words, mark);
 		return false;
@@ -160,7 +177,8 @@ void phrase_jobs(struct words *words, const struct build *build, int64_t all)
 	size_t shown = 0;
 
 	words->limit -= MORE_MAX_CHARACTERS;
-	while (shown < build->jobs.count && add_job(words, (const struct job *)build->jobs.items + shown)) {
+	while (shown < build->jobs.count &&
+	       add_job(words, build, (const struct job *)build->jobs.items + shown)) {
 		shown++;
 	}
 	words->limit += MORE_MAX_CHARACTERS;

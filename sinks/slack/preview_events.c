@@ -109,7 +109,20 @@ void preview_events_fini(struct preview_events *events)
 	*events = (struct preview_events){0};
 }
 
-/* Of an earlier attempt: the jobs that had ended by then, which later ones superseded. */
+static bool is_retried(const struct build *build, const struct job *job)
+{
+	const struct job *jobs = build->jobs.items;
+
+	for (size_t i = 0; i < build->jobs.count; i++) {
+		if (jobs[i].attempt > job->attempt && jobs[i].parallel.index == job->parallel.index &&
+		    text_same(jobs[i].name, job->name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Of an earlier attempt: the jobs that had ended by then. What superseded them came later or is there. */
 static void keep_jobs_until(struct build *build, int64_t until_ms)
 {
 	struct job *jobs = build->jobs.items;
@@ -117,11 +130,13 @@ static void keep_jobs_until(struct build *build, int64_t until_ms)
 
 	for (size_t i = 0; i < build->jobs.count; i++) {
 		if (jobs[i].finished_at != INT_NULL && jobs[i].finished_at <= until_ms) {
-			jobs[kept] = jobs[i];
-			jobs[kept++].superseded = false;
+			jobs[kept++] = jobs[i];
 		}
 	}
 	build->jobs.count = kept;
+	for (size_t i = 0; i < kept; i++) {
+		jobs[i].superseded = jobs[i].superseded && is_retried(build, &jobs[i]);
+	}
 }
 
 static void become_attempt(struct build *build, size_t index)

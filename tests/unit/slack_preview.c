@@ -110,6 +110,62 @@ Test(slack_preview, sees_the_flake_in_the_attempts_of_a_build)
 		      "44 1>2: :large_yellow_circle: #17 passed on the same commit: a flake, not a fix\n");
 }
 
+/* The body of the first message. */
+static void keep_body(void *owner, const struct preview_said *said)
+{
+	char *body = owner;
+
+	if (!*body) {
+		snprintf(body, 8192, "%s", said->operation->body);
+	}
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+	size_t found = 0;
+
+	while ((text = strstr(text, what))) {
+		text++;
+		found++;
+	}
+	return found;
+}
+
+Test(slack_preview, of_an_earlier_attempt_names_no_job_that_was_tried_again_by_then)
+{
+	struct build build = talk_build(17, RESULT_SUCCESS, "a");
+	struct attempt attempts[] = {
+		{1, STATE_FINISHED, RESULT_FAILURE, T0 + 17 * MIN, T0 + 22 * MIN},
+		{2, STATE_FINISHED, RESULT_SUCCESS, T0 + 40 * MIN, T0 + 44 * MIN},
+	};
+	struct job jobs[5];
+	struct preview_builds builds = {records, 1};
+	char body[8192] = "";
+	struct err err;
+
+	for (size_t i = 0; i < 5; i++) {
+		job_init(&jobs[i]);
+		jobs[i].name = i < 3 ? TEXT("browser") : TEXT("unit");
+		jobs[i].attempt = i < 3 ? (int64_t)i + 1 : 1;
+		jobs[i].superseded = i != 2;
+		jobs[i].result = i == 2 ? RESULT_SUCCESS : RESULT_FAILURE;
+		jobs[i].finished_at = T0 + (i == 2 ? 43 : 20 + (int64_t)i / 2) * MIN;
+		jobs[i].parallel.index = i < 3 ? INT_NULL : (int64_t)i - 3;
+		jobs[i].parallel.total = i < 3 ? INT_NULL : 2;
+	}
+	build.jobs = (struct field_list){jobs, 5};
+	build.attempt = 2;
+	build.attempts = (struct field_list){attempts, 2};
+	build.started_at = attempts[1].started_at;
+	build.finished_at = attempts[1].finished_at;
+	cr_assert(keep(&build));
+	cr_assert(preview_run(&talk.config, &builds, T0 + 1000 * MIN, keep_body, body, &err) == OK, "%s",
+		  err.text);
+	cr_expect_eq(count_of(body, "browser"), 1, "%s", body);
+	cr_expect_eq(count_of(body, "unit (1 of 2)"), 1, "%s", body);
+	cr_expect_eq(count_of(body, "unit (2 of 2)"), 1, "%s", body);
+}
+
 Test(slack_preview, sees_what_was_stuck_in_the_times_of_a_build)
 {
 	struct build build = talk_build(17, RESULT_SUCCESS, "a");
@@ -170,7 +226,7 @@ Test(slack_preview, plain_text_is_what_people_see)
 	} rows[] = {
 		{"<https://x/1|#17> failed", "#17 failed"},
 		{"by <@U0123ABCD> <!here> <!subteam^S0123ABCD>", "by @U0123ABCD @here @S0123ABCD"},
-		{"since <!date^1767225600^{date}|2026-01-01T00:00Z>", "since 2026-01-01T00:00Z"},
+		{"since <!date^1767225600^{date}|2026-01-01 00:00Z>", "since 2026-01-01 00:00Z"},
 		{"<https://x/1>", "https://x/1"},
 		{"a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"},
 		{"&lt;!channel&gt;", "<!channel>"},
