@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/sim/act.h"
+#include "tests/sim/act_private.h"
 #include "tests/sim/generate.h"
 #include "tests/sim/when.h"
 
 #include <string.h>
 
-struct fate {
-	const char *word;
-	enum outcome outcome;
-	bool soft_failed;
-	int exit_status;
-};
-
-static const struct fate *fate_named(const char *word)
+const struct fate *act_fate(const char *word)
 {
 	static const struct fate fates[] = {
 		{"passed", OUTCOME_PASSED, false, 0},     {"failed", OUTCOME_FAILED, false, 1},
@@ -28,7 +21,7 @@ static const struct fate *fate_named(const char *word)
 	return NULL;
 }
 
-static void set_fate(struct job *job, const struct fate *fate, int exit_status)
+void act_set_fate(struct job *job, const struct fate *fate, int exit_status)
 {
 	job->outcome = fate->outcome;
 	job->soft_failed = fate->soft_failed;
@@ -115,7 +108,7 @@ static int end_open_jobs(struct build *build, const struct act *act, int below, 
 		if (job->step->type == JOB_SCRIPT) {
 			static const struct fate passed = {"passed", OUTCOME_PASSED, false, 0};
 
-			set_fate(job, *fate ? *fate : &passed, *fate ? act->exit_status : 0);
+			act_set_fate(job, *fate ? *fate : &passed, *fate ? act->exit_status : 0);
 			*fate = NULL;
 		}
 		ended++;
@@ -126,7 +119,7 @@ static int end_open_jobs(struct build *build, const struct act *act, int below, 
 /* As each stage passes the next one opens, at the same moment. */
 static enum status finish(struct build *build, const struct act *act, int below, int64_t now, struct err *err)
 {
-	const struct fate *fate = fate_named(act->result);
+	const struct fate *fate = act_fate(act->result);
 	int ended = 0, more;
 
 	if (!fate) {
@@ -139,62 +132,6 @@ static enum status finish(struct build *build, const struct act *act, int below,
 		build_lay_out(build);
 	} while (more && !act->job);
 	return ended ? OK : err_set(err, ERR_DATA, "%s: nothing of this build is open", act->action);
-}
-
-static struct job *add_job(struct world *world, struct build *build, const struct step *step)
-{
-	struct rng rng = rng_stream(world->options.seed, 300000 + (uint64_t)build->pipeline->index,
-				    (uint64_t)build->number * 1000 + (uint64_t)build->job_count);
-	struct job *job = build_add_job(build);
-
-	job->step = step;
-	job->stage = step->stage;
-	draw_uuid(&rng, job->uuid);
-	if (step->type == JOB_SCRIPT) {
-		job->agent = "default-1";
-	} else if (step->type == JOB_MANUAL) {
-		job->unblocked_by = &world->people[0];
-	}
-	build->stage_count = step->stage + 1;
-	return job;
-}
-
-static struct step *new_step(struct world *world, struct step step)
-{
-	struct step *copy = pool_take(&world->pool, sizeof *copy);
-
-	*copy = step;
-	return copy;
-}
-
-static struct step *new_script(struct world *world, const char *name, const char *key, int stage)
-{
-	return new_step(world, (struct step){.type = JOB_SCRIPT,
-					     .name = name,
-					     .key = key,
-					     .command = pool_text(&world->pool, "make %s", key),
-					     .queue = "default",
-					     .stage = stage});
-}
-
-static struct job *add_timed(struct world *world, struct build *build, const struct step *step,
-			     int64_t queue_ms, int64_t run_ms)
-{
-	struct job *job = add_job(world, build, step);
-
-	job->queue_ms = queue_ms;
-	job->run_ms = run_ms;
-	return job;
-}
-
-static void add_block(struct world *world, struct build *build, int64_t queue_ms, int64_t duration_ms)
-{
-	struct step gate = {
-		.type = JOB_MANUAL, .name = "Continue?", .key = "gate", .stage = build->stage_count};
-
-	add_timed(world, build, new_step(world, gate), 0, NEVER);
-	add_timed(world, build, new_script(world, "Deploy", "deploy", build->stage_count), queue_ms,
-		  duration_ms);
 }
 
 static enum status block(struct world *world, struct build *build, const struct act *act, struct err *err)
@@ -210,7 +147,7 @@ static enum status block(struct world *world, struct build *build, const struct 
 	}
 	passing.job = passing.result = NULL;
 	forget_plans(build, world->now);
-	add_block(world, build, act->queue_ms, act->duration_ms);
+	act_add_block(world, build, act->queue_ms, act->duration_ms);
 	build_lay_out(build);
 	/* A build that has passed already has nothing open: that is all right. */
 	if (finish(build, &passing, below, world->now, NULL)) {
@@ -267,13 +204,13 @@ static void retry_job(struct world *world, struct build *build, int i, const str
 	job->retry_at = world->now;
 	job->queue_ms = act->queue_ms;
 	job->run_ms = act->duration_ms;
-	set_fate(job, fate, act->exit_status);
+	act_set_fate(job, fate, act->exit_status);
 }
 
 /* What has failed or was cancelled; of a build where nothing has, its last script job. */
 static enum status retry(struct world *world, struct build *build, const struct act *act, struct err *err)
 {
-	const struct fate *fate = fate_named(act->result);
+	const struct fate *fate = act_fate(act->result);
 	int count = build->job_count, retried = 0, last = -1;
 	struct act any = {.job = ""};
 
@@ -325,77 +262,4 @@ enum status act_on_build(struct world *world, struct build *build, const struct 
 	build_lay_out(build);
 	world_plan_triggers(world, build);
 	return status;
-}
-
-static void plan_jobs(struct world *world, struct build *build, const struct scenario *s,
-		      const struct fate *fate)
-{
-	struct step *step;
-	int stage;
-
-	if (s->setup) {
-		step = new_script(world, "Setup", "setup", 0);
-		step->group = "setup";
-		add_timed(world, build, step, s->queue_ms, s->duration_ms);
-	}
-	stage = build->stage_count;
-	for (int workflow = 0; workflow == 0 || workflow < s->workflows; workflow++) {
-		step = new_script(world, s->jobs > 1 ? "Test %n of %t" : "Test", "test", stage);
-		step->parallel = s->jobs > 1 ? s->jobs : 0;
-		step->group = s->workflows ? pool_text(&world->pool, "flow-%d", workflow + 1) : NULL;
-		for (int i = 0; i < s->jobs; i++) {
-			add_timed(world, build, step, s->queue_ms, s->duration_ms)->parallel_index = i;
-		}
-	}
-	set_fate(&build->jobs[build->job_count - 1], fate, 0);
-	if (s->block) {
-		add_block(world, build, s->queue_ms, s->duration_ms);
-	}
-	build_lay_out(build);
-}
-
-static void name_build(struct world *world, struct build *build, const struct scenario *s)
-{
-	struct pool *pool = &world->pool;
-
-	generate_face(world, build);
-	build->branch = s->branch ? pool_copy(pool, s->branch) : build->branch;
-	build->message = s->message ? pool_copy(pool, s->message) : build->message;
-	build->tag = pool_copy(pool, s->tag);
-	build->source = s->source ? pool_copy(pool, s->source) : build->source;
-	build->pull_request = s->pull_request;
-	build->rebuilt_from = s->rebuilt_from;
-	build->blocked_state = s->blocked_state;
-	if (s->commit && strlen(s->commit) < sizeof build->commit) {
-		memcpy(build->commit, s->commit, strlen(s->commit) + 1);
-	}
-}
-
-enum status act_new_build(struct world *world, struct pipeline *pipeline, const struct scenario *s,
-			  struct build **out, struct err *err)
-{
-	const char *result = s->result ? s->result : "passed";
-	bool canceled = strcmp(result, "canceled") == 0, skipped = strcmp(result, "skipped") == 0;
-	bool not_run = strcmp(result, "not_run") == 0;
-	const struct fate *fate = fate_named(canceled || skipped || not_run ? "passed" : result);
-	int64_t end = s->queue_ms == NEVER || s->duration_ms == NEVER ? 0 : s->queue_ms + s->duration_ms;
-	struct build *build;
-
-	if (!fate) {
-		return err_set(err, ERR_DATA, "build: unknown result '%.40s'", result);
-	}
-	*out = build = world_add_build(world, pipeline, s->created ? s->created : world->now);
-	if (s->random) {
-		generate_build(world, build, world->options.speed);
-		world_plan_triggers(world, build);
-		return OK;
-	}
-	name_build(world, build, s);
-	build->skip_at = skipped ? build->created + end + 1 : 0;
-	build->not_run = not_run;
-	build->cancel_at = canceled ? build->created + end : 0;
-	if (!skipped && !not_run) {
-		plan_jobs(world, build, s, fate);
-	}
-	return OK;
 }

@@ -30,15 +30,6 @@ static int64_t second(int64_t ms)
 	return ms - ms % SECOND_MS;
 }
 
-static void put_known(struct put in, const char *key, int64_t ms, bool known)
-{
-	if (known) {
-		put_int(in, key, ms > 0 ? ms : 0);
-	} else {
-		put_null(in, key);
-	}
-}
-
 /* What shows of it as a whole, or of its workflows of one name. */
 struct whole {
 	const char *name; /* NULL: all */

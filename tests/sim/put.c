@@ -40,6 +40,15 @@ void put_int(struct put in, const char *key, int64_t value)
 	yyjson_mut_obj_add_int(in.doc, in.object, key, value);
 }
 
+void put_known(struct put in, const char *key, int64_t value, bool known)
+{
+	if (known) {
+		put_int(in, key, value > 0 ? value : 0);
+	} else {
+		put_null(in, key);
+	}
+}
+
 void put_real(struct put in, const char *key, double value)
 {
 	yyjson_mut_obj_add_real(in.doc, in.object, key, value);

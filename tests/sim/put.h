@@ -4,6 +4,7 @@
 #pragma once
 #include "common/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <yyjson.h>
 
@@ -20,6 +21,8 @@ struct put put_new(yyjson_mut_doc *doc);
 void put_text(struct put in, const char *key, const char *text);
 void put_format(struct put in, const char *key, const char *format, ...) PRINTF(3, 4);
 void put_int(struct put in, const char *key, int64_t value);
+/* At least 0; null unless it is known. */
+void put_known(struct put in, const char *key, int64_t value, bool known);
 void put_real(struct put in, const char *key, double value);
 void put_bool(struct put in, const char *key, int value);
 void put_null(struct put in, const char *key);

@@ -24,15 +24,6 @@ static const char *result_of(const char *theirs)
 	return NULL;
 }
 
-static void put_ms_or_null(struct put in, const char *key, int64_t ms, bool known)
-{
-	if (known) {
-		put_int(in, key, ms > 0 ? ms : 0);
-	} else {
-		put_null(in, key);
-	}
-}
-
 static bool runs(const struct job *job)
 {
 	return job->step->type == JOB_SCRIPT || job->step->type == JOB_TRIGGER;
@@ -46,12 +37,12 @@ static void put_times(struct put in, const struct job *job, int64_t now)
 	bool started = runs(job) && job->started <= now, finished = runs(job) && job->finished <= now;
 	int64_t queued_at = runnable ? job->runnable : job->created;
 
-	put_ms_or_null(in, "queued_at", queued_at, queued);
-	put_ms_or_null(in, "started_at", job->started, started);
-	put_ms_or_null(in, "finished_at", job->finished, finished);
-	put_ms_or_null(in, "queue_ms", started && queued ? job->started - queued_at : 0, started && queued);
-	put_ms_or_null(in, "duration_ms", started && finished ? job->finished - job->started : 0,
-		       started && finished);
+	put_known(in, "queued_at", queued_at, queued);
+	put_known(in, "started_at", job->started, started);
+	put_known(in, "finished_at", job->finished, finished);
+	put_known(in, "queue_ms", started && queued ? job->started - queued_at : 0, started && queued);
+	put_known(in, "duration_ms", started && finished ? job->finished - job->started : 0,
+		  started && finished);
 }
 
 static bool ran(const struct job *job, int64_t now)
