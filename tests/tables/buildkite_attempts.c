@@ -65,111 +65,54 @@ Test(attempts, begin_when_a_retry_finds_nothing_running)
 	table_run(rows, COUNT(rows));
 }
 
-Test(attempts, take_along_what_waited_for_the_failed_job)
-{
-	static const struct row rows[] =
-		{
-			{"deploy goes on in the second",
-			 "'state':'passed'," BUILD(
-				 AT("40")) "'jobs':[{'id':'a','state':'failed','retried_in_job_id':'b'"
-					   "," RAN("00", "02",
-						   "09") "},{'type':'waiter','state':'passed'},{'id':'d'"
-							 ",'type':'script','state':'passed',"
-							 "'created_at':" AT("00") ",'runnable_at':" AT("35") ",'started_at':" AT(
-								 "36") ",'finished_at':" AT("40") "},{'"
-												  "id':'"
-												  "b','"
-												  "state"
-												  "':'"
-												  "passe"
-												  "d'"
-												  "," RAN("3"
-													  "0",
-													  "3"
-													  "1",
-													  "3"
-													  "5") "}]",
-			 "{'attempt':2,'duration_ms':540000,'attempts':[{'result':'failure','finished_at':"
-			 "1767226140000},"
-			 "{'result':'success','started_at':1767227460000,'finished_at':1767228000000}]}",
-			 0},
-			{"and waits in vain in the first",
-			 "'state':'failed'," BUILD(AT("09")) "'jobs':[{'id':'a','state':'failed'," RAN(
-				 "00", "02", "09") "},{'id':'d','type':'script','state':'waiting_failed','"
-						   "created_at':" AT("00") "}]",
-			 "{'attempt':1,'attempts':[{'result':'failure'}]}", 0},
-			{"all failed jobs retried one after the other",
-			 "'state':'failed'," BUILD(AT(
-				 "50")) "'jobs':[{'id':'a','state':'failed','retried_in_job_id':'b'"
-					"," RAN("00", "02",
-						"09") "},{'id':'c','state':'failed','retried_in_job_"
-						      "id':'d'," RAN("00", "02",
-								     "08") "},{'id':'b','state':'"
-									   "failed'," RAN(
-										   "30", "33",
-										   "35") "},{'"
-											 "id':"
-											 "'d',"
-											 "'sta"
-											 "te':"
-											 "'pas"
-											 "sed'"
-											 "," RAN("31", "40",
-												 "50") "}]",
-			 "{'attempt':2,'attempts':[{'result':'failure','finished_at':1767226140000},"
-			 "{'result':'failure','started_at':1767227580000,'finished_at':1767228600000}]}",
-			 0},
-			{"one retried, the other still failed",
-			 "'state':'passed'," BUILD(
-				 AT("50")) "'jobs':[{'id':'a','state':'failed','retried_in_job_id':'b'"
-					   "," RAN("00", "02",
-						   "09") "},{'id':'c','state':'timed_out','retried_in_"
-							 "job_id':'d'," RAN(
-								 "00", "02",
-								 "08") "},{'id':'b','"
-								       "state':'passed'"
-								       "," RAN("30", "33",
-									       "35") "}"
-										     ","
-										     "{"
-										     "'"
-										     "i"
-										     "d"
-										     "'"
-										     ":"
-										     "'"
-										     "d"
-										     "'"
-										     ","
-										     "'"
-										     "s"
-										     "t"
-										     "a"
-										     "t"
-										     "e"
-										     "'"
-										     ":"
-										     "'"
-										     "p"
-										     "a"
-										     "s"
-										     "s"
-										     "e"
-										     "d"
-										     "'"
-										     "," RAN("41", "42",
-											     "50") "}]",
-			 "{'attempt':3,'attempts':[{'result':'failure'},{'result':'failure','finished_at':"
-			 "1767227700000},"
-			 "{'result':'success','started_at':1767228120000}]}",
-			 0},
-		};
-
-	table_run(rows, COUNT(rows));
-}
-
 #define FAILED(id, next) "{'id':'" id "','state':'failed','retried_in_job_id':'" next "',"
 #define PASSED(id)       "{'id':'" id "','state':'passed',"
+
+/* Whole jobs, and a build of them. */
+#define BUILT(state, finished, jobs)                  "'state':'" state "'," BUILD(AT(finished)) "'jobs':[" jobs "]"
+#define RETRIED(id, next, created, started, finished) FAILED(id, next) RAN(created, started, finished) "}"
+#define JOB(id, state, created, started, finished)                                                           \
+	"{'id':'" id "','state':'" state "'," RAN(created, started, finished) "}"
+
+/* After a wait step. */
+#define DEPLOY                                                                                               \
+	"{'type':'waiter','state':'passed'},{'id':'d','type':'script','state':'passed','created_at':" AT(    \
+		"00") ",'runnable_at':" AT("35") ",'started_at':" AT("36") ",'finished_at':" AT("40") "}"
+
+static const struct row waiting[] = {
+	{"deploy goes on in the second",
+	 BUILT("passed", "40",
+	       RETRIED("a", "b", "00", "02", "09") "," DEPLOY "," JOB("b", "passed", "30", "31", "35")),
+	 "{'attempt':2,'duration_ms':540000,'attempts':[{'result':'failure','finished_at':1767226140000},"
+	 "{'result':'success','started_at':1767227460000,'finished_at':1767228000000}]}",
+	 0},
+	{"and waits in vain in the first",
+	 BUILT("failed", "09",
+	       JOB("a", "failed", "00", "02", "09") ",{'id':'d','type':'script','state':'waiting_failed',"
+						    "'created_at':" AT("00") "}"),
+	 "{'attempt':1,'attempts':[{'result':'failure'}]}", 0},
+	{"all failed jobs retried one after the other",
+	 BUILT("failed", "50",
+	       RETRIED("a", "b", "00", "02", "09") "," RETRIED("c", "d", "00", "02", "08") "," JOB(
+		       "b", "failed", "30", "33", "35") "," JOB("d", "passed", "31", "40", "50")),
+	 "{'attempt':2,'attempts':[{'result':'failure','finished_at':1767226140000},"
+	 "{'result':'failure','started_at':1767227580000,'finished_at':1767228600000}]}",
+	 0},
+	{"one retried, the other still failed",
+	 BUILT("passed", "50",
+	       RETRIED("a", "b", "00", "02",
+		       "09") ",{'id':'c','state':'timed_out','retried_in_job_id':'d'"
+			     "," RAN("00", "02", "08") "}," JOB("b", "passed", "30", "33", "35") "," JOB(
+				     "d", "passed", "41", "42", "50")),
+	 "{'attempt':3,'attempts':[{'result':'failure'},{'result':'failure','finished_at':1767227700000},"
+	 "{'result':'success','started_at':1767228120000}]}",
+	 0},
+};
+
+Test(attempts, take_along_what_waited_for_the_failed_job)
+{
+	table_run(waiting, COUNT(waiting));
+}
 
 Test(attempts, count_once_however_many_jobs_are_retried)
 {

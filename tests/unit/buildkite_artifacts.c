@@ -1,6 +1,7 @@
 /* Which artifact of a build holds its coverage. ' stands for ". */
 /* SPDX-License-Identifier: MIT */
 #include "fetchers/buildkite/artifacts.h"
+#include "tests/tables/table.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -25,19 +26,9 @@ static void fini(void)
 
 TestSuite(artifacts, .init = init, .fini = fini);
 
-static char *straight(const char *json)
-{
-	char *copy = strdup(json);
-
-	for (char *at = copy; (at = strchr(at, '\'')); at++) {
-		*at = '"';
-	}
-	return copy;
-}
-
 static enum status add(const char *json)
 {
-	char *copy = straight(json);
+	char *copy = table_json(json);
 	struct err err;
 	size_t listed;
 	enum status status = artifacts_read(&artifacts, API, &arena, text_of(copy), &listed, &err);
@@ -54,7 +45,7 @@ static enum status add(const char *json)
 static void chooses(const char *jobs, const char *path)
 {
 	const struct artifact *chosen = NULL;
-	char *copy = straight(jobs);
+	char *copy = table_json(jobs);
 	struct err err;
 
 	cr_assert_eq(artifacts_choose(&artifacts, &arena, text_of(copy), &chosen, &err), OK);

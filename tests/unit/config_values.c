@@ -164,60 +164,57 @@ Test(config_value, comes_from_the_environment_where_the_file_names_none)
 	done();
 }
 
+static const struct {
+	const char *options, *problem; /* without `buildbus.yml:N: sources[0].buildkite.` */
+} wrong[] = {
+	{"sekret: x", "sekret: unknown key, did you mean secret?"},
+	{"nmae: x", "nmae: unknown key, did you mean name?"},
+	{"outer: {iner: x}", "outer.iner: unknown key, did you mean inner?"},
+	{"outer: x", "outer: must be a map, {key: value}"},
+	{"number: 11", "number: \"11\" is out of range: -5 to 10"},
+	{"number: 99999999999999999999", "number: \"99999999999999999999\" is out of range"},
+	{"number: 1.5", "number: \"1.5\" is not a whole number"},
+	{"number: 0x1", "number: \"0x1\" is not a whole number"},
+	{"number: \" 1\"", "number: \" 1\" is not a whole number"},
+	{"number: [1]", "number: must be one value, not a list"},
+	{"text: {a: b}", "text: must be one value, not a map"},
+	{"duration: 1x", "duration: \"1x\" is not a duration (30s, 5m, 1h, 7d, 2w)"},
+	{"duration: 0", "duration: \"0\" is out of range: 1s to 1h"},
+	{"duration: 2h", "duration: \"2h\" is out of range: 1s to 1h"},
+	{"size: 1G", "size: \"1G\" is not a size (512MiB, 1GB, 1048576)"},
+	{"size: 1", "size: \"1\" is out of range: at least 1KiB"},
+	{"flag: maybe", "flag: \"maybe\" is neither true nor false"},
+	{"since: soon", "since: \"soon\" is neither a duration (30d) nor a date (2026-01-31) nor a number of "
+			"builds (100) above 0"},
+	{"since: 0",
+	 "since: \"0\" is neither a duration (30d) nor a date (2026-01-31) nor a number of builds "
+	 "(100) above 0"},
+	{"choice: laod", "choice: \"laod\" is not one of load, stream"},
+	{"api_url: ftp://user:hush@x", "api_url: must be a URL, http://HOST… or https://HOST…"},
+	{"api_url: https://user:hush@x/",
+	 "api_url: must not hold a user or a password; there are keys of their "
+	 "own for them"},
+	{"api_url: https://x/?token=hush", "api_url: must be a URL without spaces, query and fragment"},
+	{"api_url: https://", "api_url: must be a URL, http://HOST… or https://HOST…"},
+	{"list: [a, \"\"]", "list: item 2 is empty"},
+	{"list: [[a]]", "list: must be one value, not a list"},
+	{"map: x", "map: must be a map, {key: value}"},
+	{"map: {a: x, a: y}", "map: a is repeated"},
+	{"map: {a: [x]}", "map: must be one value, not a list"},
+	{"map_file: token", "map_file: must be a map, {key: value}"},
+	{"secret: [hush]", "secret: must be one value, not a list"},
+	{"secret: $UNSET_HERE",
+	 "secret: the variable UNSET_HERE is not set; set it, or write ${UNSET_HERE:-default}"},
+	{"{text: a, text: b}", "text: repeated, first in line 3"},
+	{"{name: a, name: b}", "name: repeated, first in line 3"},
+	{"{text: a, old_text: b}", "old_text: is given a second time, line 3 says text; keep one"},
+	{"{secret: a, secret_file: b}", "secret_file: is given a second time, line 3 says secret; keep one"},
+	{"secret_file: /nowhere/x", "secret_file: /nowhere/x can't be read: No such file or directory"},
+	{"secret_file: big", "secret_file: $PWD/big is too long, at most 64 KiB"},
+};
+
 Test(config_value, says_what_is_wrong)
 {
-	static const struct {
-		const char *options, *problem; /* without `buildbus.yml:N: sources[0].buildkite.` */
-	} rows[] = {
-		{"sekret: x", "sekret: unknown key, did you mean secret?"},
-		{"nmae: x", "nmae: unknown key, did you mean name?"},
-		{"outer: {iner: x}", "outer.iner: unknown key, did you mean inner?"},
-		{"outer: x", "outer: must be a map, {key: value}"},
-		{"number: 11", "number: \"11\" is out of range: -5 to 10"},
-		{"number: 99999999999999999999", "number: \"99999999999999999999\" is out of range"},
-		{"number: 1.5", "number: \"1.5\" is not a whole number"},
-		{"number: 0x1", "number: \"0x1\" is not a whole number"},
-		{"number: \" 1\"", "number: \" 1\" is not a whole number"},
-		{"number: [1]", "number: must be one value, not a list"},
-		{"text: {a: b}", "text: must be one value, not a map"},
-		{"duration: 1x", "duration: \"1x\" is not a duration (30s, 5m, 1h, 7d, 2w)"},
-		{"duration: 0", "duration: \"0\" is out of range: 1s to 1h"},
-		{"duration: 2h", "duration: \"2h\" is out of range: 1s to 1h"},
-		{"size: 1G", "size: \"1G\" is not a size (512MiB, 1GB, 1048576)"},
-		{"size: 1", "size: \"1\" is out of range: at least 1KiB"},
-		{"flag: maybe", "flag: \"maybe\" is neither true nor false"},
-		{"since: soon",
-		 "since: \"soon\" is neither a duration (30d) nor a date (2026-01-31) nor a number of "
-		 "builds (100) above 0"},
-		{"since: 0",
-		 "since: \"0\" is neither a duration (30d) nor a date (2026-01-31) nor a number of builds "
-		 "(100) above 0"},
-		{"choice: laod", "choice: \"laod\" is not one of load, stream"},
-		{"api_url: ftp://user:hush@x", "api_url: must be a URL, http://HOST… or https://HOST…"},
-		{"api_url: https://user:hush@x/",
-		 "api_url: must not hold a user or a password; there are keys of their "
-		 "own for them"},
-		{"api_url: https://x/?token=hush",
-		 "api_url: must be a URL without spaces, query and fragment"},
-		{"api_url: https://", "api_url: must be a URL, http://HOST… or https://HOST…"},
-		{"list: [a, \"\"]", "list: item 2 is empty"},
-		{"list: [[a]]", "list: must be one value, not a list"},
-		{"map: x", "map: must be a map, {key: value}"},
-		{"map: {a: x, a: y}", "map: a is repeated"},
-		{"map: {a: [x]}", "map: must be one value, not a list"},
-		{"map_file: token", "map_file: must be a map, {key: value}"},
-		{"secret: [hush]", "secret: must be one value, not a list"},
-		{"secret: $UNSET_HERE",
-		 "secret: the variable UNSET_HERE is not set; set it, or write ${UNSET_HERE:-default}"},
-		{"{text: a, text: b}", "text: repeated, first in line 3"},
-		{"{name: a, name: b}", "name: repeated, first in line 3"},
-		{"{text: a, old_text: b}", "old_text: is given a second time, line 3 says text; keep one"},
-		{"{secret: a, secret_file: b}",
-		 "secret_file: is given a second time, line 3 says secret; keep one"},
-		{"secret_file: /nowhere/x",
-		 "secret_file: /nowhere/x can't be read: No such file or directory"},
-		{"secret_file: big", "secret_file: $PWD/big is too long, at most 64 KiB"},
-	};
 	char *big = malloc(70001), here[PATH_MAX];
 
 	memset(big, 'x', 70000);
@@ -225,16 +222,16 @@ Test(config_value, says_what_is_wrong)
 	write_file("big", big);
 	free(big);
 	cr_assert_not_null(getcwd(here, sizeof here));
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (size_t i = 0; i < COUNT(wrong); i++) {
 		char options[256], expected[PATH_MAX + 512];
-		const char *rest = strstr(rows[i].problem, "$PWD");
+		const char *rest = strstr(wrong[i].problem, "$PWD");
 
-		snprintf(options, sizeof options, "    %s\n", rows[i].options);
+		snprintf(options, sizeof options, "    %s\n", wrong[i].options);
 		snprintf(expected, sizeof expected, "buildbus.yml:3: sources[0].buildkite.%.*s%s%s\n",
-			 rest ? (int)(rest - rows[i].problem) : 400, rows[i].problem, rest ? here : "",
+			 rest ? (int)(rest - wrong[i].problem) : 400, wrong[i].problem, rest ? here : "",
 			 rest ? rest + 4 : "");
 		cr_expect(read_every(options, &every, problems) == ERR_CONFIG, "accepted: %s",
-			  rows[i].options);
+			  wrong[i].options);
 		cr_expect_str_eq(problems, expected);
 		done();
 	}
