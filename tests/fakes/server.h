@@ -40,3 +40,5 @@ void fake_server_start(struct fake_server *server);
 /* Accepts one that doesn't run. */
 void fake_server_stop(struct fake_server *server);
 void fake_wait_ms(int64_t ms);
+/* The next number of a stream (splitmix64), the same on every machine. */
+uint64_t fake_random(uint64_t *seed);

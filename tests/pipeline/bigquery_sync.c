@@ -43,26 +43,16 @@ static int64_t rows(void)
 	return bq_sql(&fake, "SELECT count(*) FROM row");
 }
 
-static void sync_again(void)
-{
-	struct said said =
-		command_run(place, "buildbus",
-			    ARGS("sync", "--state", place->state, "--since", "1000d", "-c", place->config));
-
-	cr_expect(said.code == 0, "%d\n%s%s", said.code, said.out, said.errors);
-	said_free(&said);
-}
-
 Test(bigquery_sync, loads_once_and_then_nothing)
 {
 	int jobs;
 
-	sync_again();
+	sync_again(place);
 	cr_expect(rows() >= 60, "%lld rows", (long long)rows());
 	cr_expect(bq_sql(&fake, "SELECT count(DISTINCT body ->> 'id') FROM row") == rows());
 	jobs = fake.load_count;
 	cr_expect(jobs == 1, "%d load jobs", jobs);
-	sync_again();
+	sync_again(place);
 	cr_expect(fake.load_count == jobs, "nothing was new");
 	cr_expect(bq_asked(&fake, BQ_TABLE_INSERT) == 5);
 }

@@ -8,27 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char firestore_variable[64], auth_variable[64];
-
-/* As an ordinary user, unless the auth emulator is not there. */
-static void init(void)
-{
-	need_firestore();
-	run_init();
-	snprintf(firestore_variable, sizeof firestore_variable, "FIRESTORE_EMULATOR_HOST=%s",
-		 firestore_host());
-	run.env[0] = firestore_variable;
-}
+static char auth_variable[64];
 
 static void init_user(void)
 {
 	need_auth();
-	init();
+	run_init_emulator();
 	snprintf(auth_variable, sizeof auth_variable, "FIREBASE_AUTH_EMULATOR_HOST=%s", auth_host());
 	run.env[1] = auth_variable;
 }
 
-TestSuite(firestore, .init = init, .fini = run_fini, .timeout = 120);
+TestSuite(firestore, .init = run_init_emulator, .fini = run_fini, .timeout = 120);
 TestSuite(firestore_user, .init = init_user, .fini = run_fini, .timeout = 120);
 
 static void configure(const char *project, const char *password, const char *more)

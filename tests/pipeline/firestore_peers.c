@@ -14,20 +14,9 @@
 #define OWNER          "{firebase_project_id: %s, metrics_project_id: web, create_project: true}"
 #define FIREBASE_FAKES SOURCE_DIR "/tests/fakes/firebase"
 
-static char firestore_variable[64];
-
 /* The hub that is behind, with a sink of its own. */
 static struct fake_hub *late;
 static struct child *late_sink;
-
-static void init(void)
-{
-	need_firestore();
-	run_init();
-	snprintf(firestore_variable, sizeof firestore_variable, "FIRESTORE_EMULATOR_HOST=%s",
-		 firestore_host());
-	run.env[0] = firestore_variable;
-}
 
 static void fini(void)
 {
@@ -41,7 +30,7 @@ static void fini(void)
 	run_fini();
 }
 
-TestSuite(firestore_peers, .init = init, .fini = fini, .timeout = 120);
+TestSuite(firestore_peers, .init = run_init_emulator, .fini = fini, .timeout = 120);
 
 static void configure(const char *project)
 {
@@ -178,7 +167,7 @@ Test(firestore_peers, googles_own_client_reads_every_type_as_it_must_be)
 	all_acked();
 	snprintf(command, sizeof command,
 		 "%s METADATA_SERVER_DETECTION=none NODE_PATH=%s node %s/read.js demo-types build",
-		 firestore_variable, node_modules(), FIREBASE_FAKES);
+		 run.env[0], node_modules(), FIREBASE_FAKES);
 	have = output_of(command);
 	cr_expect_str_eq(have, want, "%s", have);
 	free(have);

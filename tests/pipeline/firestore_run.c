@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/pipeline/firestore_run.h"
+#include "tests/support/google.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,16 @@ void run_init(void)
 	fake_put(&google, "projects/demo/databases/(default)/documents/projects/web",
 		 "{'name':{'stringValue':'web'}}");
 	run_configure(NULL);
+}
+
+void run_init_emulator(void)
+{
+	static char variable[64];
+
+	need_firestore();
+	run_init();
+	snprintf(variable, sizeof variable, "FIRESTORE_EMULATOR_HOST=%s", firestore_host());
+	run.env[0] = variable;
 }
 
 void run_fini(void)

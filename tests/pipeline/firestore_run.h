@@ -11,6 +11,8 @@ extern char *destination; /* as configured last */
 
 /* For TestSuite(.init, .fini): everything but the sink runs, with a fake Firestore that has projects/web. */
 void run_init(void);
+/* Likewise, with the Firestore emulator beside the fake; skips where there is none. */
+void run_init_emulator(void);
 void run_fini(void);
 
 /* What follows `- firestore:`; NULL: the fake, an ordinary user, project demo, metrics_project_id web. */

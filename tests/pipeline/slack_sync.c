@@ -42,16 +42,6 @@ static void fini(void)
 
 TestSuite(slack_sync, .init = init, .fini = fini, .timeout = 120);
 
-static void sync_again(void)
-{
-	struct said said =
-		command_run(place, "buildbus",
-			    ARGS("sync", "--state", place->state, "--since", "1000d", "-c", place->config));
-
-	cr_expect(said.code == 0, "%d\n%s%s", said.code, said.out, said.errors);
-	said_free(&said);
-}
-
 static void build_ends(const char *result)
 {
 	char json[128];
@@ -79,14 +69,14 @@ static void expect_texts(const char *const *texts)
 
 Test(slack_sync, the_past_is_not_news_and_what_is_new_is_said_once)
 {
-	sync_again();
+	sync_again(place);
 	expect_texts(ARGS(NULL));
 	build_ends("failed");
-	sync_again();
-	sync_again();
+	sync_again(place);
+	sync_again(place);
 	expect_texts(ARGS(":red_circle: acme/web main is failing"));
 	build_ends("passed");
-	sync_again();
+	sync_again(place);
 	expect_texts(ARGS(":red_circle: acme/web main is failing", "acme/web main is fixed by",
 			  "acme/web main is passing again"));
 }
@@ -106,12 +96,12 @@ static void be_quiet(void)
 /* Its reply is due when they end, if somebody runs it then. */
 Test(slack_sync, it_does_not_wait_for_the_end_of_quiet_hours)
 {
-	sync_again();
+	sync_again(place);
 	build_ends("failed");
-	sync_again();
+	sync_again(place);
 	be_quiet();
 	build_ends("passed");
-	sync_again();
+	sync_again(place);
 	expect_texts(ARGS(":red_circle: acme/web main is failing", "acme/web main is fixed by"));
 }
 

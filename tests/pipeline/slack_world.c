@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/pipeline/slack_world.h"
 #include "common/time.h"
+#include "tests/fakes/server.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +9,7 @@
 
 static uint64_t draw(struct world *world, uint64_t below)
 {
-	uint64_t z = (world->random += 0x9e3779b97f4a7c15U); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-	return (z ^ (z >> 31)) % below;
+	return fake_random(&world->random) % below;
 }
 
 static bool chance(struct world *world, uint64_t percent)

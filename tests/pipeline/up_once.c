@@ -65,16 +65,6 @@ static void expect_truth(void)
 	free(truth);
 }
 
-static size_t count_lines(const char *text)
-{
-	size_t count = 0;
-
-	for (; (text = strchr(text, '\n')); text++) {
-		count++;
-	}
-	return count;
-}
-
 Test(once, carries_a_thousand_builds_shows_each_and_exits, .init = open_place, .fini = close_place)
 {
 	char *out;

@@ -29,6 +29,18 @@ void said_free(struct said *said)
 	free(said->errors);
 }
 
+void sync_again_at(struct spot spot, const struct place *place)
+{
+	struct said said = command_run_at(
+		spot, place, "buildbus",
+		ARGS("sync", "--state", place->state, "--since", "1000d", "-c", place->config));
+
+	if (said.code != 0) {
+		fail_at(spot, "it ended with %d\n%s%s", said.code, said.out, said.errors);
+	}
+	said_free(&said);
+}
+
 void expect_words(struct spot spot, const char *text, const char *words)
 {
 	char *copy = strdup(words), *rest = copy;

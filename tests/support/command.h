@@ -15,6 +15,10 @@ struct said command_run_at(struct spot spot, const struct place *place, const ch
 			   const char *const *args);
 void said_free(struct said *said);
 
+/* `buildbus sync` with the place's state, of builds of any age; fails unless it succeeds. */
+#define sync_again(place) sync_again_at(HERE, place)
+void sync_again_at(struct spot spot, const struct place *place);
+
 /* Fails unless it ended with code and told each of the words (separated by |) on stderr, in one sentence: one
  * line, or one event proc.failed beside proc.exit. */
 #define expect_refusal(said, code, words) expect_refusal_at(HERE, said, code, words)

@@ -202,7 +202,7 @@ char *truth_differs(const char *store_path, const char *truth)
 	return it.difference;
 }
 
-static size_t count_lines(const char *text)
+size_t count_lines(const char *text)
 {
 	size_t count = 0;
 

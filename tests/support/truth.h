@@ -9,6 +9,8 @@
  * provider's fields mix attempts (docs/record.md). A re-run that is under way may still be missing. */
 char *truth_differs(const char *store_path, const char *truth);
 
+size_t count_lines(const char *text);
+
 /* Waits until the store of place holds truth and nothing else; fails with what differs. It may take
  * patience_ms for each 500 builds. */
 #define store_holds(place, truth) store_holds_at(HERE, place, truth)

@@ -119,7 +119,6 @@ void bq_jobs(struct fake_bigquery *fake, enum bq_verb verb, const struct bq_requ
 void bq_load(struct fake_bigquery *fake, const char *metadata, size_t metadata_size, const char *data,
 	     size_t size, struct bq_reply *reply);
 bool bq_draw(struct fake_bigquery *fake);
-uint64_t bq_random(struct fake_bigquery *fake);
 
 /* A statement with text parameters; NULL ends them. */
 sqlite3_stmt *bq_query(struct fake_bigquery *fake, const char *sql, ...) __attribute__((sentinel));

@@ -66,18 +66,9 @@ void bq_answer(struct bq_reply *reply, yyjson_mut_doc *doc)
 	yyjson_mut_doc_free(doc);
 }
 
-uint64_t bq_random(struct fake_bigquery *fake)
-{
-	uint64_t z = (fake->seed += 0x9e3779b97f4a7c15U); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-	return z ^ (z >> 31);
-}
-
 bool bq_draw(struct fake_bigquery *fake)
 {
-	return fake->permille > 0 && bq_random(fake) % 1000 < (uint64_t)fake->permille;
+	return fake->permille > 0 && fake_random(&fake->seed) % 1000 < (uint64_t)fake->permille;
 }
 
 /* What goes wrong in the weather that `permille` asks for. */
@@ -110,7 +101,7 @@ static const struct bq_failure *failure_of(struct fake_bigquery *fake, enum bq_v
 	if (verb == BQ_TOKEN || !bq_draw(fake)) {
 		return NULL;
 	}
-	kind = bq_random(fake) % (verb == BQ_INSERT_ALL || verb == BQ_UPLOAD ? KINDS : TOO_LARGE);
+	kind = fake_random(&fake->seed) % (verb == BQ_INSERT_ALL || verb == BQ_UPLOAD ? KINDS : TOO_LARGE);
 	fake->drawn[kind]++;
 	return &weather[kind];
 }

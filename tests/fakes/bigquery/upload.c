@@ -9,7 +9,7 @@ static void start(struct fake_bigquery *fake, const struct bq_request *request, 
 {
 	char id[32];
 
-	snprintf(id, sizeof id, "u%llx", (unsigned long long)bq_random(fake));
+	snprintf(id, sizeof id, "u%llx", (unsigned long long)fake_random(&fake->seed));
 	bq_exec(fake, "INSERT INTO upload VALUES(?, ?)", id, request->body, NULL);
 	snprintf(reply->location, sizeof reply->location,
 		 "%s/resumable/upload/bigquery/v2/projects/demo/jobs?uploadType=resumable&upload_id=%s",

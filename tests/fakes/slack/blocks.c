@@ -40,7 +40,7 @@ static size_t units(const char *text)
 	return count;
 }
 
-static bool is_listed(const char *const *names, const char *name)
+bool slack_is_named(const char *const *names, const char *name)
 {
 	while (*names && strcmp(*names, name) != 0) {
 		names++;
@@ -60,7 +60,7 @@ static bool has_only(struct look *look, yyjson_val *object, const char *const *k
 	}
 	yyjson_obj_foreach(object, i, max, key, value)
 	{
-		if (!is_listed(keys, yyjson_get_str(key))) {
+		if (!slack_is_named(keys, yyjson_get_str(key))) {
 			return bad(look, "invalid additional property: %.60s", yyjson_get_str(key));
 		}
 	}

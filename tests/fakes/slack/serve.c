@@ -67,14 +67,6 @@ void slack_answer(struct slack_reply *reply, yyjson_mut_doc *doc)
 	yyjson_mut_doc_free(doc);
 }
 
-static bool is_named(const char *const *names, const char *name)
-{
-	while (*names && strcmp(*names, name) != 0) {
-		names++;
-	}
-	return *names;
-}
-
 static bool args_fit(const struct slack_method *method, const struct slack_request *request,
 		     struct slack_reply *reply)
 {
@@ -92,7 +84,7 @@ static bool args_fit(const struct slack_method *method, const struct slack_reque
 		return false;
 	}
 	while ((key = yyjson_mut_obj_iter_next(&iter))) {
-		if (!is_named(method->args, yyjson_mut_get_str(key))) {
+		if (!slack_is_named(method->args, yyjson_mut_get_str(key))) {
 			slack_error(reply, "invalid_arguments",
 				    ",\"response_metadata\":{\"messages\":[\"[ERROR] unknown argument: "
 				    "%.80s\"]}",
@@ -185,15 +177,6 @@ bool slack_may_post(struct fake_slack *fake, struct slack_channel *channel, stru
 	return true;
 }
 
-static uint64_t draw(struct fake_slack *fake)
-{
-	uint64_t z = (fake->seed += 0x9e3779b97f4a7c15U); /* splitmix64 */
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-	return z ^ (z >> 31);
-}
-
 /* What goes wrong in the weather that `permille` asks for. */
 static const struct slack_failure weather[] = {
 	{.code = 429, .retry_after_s = 1},
@@ -225,10 +208,10 @@ static struct slack_failure failure_of(struct fake_slack *fake, const struct sla
 		failure->times -= failure->times > 0;
 		return *failure;
 	}
-	if (fake->permille == 0 || draw(fake) % 1000 >= (uint64_t)fake->permille) {
+	if (fake->permille == 0 || fake_random(&fake->seed) % 1000 >= (uint64_t)fake->permille) {
 		return (struct slack_failure){.code = -1};
 	}
-	kind = draw(fake) % KINDS;
+	kind = fake_random(&fake->seed) % KINDS;
 	fake->drawn[kind]++;
 	return weather[kind];
 }

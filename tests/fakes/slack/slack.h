@@ -202,6 +202,8 @@ void slack_error(struct slack_reply *reply, const char *error, const char *more,
 /* {"ok": true} and what the document's root has; takes over the document. */
 void slack_answer(struct slack_reply *reply, yyjson_mut_doc *doc);
 yyjson_mut_doc *slack_ok(void);
+/* Whether it is one of names, which end with NULL. */
+bool slack_is_named(const char *const *names, const char *name);
 void slack_serve(struct fake_slack *fake, const struct slack_request *request, struct slack_reply *reply);
 /* Waits where the test wants it; false: without an answer. */
 bool slack_wait_at(struct fake_slack *fake, enum slack_verb verb, enum slack_point point);
