@@ -7,11 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Writes one cell, cleaned and padded to so many columns, with a gap after it. */
+enum { NAME_COLUMNS = 30, WORD_COLUMNS = 12, TOOK_COLUMNS = 7, BRANCH_COLUMNS = 24 };
+
+/* Writes one cell, cleaned, cut and padded to so many columns (0: as it is), with a gap after it. */
 static void put_cell(FILE *out, struct text text, size_t columns)
 {
 	char *clean = width_clean(text.at ? text.at : "", text.size);
-	size_t width = clean ? width_text(clean) : 0;
+	size_t width;
+
+	if (clean && columns > 0) {
+		width_cut(clean, columns);
+	}
+	width = clean ? width_text(clean) : 0;
 
 	fprintf(out, "%s%*s  ", clean ? clean : "", width < columns ? (int)(columns - width) : 0, "");
 	free(clean);
@@ -27,19 +34,33 @@ static const char *word_of(const struct build *build)
 	return state ? state : "-";
 }
 
+/* The number stays when the name is too long. */
+static void put_name(FILE *out, const struct build *build)
+{
+	char name[256], number[32], *clean;
+	size_t rest;
+
+	snprintf(name, sizeof name, "%.*s/%.*s", TEXT_FMT(build->organization), TEXT_FMT(build->pipeline));
+	rest = NAME_COLUMNS - (size_t)snprintf(number, sizeof number, " #%" PRId64, build->number);
+	clean = width_clean(name, strlen(name));
+	if (clean) {
+		width_cut(clean, rest);
+		fprintf(out, "%s%s%*s  ", clean, number, (int)(rest - width_text(clean)), "");
+	}
+	free(clean);
+}
+
 static void put_build(FILE *out, const struct build *build)
 {
-	char name[256], took[32] = "";
+	char took[32] = "";
 
 	if (build->duration_ms != INT_NULL && build->state == STATE_FINISHED) {
 		duration_format(build->duration_ms, took);
 	}
-	snprintf(name, sizeof name, "%.*s/%.*s #%" PRId64, TEXT_FMT(build->organization),
-		 TEXT_FMT(build->pipeline), build->number);
-	put_cell(out, text_of(name), 24);
-	put_cell(out, text_of(word_of(build)), 12);
-	put_cell(out, text_of(took), 7);
-	put_cell(out, build->branch, 16);
+	put_name(out, build);
+	put_cell(out, text_of(word_of(build)), WORD_COLUMNS);
+	put_cell(out, text_of(took), TOOK_COLUMNS);
+	put_cell(out, build->branch, BRANCH_COLUMNS);
 	put_cell(out, build->message, 0);
 }
 

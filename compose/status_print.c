@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-enum { TARGETS_SHOWN = 40 };
+enum { TARGETS_SHOWN = 40, NO_LIMIT = 1000000 /* requests a minute: more than anybody asks */ };
 
 /* A cell's text: the value at a path like "lease.worker" in a form for people. */
 struct shown {
@@ -122,19 +122,54 @@ static void print_hub(yyjson_mut_val *status)
 	       SHOW(status, "disk.min_free_bytes", BYTES));
 }
 
-static void print_sources(yyjson_mut_val *sources)
+/* "acme:acme/web" of the source acme; not its discovery, live walk and details. */
+static bool is_pipeline(yyjson_mut_val *target, const char *source)
 {
-	static const char *const titles[] = {
-		"SOURCE", "TARGETS", "IN VISIT",          "DUE", "LATE BY", "FAILING",
-		"OPEN",   "WORKERS", "REQUESTS A MINUTE", NULL};
+	static const char *const ends[] = {"*", "/@live", ":+details"};
+	const char *name = yyjson_mut_get_str(status_at(target, "target"));
+	size_t size = name ? strlen(name) : 0, prefix = strlen(source);
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		if (size >= strlen(ends[i]) && strcmp(name + size - strlen(ends[i]), ends[i]) == 0) {
+			return false;
+		}
+	}
+	return size > prefix && strncmp(name, source, prefix) == 0 && name[prefix] == ':';
+}
+
+static void add_pipelines(struct table *table, yyjson_mut_val *status, const char *source)
+{
+	size_t index, max, count = 0;
+	yyjson_mut_val *target;
+
+	yyjson_mut_arr_foreach(status_at(status, "targets"), index, max, target)
+	{
+		count += is_pipeline(target, source);
+	}
+	table_cell(table, "%s%zu", is_true(status, "cut") ? "over " : "", count);
+}
+
+static void add_budget(struct table *table, yyjson_mut_val *source)
+{
+	bool none = yyjson_mut_get_sint(status_at(source, "budget_per_min")) >= NO_LIMIT;
+
+	table_cell(table, "%s", none ? "no limit" : SHOW(source, "budget_per_min", PLAIN));
+}
+
+static void print_sources(yyjson_mut_val *status)
+{
+	static const char *const titles[] = {"SOURCE",  "PIPELINES",         "TARGETS", "IN VISIT",
+					     "DUE",     "LATE BY",           "FAILING", "OPEN",
+					     "WORKERS", "REQUESTS A MINUTE", NULL};
 	struct table table;
 	size_t index, max;
-	yyjson_mut_val *source;
+	yyjson_mut_val *sources = status_at(status, "sources"), *source;
 
 	table_init(&table, titles);
 	yyjson_mut_arr_foreach(sources, index, max, source)
 	{
 		table_cell(&table, "%s", SHOW(source, "name", PLAIN));
+		add_pipelines(&table, status, SHOW(source, "name", PLAIN));
 		table_cell(&table, "%s", SHOW(source, "targets", PLAIN));
 		table_cell(&table, "%s", SHOW(source, "visits", PLAIN));
 		table_cell(&table, "%s", SHOW(source, "due", PLAIN));
@@ -142,7 +177,7 @@ static void print_sources(yyjson_mut_val *sources)
 		table_cell(&table, "%s", SHOW(source, "failing", PLAIN));
 		table_cell(&table, "%s", SHOW(source, "open", PLAIN));
 		table_cell(&table, "%s", SHOW(source, "workers", PLAIN));
-		table_cell(&table, "%s", SHOW(source, "budget_per_min", PLAIN));
+		add_budget(&table, source);
 	}
 	table_print(&table, stdout);
 	table_fini(&table);
@@ -274,7 +309,7 @@ void status_print(yyjson_mut_val *status)
 	print_hub(status);
 	print_restored(status_at(status, "restored_at"));
 	print_replays(status_at(status, "replays"));
-	print_sources(status_at(status, "sources"));
+	print_sources(status);
 	print_targets(status_at(status, "targets"));
 	status_print_sinks(status_at(status, "sinks"));
 }

@@ -154,6 +154,29 @@ Test(status, shows_targets_and_their_leases)
 	hub_free(&hub);
 }
 
+/* Source, pipelines, targets. */
+Test(status, counts_pipelines_beside_the_targets_that_are_none)
+{
+	struct test_hub *hub = hub_new(.pipelines = "\"*\"");
+	struct peer *worker = worker_of(hub);
+	char *out;
+
+	hold_live(worker);
+	say(worker, "claim 'buildkite' 'w1'");
+	hear(worker, "lease 'buildkite:acme/*' $fence ...");
+	say(worker, "targets $fence ['acme/web' 'acme/api']");
+	hear(worker, "ack ...");
+	say(worker, "done $fence 600000 1000000 60000 nil nil 1000000");
+	hear(worker, "ack ...");
+	cr_assert_eq(run(hub, &out, NULL), 0);
+	cr_expect(strstr(out, "\nbuildkite  2          "), "%s", out);
+	cr_expect_null(strstr(out, "\nbuildkite  2          2 "), "%s", out);
+	cr_expect(strstr(out, "  no limit\n"), "%s", out);
+	free(out);
+	peer_free(&worker);
+	hub_free(&hub);
+}
+
 static void expect_documented(const char *json, const char *document)
 {
 	int found = 0;

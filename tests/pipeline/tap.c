@@ -96,9 +96,9 @@ Test(tap, prints_lines_for_people_without_colours_where_nobody_looks)
 	tap_start("--from", "1", "--format", "pretty", "-n", "1");
 	tap_ends(0);
 	text = tap_printed();
-	cr_assert_str_eq(text,
-			 "2025-12-31 23:59:50  acme/web #17              success       40.0 s   main     "
-			 "         m\n");
+	cr_assert_str_eq(
+		text, "2025-12-31 23:59:50  acme/web #17                    success       40.0 s   main     "
+		      "                 m\n");
 	free(text);
 }
 

@@ -34,7 +34,8 @@ Test(show_line, says_which_build_how_it_ended_where_and_why)
 	struct build build = some_build();
 
 	expect_line(&build, 0,
-		    "acme/web #17              failure       1m 5s    main              Fix the login");
+		    "acme/web #17                    failure       1m 5s    main                      Fix "
+		    "the login");
 }
 
 Test(show_line, of_a_running_build_has_its_state_and_no_duration)
@@ -44,14 +45,26 @@ Test(show_line, of_a_running_build_has_its_state_and_no_duration)
 	build.state = STATE_RUNNING;
 	build.result = RESULT_NULL;
 	build.message = (struct text){0};
-	expect_line(&build, 0, "acme/web #17              running                main");
+	expect_line(&build, 0, "acme/web #17                    running                main");
 }
 
 Test(show_line, is_cut_to_the_terminal)
 {
 	struct build build = some_build();
 
-	expect_line(&build, 45, "acme/web #17              failure       1m 5…");
+	expect_line(&build, 51, "acme/web #17                    failure       1m 5…");
+}
+
+Test(show_line, keeps_its_columns_when_names_are_long)
+{
+	struct build build = some_build();
+
+	build.organization = TEXT("a-company-of-a-long-name");
+	build.branch = TEXT("jonas/fix-the-permissions-cache");
+	expect_line(
+		&build, 0,
+		"a-company-of-a-long-name/… #17  failure       1m 5s    jonas/fix-the-permissio…  Fix the "
+		"login");
 }
 
 Test(show_line, lets_nobody_steer_the_terminal)
