@@ -52,6 +52,7 @@ Test(scripts, of_the_build_say_each_time_whether_the_page_is_wanted)
 			"compose/build release build",
 			folder),
 		     0);
+	cr_expect_eq(sh("sed -n 2p said | grep -q -- '--target page$'"), 0, "npm is asked last");
 	cr_expect_eq(sh("test \"$(grep -o 'WEB=.*' said | tr '\\n' ,)\" = WEB=OFF,WEB=ON,"), 0);
 }
 
