@@ -1,3 +1,5 @@
+/* /metrics and /healthz for --metrics, answered on the daemon's own loop: whoever asks learns too
+ * whether that loop turns. */
 /* SPDX-License-Identifier: MIT */
 #include "common/listen.h"
 #include "common/metrics_private.h"

@@ -1,3 +1,5 @@
+/* One request as curl sees it: what goes out, how much may come back, which authorities are trusted.
+ * When it runs is http.c's. */
 /* SPDX-License-Identifier: MIT */
 #include "common/http/internal.h"
 #include "common/http/url.h"

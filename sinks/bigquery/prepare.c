@@ -1,3 +1,6 @@
+/* Before the first row: the dataset, the table and the views, each looked for in turn, made where it is
+ * missing and brought up to date where it is an older buildbus's. Where its name is another thing's, the
+ * sink stops and says so. */
 /* SPDX-License-Identifier: MIT */
 #include "common/backoff.h"
 #include "common/log.h"

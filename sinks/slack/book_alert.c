@@ -1,3 +1,6 @@
+/* How an outage is told: as a message of its own, as a line of a digest, when quiet hours are over, or
+ * never. The key of a message is made of the outage itself, so that what was said before slack.db was
+ * lost is found again. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/book_private.h"
 #include "sinks/slack/quiet.h"

@@ -1,3 +1,5 @@
+/* What a build means for its branch (branch.c counts, this file keeps the row), and so for the outage
+ * there: it begins, goes on, or is over. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/book_private.h"
 

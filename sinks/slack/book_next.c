@@ -1,3 +1,5 @@
+/* The queue of what is to be said or edited, and what Slack's answers change in it. `tried` is set
+ * before a message leaves: where no answer came, it is looked up, not said twice. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/book_private.h"
 

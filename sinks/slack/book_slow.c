@@ -1,3 +1,5 @@
+/* Green builds that took much longer than the branch's last ones, and builds that wait too long for an
+ * agent: alerts, as outages are. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/book_private.h"
 

@@ -1,3 +1,5 @@
+/* What changes without a build: quiet hours end, reminders are due, whoever may speak again says what
+ * is untold, and what is long over is forgotten. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/book_private.h"
 #include "sinks/slack/quiet.h"

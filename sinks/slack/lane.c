@@ -1,3 +1,5 @@
+/* One channel's operation at a time, from the book to Slack and back: what is noted before it is sent,
+ * and what becomes of it by the answer. A channel that is limited or closed holds up no other. */
 /* SPDX-License-Identifier: MIT */
 #include "common/backoff.h"
 #include "common/log.h"

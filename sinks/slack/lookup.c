@@ -1,3 +1,5 @@
+/* What must be asked before something is said: whether a message whose answer was lost is there, a
+ * channel's id, the member behind an e-mail address. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "common/process.h"

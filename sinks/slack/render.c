@@ -1,3 +1,5 @@
+/* What a message shows by now: the same one is a break, then a fix or a flake. A table says which
+ * sentence, and what stands below it. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/sentence.h"
 

@@ -1,3 +1,5 @@
+/* What an answer of Slack means for who spoke: try later, look it up, give up this message, this
+ * channel or the token; and what a person should do. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/slack/api.h"
 

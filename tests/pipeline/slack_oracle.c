@@ -1,3 +1,5 @@
+/* The conversation that a world's channel should show, written from its outages batch by batch; shares
+ * no code with the sink. */
 /* SPDX-License-Identifier: MIT */
 #include "common/time.h"
 #include "tests/pipeline/slack_world.h"

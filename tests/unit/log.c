@@ -1,3 +1,5 @@
+/* Log lines: a JSON parser reads what was logged, a terminal gets nothing but text, and nobody a
+ * secret. */
 /* SPDX-License-Identifier: MIT */
 #include "common/log.h"
 #include "common/log_line.h"

@@ -1,3 +1,4 @@
+/* Metrics as the text of the exposition, and as they are served. */
 /* SPDX-License-Identifier: MIT */
 #include "common/metrics_private.h"
 #include "common/process.h"

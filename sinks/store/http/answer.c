@@ -1,3 +1,5 @@
+/* How every answer leaves: with the headers that keep a browser from running or framing what is not ours,
+ * and with JSON for an error. */
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/http/server.h"
 

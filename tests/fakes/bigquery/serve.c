@@ -1,3 +1,5 @@
+/* What comes before a method's own work: the token, the failures that the test wants, and which file
+ * answers. */
 /* SPDX-License-Identifier: MIT */
 #include "tests/fakes/bigquery/bigquery.h"
 
