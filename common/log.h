@@ -34,7 +34,9 @@ static inline const char *log_text(const char *value)
 /* name is the process, e.g. "fetch-buildkite"; it is copied. Form: human when stderr is a terminal or
  * BUILDBUS_LOG=human, else JSON {"ts","level","proc","event",fields…}. */
 void log_open(const char *name, enum log_level least);
-/* Hides a value in every later line ("***"): call it for each secret that the process reads. Copies it. */
+/* Hides a value in every later line ("***"): call it for each secret that the process reads. Copies it. One
+ * below LOG_SECRET_MIN bytes is left: it would be found within other words, and they would give it away. */
+#define LOG_SECRET_MIN 6
 void log_secret(const char *value);
 /* A copy of text for other eyes than the log's, its secrets hidden too; heap, NULL: no memory. */
 char *log_masked(const char *text);

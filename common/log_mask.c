@@ -29,7 +29,7 @@ static void keep(const char *value, size_t size)
 {
 	size_t at = secrets.count;
 
-	if (size == 0 || known(value, size)) {
+	if (known(value, size)) {
 		return;
 	}
 	secrets.values = must_have(realloc(secrets.values, (secrets.count + 1) * sizeof *secrets.values));
@@ -67,7 +67,7 @@ void log_secret(const char *value)
 {
 	size_t size = value ? strlen(value) : 0;
 
-	if (size == 0) {
+	if (size < LOG_SECRET_MIN) {
 		return;
 	}
 	keep(value, size);
@@ -91,7 +91,7 @@ size_t mask_match(const char *text, size_t size)
 char *log_masked(const char *text)
 {
 	size_t left = strlen(text), used = 0;
-	char *out = malloc(3 * left + 1); /* a secret of one byte becomes *** */
+	char *out = malloc(left + 1); /* no secret is shorter than its *** */
 
 	while (out && left > 0) {
 		size_t taken = mask_match(text, left);
