@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/config_file.h"
 #include "common/config_private.h"
+#include "common/listen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,21 +69,12 @@ static bool is_loopback(const char *host, size_t len)
 	       (len > 4 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= len);
 }
 
-/* The port of `HOST:PORT`, or 0: it is none. */
-static long port_of(const char *colon)
-{
-	size_t digits = strspn(colon + 1, "0123456789");
-
-	return digits > 0 && digits < 6 && colon[1 + digits] == '\0' ? strtol(colon + 1, NULL, 10) : 0;
-}
-
 /* The sentence about a tcp:// address that can't be used, NULL for a good one. */
 static const char *tcp_fault(const char *address, const struct bus_config *bus)
 {
 	const char *host = address + strlen("tcp://"), *colon = strrchr(host, ':');
-	long port = colon && colon != host ? port_of(colon) : 0;
 
-	if (port < 1 || port > 65535) {
+	if (!colon || colon == host || port_read(colon + 1, strlen(colon + 1)) < 1) {
 		return "must be tcp://HOST:PORT with a port from 1 to 65535";
 	}
 	if (!bus->insecure && !bus->certificate && !is_loopback(host, (size_t)(colon - host))) {

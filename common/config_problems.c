@@ -17,11 +17,12 @@ static void hide_controls(char *text)
 	}
 }
 
-static void add(struct config_problems *problems, struct err *problem)
+static void add(struct config_problems *problems, int line, struct err *problem)
 {
+	problems->count++;
 	hide_controls(problem->text);
 	if (problems->report) {
-		problems->report(problems->arg, problem->text);
+		problems->report(problems->arg, line, problem->text);
 	}
 	if (problems->status) {
 		return;
@@ -47,7 +48,7 @@ void problem_add(struct config_problems *problems, int line, const char *where, 
 	}
 	err_set(&problem, ERR_CONFIG, "%.160s%s: %s%s%s", problems->file, place, placed ? where : "",
 		placed ? ": " : "", sentence);
-	add(problems, &problem);
+	add(problems, line, &problem);
 }
 
 void problem_no_memory(struct config_problems *problems)
@@ -55,7 +56,7 @@ void problem_no_memory(struct config_problems *problems)
 	struct err problem;
 
 	err_set(&problem, ERR_SYS, "%.160s: out of memory", problems->file);
-	add(problems, &problem);
+	add(problems, 0, &problem);
 }
 
 static size_t least(size_t a, size_t b)

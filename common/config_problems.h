@@ -7,9 +7,11 @@
 #include <stddef.h>
 
 struct config_problems {
-	const char *file;                                /* as the user named it */
-	void (*report)(void *arg, const char *sentence); /* NULL: nobody asked */
+	const char *file;                                          /* as the user named it */
+	void (*report)(void *arg, int line, const char *sentence); /* NULL: nobody asked; line 0: none */
 	void *arg;
+	size_t count,
+		checked;    /* all; those of a value that was read, and that the check of its row refuses */
 	struct err *first;  /* NULL is allowed */
 	enum status status; /* of the first; OK: none yet */
 };

@@ -261,11 +261,12 @@ bool shape_check_keys(const struct shape *shape, int node, const char *where, co
 /* Records have to go somewhere: without a destination of the file's own, into the embedded store. */
 static void add_default_store(const struct shape *shape)
 {
-	int root = doc_root(shape->doc);
+	int root = doc_root(shape->doc), list = doc_get(shape->doc, root, "destinations");
 	const struct config_section section = {.side = SECTION_DESTINATION, .kind = "store", .name = "store"};
 	const struct config_place place = {.where = "destinations[0].store"};
 
-	if (doc_count(shape->doc, doc_get(shape->doc, root, "destinations")) == 0 &&
+	if ((doc_is_null(shape->doc, list) || doc_is_list(shape->doc, list)) &&
+	    doc_count(shape->doc, list) == 0 &&
 	    doc_is_null(shape->doc, doc_get(shape->doc, root, "destination"))) {
 		append(shape, &section, &place);
 	}

@@ -69,10 +69,15 @@ static void check_given(const struct slot *slot)
 
 void slot_check(const struct slot *slot)
 {
+	struct config_problems *problems = slot->reader->problems;
+
 	if (slot->row->slug) {
 		check_slugs(slot);
 	}
 	if (slot->row->check) {
+		size_t before = problems->count;
+
 		check_given(slot);
+		problems->checked += problems->count - before;
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "common/config_file.h"
 #include "common/config_problems.h"
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/time.h"
 
@@ -47,6 +48,14 @@ static enum status set_path(const struct input *in, void *target, struct err *er
 	return keep(path_resolve(in->folder, in->text), target, err);
 }
 
+static bool has_port_or_none(const char *host)
+{
+	size_t size = strcspn(host, "/");
+	const char *colon = memrchr(host, ':', size);
+
+	return !colon || host[size - 1] == ']' || port_read(colon + 1, (size_t)(host + size - colon - 1)) > 0;
+}
+
 /* The text is never shown: a password may be in it, even where it is no URL at all. */
 static enum status set_url(const struct input *in, void *target, struct err *err)
 {
@@ -66,6 +75,9 @@ static enum status set_url(const struct input *in, void *target, struct err *err
 		if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '?' || *c == '#') {
 			return err_set(err, ERR_CONFIG, "must be a URL without spaces, query and fragment");
 		}
+	}
+	if (!has_port_or_none(host)) {
+		return err_set(err, ERR_CONFIG, "must be a URL whose port is from 1 to 65535");
 	}
 	while (in->text[len - 1] == '/') {
 		len--;

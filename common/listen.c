@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 /* getaddrinfo takes 99999 for 34463. */
-static bool is_port(const char *text)
+int port_read(const char *text, size_t size)
 {
-	size_t size = strspn(text, "0123456789");
+	long port = size > 0 && size <= 5 && strspn(text, "0123456789") >= size ? strtol(text, NULL, 10) : -1;
 
-	return size > 0 && size <= 5 && !text[size] && strtol(text, NULL, 10) <= UINT16_MAX;
+	return port <= UINT16_MAX ? (int)port : -1;
 }
 
 /* "ADDR:PORT" -> its parts; host is "" for every address. */
@@ -31,13 +31,40 @@ static enum status split(const char *address, const char *what, char host[static
 		start++;
 		size -= 2;
 	}
-	if (!colon || !is_port(colon + 1) || size >= NI_MAXHOST) {
+	if (!colon || port_read(colon + 1, strlen(colon + 1)) < 0 || size >= NI_MAXHOST) {
 		return err_set(err, ERR_CONFIG, "%s %s: write it as ADDR:PORT, e.g. 127.0.0.1:9100", what,
 			       address);
 	}
 	memcpy(host, start, size);
 	host[size] = '\0';
 	*port = colon + 1;
+	return OK;
+}
+
+/* A name may be known elsewhere; what is written in digits is an address or nothing. */
+static bool is_host(const char *host)
+{
+	struct addrinfo want = {.ai_flags = AI_NUMERICHOST}, *found;
+
+	if (!*host || (!strchr(host, ':') && strspn(host, "0123456789.") != strlen(host))) {
+		return !strpbrk(host, " \t/[]");
+	}
+	if (getaddrinfo(host, NULL, &want, &found) != 0) {
+		return false;
+	}
+	freeaddrinfo(found);
+	return true;
+}
+
+enum status listen_check(const char *address, struct err *err)
+{
+	char host[NI_MAXHOST];
+	const char *port;
+
+	if (split(address, "", host, &port, err) != OK || !is_host(host)) {
+		return err_set(err, ERR_CONFIG, "\"%.60s\": write it as ADDR:PORT, e.g. 127.0.0.1:8080",
+			       address);
+	}
 	return OK;
 }
 

@@ -6,6 +6,7 @@
 #include "common/check.h"
 #include "common/config_private.h"
 #include "common/config_value.h"
+#include "common/log.h"
 #include "fetchers/buildkite/config.h"
 #include "fetchers/circleci/config.h"
 #include "sinks/bigquery/config.h"
@@ -37,11 +38,44 @@ static const struct reading {
 	{SECTION_DESTINATION, "store", store_config_rows, sizeof(struct store_config), store_config_check},
 };
 
-static void print_problem(void *arg, const char *sentence)
+struct finding {
+	int line; /* 0: of no line */
+	char *sentence;
+};
+
+/* What is wrong, told at the end in the order of its lines. */
+struct findings {
+	struct finding *items;
+	size_t count;
+};
+
+/* Takes its place behind those of the same line. */
+static void add_finding(void *arg, int line, const char *sentence)
 {
-	(*(size_t *)arg)++;
+	struct findings *findings = arg;
+	struct finding *more = reallocarray(findings->items, findings->count + 1, sizeof *more);
+	size_t at = findings->count;
+
+	findings->items = more ? more : findings->items;
+	if (!more) {
+		fprintf(stderr, "bad  %s\n", sentence);
+		return;
+	}
+	for (; at > 0 && more[at - 1].line > line; at--) {
+		more[at] = more[at - 1];
+	}
+	more[at] = (struct finding){line, strdup(sentence)};
+	findings->count++;
+}
+
+static void print_findings(struct findings *findings)
+{
 	fflush(stdout); /* both on one terminal: in order */
-	fprintf(stderr, "bad  %s\n", sentence);
+	for (size_t i = 0; i < findings->count; i++) {
+		fprintf(stderr, "bad  %s\n", findings->items[i].sentence ? findings->items[i].sentence : "");
+		free(findings->items[i].sentence);
+	}
+	free(findings->items);
 }
 
 static void hide_controls(char *value)
@@ -64,7 +98,15 @@ static void print_items(const char *where, const struct config_row *row, const s
 	}
 }
 
-static void print_values(const char *where, const struct config_row *rows, const void *target)
+static void note_short_secret(const char *where, const struct config_row *row, const char *secret)
+{
+	if (secret && strlen(secret) < LOG_SECRET_MIN) {
+		printf("note %s: %s is so short that logs can't hide it (less than %d bytes): is it whole?\n",
+		       where, row->key, LOG_SECRET_MIN);
+	}
+}
+
+static void print_values(const char *where, const struct config_row *rows, void *target)
 {
 	char value[256];
 
@@ -76,6 +118,9 @@ static void print_values(const char *where, const struct config_row *rows, const
 		}
 		if (*value) {
 			printf("ok   %s: %s %s\n", where, rows->key, value);
+		}
+		if (rows->type == CONFIG_SECRET) {
+			note_short_secret(where, rows, *(char **)((char *)target + rows->offset));
 		}
 	}
 }
@@ -100,28 +145,35 @@ static enum status check_whole(const struct reading *reading, const struct confi
 	return status == OK ? OK : err_prefix(err, "%s:%d: %s", config->path, section->line, place->where);
 }
 
-static void check_section(const struct config *config, const struct config_section *section,
-			  size_t *problem_count)
+static void print_section(const struct config_section *section, const struct reading *reading, void *target)
 {
-	struct config_problems problems = {.report = print_problem, .arg = problem_count};
-	const struct reading *reading = find_reading(section);
-	void *target = reading ? calloc(1, reading->size) : NULL;
 	char where[CHECK_PLACE_SIZE];
-	struct err err;
 
 	check_place(section, where);
+	if (strcmp(section->name, section->kind) != 0) {
+		printf("ok   %s: name %s\n", where, section->name);
+	}
+	print_values(where, reading->rows, target);
+}
+
+static void check_section(const struct config *config, const struct config_section *section,
+			  struct findings *findings)
+{
+	struct config_problems problems = {.report = add_finding, .arg = findings};
+	const struct reading *reading = find_reading(section);
+	void *target = reading ? calloc(1, reading->size) : NULL;
+	struct err err;
+
 	if (!target) {
-		print_problem(problem_count, reading ? "out of memory" : "no rows for this kind");
+		add_finding(findings, section->line, reading ? "out of memory" : "no rows for this kind");
 		return;
 	}
 	if (config_read_all(config, section, reading->rows, target, &problems) == OK) {
-		if (strcmp(section->name, section->kind) != 0) {
-			printf("ok   %s: name %s\n", where, section->name);
-		}
-		print_values(where, reading->rows, target);
-		if (check_whole(reading, config, section, target, &err) != OK) {
-			print_problem(problem_count, err.text);
-		}
+		print_section(section, reading, target);
+	}
+	/* Where a value is missing, what it should go with would be told of for nothing. */
+	if (problems.count == problems.checked && check_whole(reading, config, section, target, &err) != OK) {
+		add_finding(findings, section->line, err.text);
 	}
 	config_free(reading->rows, target);
 	free(target);
@@ -146,17 +198,20 @@ static void print_sum(const struct config *config, size_t problem_count)
 
 int validate_run(const char *config_path, bool online)
 {
-	size_t problem_count = 0;
-	struct config_problems problems = {.report = print_problem, .arg = &problem_count};
+	struct findings findings = {0};
+	struct config_problems problems = {.report = add_finding, .arg = &findings};
 	struct config config;
+	size_t problem_count;
 	int code;
 
 	if (config_load_all(&config, config_path, config_kinds, &problems) == OK) {
 		print_values("bus", bus_config_rows, &config.bus);
 	}
 	for (size_t i = 0; i < config.section_count; i++) {
-		check_section(&config, &config.sections[i], &problem_count);
+		check_section(&config, &config.sections[i], &findings);
 	}
+	problem_count = findings.count;
+	print_findings(&findings);
 	print_sum(&config, problem_count);
 	code = problem_count > 0 ? EXIT_USAGE : online ? validate_online(&config) : EXIT_DONE;
 	config_fini(&config);

@@ -82,6 +82,7 @@ const struct config_row slack_rule_rows[] = {
 	},
 	{
 		RULE("quiet_hours.time_zone", CONFIG_TEXT, quiet.time_zone),
+		.check = quiet_check_zone,
 		.help = "whose clocks: `Europe/Berlin`, `UTC`, `+02:00`",
 	},
 	{

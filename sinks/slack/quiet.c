@@ -167,10 +167,15 @@ static bool leaves_time(const struct quiet *quiet)
 	return false;
 }
 
-enum status quiet_check(const struct quiet *quiet, struct err *err)
+enum status quiet_check_zone(const char *name, struct err *err)
 {
 	const struct zone *zone;
 
+	return zone_find(name, &zone, err);
+}
+
+enum status quiet_check(const struct quiet *quiet, struct err *err)
+{
 	if (quiet->times.count == 0) {
 		return !quiet->time_zone ? OK
 					 : err_set(err, ERR_CONFIG,
@@ -183,9 +188,6 @@ enum status quiet_check(const struct quiet *quiet, struct err *err)
 		return err_set(err, ERR_CONFIG,
 			       "quiet_hours.time_zone is missing: write whose clocks are meant, as in "
 			       "Europe/Berlin, UTC or +02:00");
-	}
-	if (zone_find(quiet->time_zone, &zone, err) != OK) {
-		return err_prefix(err, "quiet_hours.time_zone");
 	}
 	return leaves_time(quiet) ? OK
 				  : err_set(err, ERR_CONFIG,

@@ -12,5 +12,6 @@
 /* Is it quiet? Then *ends_ms (or NULL) is when it ends; spans that touch end together. */
 bool quiet_in(const struct quiet *quiet, int64_t utc_ms, int64_t *ends_ms);
 enum status quiet_check_span(const char *span, struct err *err) MUST_CHECK;
-/* Of all spans together and the zone. */
+enum status quiet_check_zone(const char *name, struct err *err) MUST_CHECK;
+/* Of all spans together, and whether there is a zone. */
 enum status quiet_check(const struct quiet *quiet, struct err *err) MUST_CHECK;

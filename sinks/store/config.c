@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/config.h"
+#include "common/listen.h"
+#include "sinks/store/pair.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -10,7 +12,7 @@
 	}
 
 const struct config_row store_config_rows[] = {
-	ROW("listen", CONFIG_TEXT, listen,
+	ROW("listen", CONFIG_TEXT, listen, .check = listen_check,
 	    .help = "ADDR:PORT of the web page and its API; port 0: any that is free"),
 	ROW("hosts", CONFIG_LIST, hosts,
 	    .help = "names by which browsers may reach a page without login, beside addresses and localhost"),
@@ -36,11 +38,16 @@ bool store_config_is_open(const struct store_config *config)
 	return config->insecure || (store_config_has_login(config) && config->certificate);
 }
 
-/* By what is written: names are not looked up here. */
-static bool is_loopback(const char *listen)
+/* By what is written: names are not looked up here. What is no address at all is told by its row. */
+static bool is_public(const char *listen)
 {
-	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]:", 6) == 0 ||
-	       strncmp(listen, "localhost:", 10) == 0;
+	struct err ignored;
+
+	if (!listen || listen_check(listen, &ignored) != OK) {
+		return false;
+	}
+	return !(strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]:", 6) == 0 ||
+		 strncmp(listen, "localhost:", 10) == 0);
 }
 
 static enum status check_addresses(const struct config_list *from, struct err *err)
@@ -88,6 +95,14 @@ static enum status check_pairs(const struct store_config *config, struct err *er
 
 enum status store_config_refuse(const struct store_config *config, struct err *err)
 {
+	if (*config->listen == ':') {
+		return err_set(
+			err, ERR_CONFIG,
+			"listen %.60s: that is every address of this machine, and others than it could "
+			"read every build there: write ADDR:PORT, e.g. 127.0.0.1%.60s, add auth and "
+			"tls, or say insecure: true",
+			config->listen, config->listen);
+	}
 	return err_set(
 		err, ERR_CONFIG,
 		"listen %.60s: others than this machine could read every build there: add auth and tls, "
@@ -103,7 +118,9 @@ enum status store_config_check(const void *arg, const struct config *file, struc
 	(void)file;
 	status = status == OK ? check_users(&config->users, err) : status;
 	status = status == OK ? check_addresses(&config->header_from, err) : status;
-	return status == OK && config->listen && !is_loopback(config->listen) && !store_config_is_open(config)
+	status = status == OK && config->certificate ? pair_check(config->certificate, config->key, err)
+						     : status;
+	return status == OK && is_public(config->listen) && !store_config_is_open(config)
 		       ? store_config_refuse(config, err)
 		       : status;
 }

@@ -75,11 +75,12 @@ void write_file(const char *name, const char *text)
 	cr_assert(fclose(file) == 0);
 }
 
-static void collect(void *arg, const char *sentence)
+static void collect(void *arg, int line, const char *sentence)
 {
 	char *problems = arg;
 	size_t used = strlen(problems);
 
+	(void)line;
 	snprintf(problems + used, 4096 - used, "%s\n", sentence);
 }
 

@@ -10,12 +10,13 @@
 
 #define WHERE "destinations[0].slack"
 
-static void add(void *arg, const char *sentence)
+static void add(void *arg, int line, const char *sentence)
 {
 	struct slack_case *given = arg;
 	size_t used = strlen(given->problems);
 	const char *at = strstr(sentence, WHERE);
 
+	(void)line;
 	at = at ? at + strlen(WHERE) : sentence;
 	at += *at == '.' ? 1 : strncmp(at, ": ", 2) == 0 ? 2 : 0;
 	snprintf(given->problems + used, sizeof given->problems - used, "%s\n", at);
@@ -34,7 +35,7 @@ bool slack_case_read(struct slack_case *given, const char *lines)
 	    config_read_all(&given->file, &given->file.sections[0], slack_config_rows, &given->config,
 			    &problems) == OK &&
 	    slack_config_check(&given->config, &given->file, &err) != OK) {
-		add(given, err.text);
+		add(given, 0, err.text);
 	}
 	return !*given->problems;
 }

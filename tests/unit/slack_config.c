@@ -156,7 +156,8 @@ static const struct {
 	{BASIC "    rules:\n    - {quiet_hours: {time_zone: UTC}}\n",
 	 "quiet_hours.times is missing, as in \"22:00-07:00\"\n"},
 	{BASIC "    rules:\n    - {quiet_hours: {times: sun, time_zone: Berlin}}\n",
-	 "quiet_hours.time_zone: \"Berlin\" is no time zone of this machine: write one such as Europe/Berlin "
+	 "rules[0].quiet_hours.time_zone: \"Berlin\" is no time zone of this machine: write one such as "
+	 "Europe/Berlin "
 	 "(the "
 	 "package tzdata has them), UTC, or a fixed offset such as +02:00\n"},
 	{BASIC

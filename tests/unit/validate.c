@@ -86,12 +86,12 @@ Test(validate, prints_every_problem_and_what_is_good)
 			   "destinations:\n- slack: {}\n") == 2);
 	cr_expect_str_eq(errors,
 			 "bad  buildbus.yml:1: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
-			 "bad  buildbus.yml:4: sources[0].buildkite.access_token: the variable "
-			 "UNSET_HERE is not set; set it, or "
-			 "write ${UNSET_HERE:-default}\n"
 			 "bad  buildbus.yml:3: sources[0].buildkite.organization_slug: missing: the "
 			 "slug of the organization, as in "
 			 "buildkite.com/SLUG\n"
+			 "bad  buildbus.yml:4: sources[0].buildkite.access_token: the variable "
+			 "UNSET_HERE is not set; set it, or "
+			 "write ${UNSET_HERE:-default}\n"
 			 "bad  buildbus.yml:8: destinations[0].slack: token is missing: the bot token of a "
 			 "Slack app, or webhook_url of an incoming webhook\n"
 			 "bad  buildbus.yml: 4 problems\n");
@@ -151,4 +151,101 @@ Test(validate, tells_what_goes_beyond_single_keys)
 		errors, "bad  buildbus.yml:2: destinations[0].firestore: projects: acme/web and acme/api are "
 			"both on one: their builds would overwrite each other, give each an id of its own\n"
 			"bad  buildbus.yml: 1 problem\n");
+}
+
+static void expect_errors(const char *text, const char *expected)
+{
+	cr_expect(validate(text) == 2, "%s", text);
+	cr_expect_str_eq(errors, expected);
+}
+
+/* What `up` could not start, or a browser not reach. */
+Test(validate, tells_of_addresses_that_are_none)
+{
+	static const char *const bad[] = {
+		"127.0.0.1:99999", "127.0.0.1",     "127.0.0.1:8443x", "8080",
+		"127.0.0.1:",      "127.0.0.300:1", "[::1:80",         "http://x:80"};
+	static const char *const good[] = {"127.0.0.1:0", "[::1]:8443", "localhost:65535"};
+	char text[256], expected[512];
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		snprintf(text, sizeof text, "destinations:\n- store: {listen: \"%s\"}\n", bad[i]);
+		snprintf(expected, sizeof expected,
+			 "bad  buildbus.yml:2: destinations[0].store.listen: \"%s\": write it as ADDR:PORT, "
+			 "e.g. 127.0.0.1:8080\n"
+			 "bad  buildbus.yml: 1 problem\n",
+			 bad[i]);
+		expect_errors(text, expected);
+	}
+	for (size_t i = 0; i < COUNT(good); i++) {
+		snprintf(text, sizeof text, "destinations:\n- store: {listen: \"%s\"}\n", good[i]);
+		cr_expect(validate(text) == 0, "%s: %s", good[i], errors);
+	}
+	expect_errors("bus: {tap: \"tcp://127.0.0.1:99999\"}\n",
+		      "bad  buildbus.yml:1: bus.tap: must be tcp://HOST:PORT with a port from 1 to 65535\n"
+		      "bad  buildbus.yml: 1 problem\n");
+	expect_errors(
+		"sources:\n- buildkite: {access_token: secret, organization_slug: acme, pipeline_slug: web, "
+		"api_url: \"http://127.0.0.1:99999/v2\"}\n",
+		"bad  buildbus.yml:2: sources[0].buildkite.api_url: must be a URL whose port is from 1 to "
+		"65535\n"
+		"bad  buildbus.yml: 1 problem\n");
+}
+
+Test(validate, tells_what_an_address_without_host_means)
+{
+	cr_expect(validate("destinations:\n- store: {listen: \":8080\"}\n") == 2);
+	cr_expect_not_null(strstr(errors, "every address of this machine"));
+	cr_expect_not_null(strstr(errors, "write ADDR:PORT, e.g. 127.0.0.1:8080"));
+	cr_expect(validate("destinations:\n- store: {listen: \":8080\", insecure: true}\n") == 0);
+}
+
+Test(validate, tells_of_certificates_that_no_page_can_show)
+{
+	cr_expect(validate("destinations:\n- store: {listen: \"127.0.0.1:0\", tls: {certificate: nope.pem, "
+			   "key: nope.pem}}\n") == 2);
+	cr_expect_not_null(strstr(errors, "buildbus.yml:2: destinations[0].store: tls.certificate /"), "%s",
+			   errors);
+	cr_expect_not_null(strstr(errors, "/nope.pem: can't be read: No such file"), "%s", errors);
+}
+
+Test(validate, notes_a_secret_that_logs_can_not_hide)
+{
+	cr_expect(validate("sources:\n- buildkite: {access_token: t, organization_slug: acme, pipeline_slug: "
+			   "web}\n") == 0);
+	cr_expect_not_null(strstr(out, "note sources[0] buildkite: access_token is so short"));
+	cr_expect(validate("sources:\n- buildkite: {access_token: bkua_12345, organization_slug: acme, "
+			   "pipeline_slug: web}\n") == 0);
+	cr_expect_null(strstr(out, "note"));
+}
+
+Test(validate, shows_no_destination_in_place_of_one_that_is_wrong)
+{
+	cr_expect(validate("destinations: store\n") == 2);
+	cr_expect_null(strstr(out, "destinations[0]"));
+}
+
+/* In the order of lines; and one bad value hides neither the next key nor what keys must have in common. */
+Test(validate, tells_of_all_keys_at_once_line_by_line)
+{
+	expect_errors(
+		"destinations:\n"
+		"- slack:\n"
+		"    webhook_url: https://hooks.slack.com/services/T/B/x\n"
+		"    channel: \"#builds\"\n"
+		"    rules:\n"
+		"    - quiet_hours:\n"
+		"        time_zone: Berlin\n"
+		"        times: 22-7\n"
+		"bus: {tap: nowhere}\n",
+		"bad  buildbus.yml:2: destinations[0].slack: channel: a webhook posts where it was made "
+		"for; remove the channel, or use a token\n"
+		"bad  buildbus.yml:7: destinations[0].slack.rules[0].quiet_hours.time_zone: \"Berlin\" is "
+		"no time zone of this machine: write one such as Europe/Berlin (the package tzdata has "
+		"them), UTC, or a fixed offset such as +02:00\n"
+		"bad  buildbus.yml:8: destinations[0].slack.rules[0].quiet_hours.times: \"22-7\" is no "
+		"span: write [DAY|DAY-DAY] [HH:MM-HH:MM], as in \"22:00-07:00\", \"sat-sun\", \"fri "
+		"18:00-24:00\"\n"
+		"bad  buildbus.yml:9: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
+		"bad  buildbus.yml: 4 problems\n");
 }
