@@ -10,30 +10,17 @@
 
 #define FOLDER BUILD_DIR "/tests/kubernetes"
 
-/* Some kubectl first asks a cluster for its version, and waits for it. */
-#define KUSTOMIZE "kustomize() { command kubectl --server=http://127.0.0.1:1 kustomize $1; }"
-
 static struct place *place;
 static char *text_said;
 
-/* A shell command in the place, with the build's programs in the PATH; what it prints is in `said`. */
-static int sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static int sh(const char *format, ...)
-{
-	char *command, *whole;
-	va_list values;
-	int code;
-
-	va_start(values, format);
-	cr_assert(vasprintf(&command, format, values) > 0);
-	va_end(values);
-	cr_assert(asprintf(&whole, "cd '%s' && PATH=%s/bin:$PATH && " KUSTOMIZE " && { %s; } >said 2>&1",
-			   place->folder, BUILD_DIR, command) > 0);
-	code = system(whole);
-	free(command);
-	free(whole);
-	return code;
-}
+/* A shell command in the place, with the build's programs in the PATH; what it prints is in `said`. Some
+ * kubectl first asks a cluster for its version, and waits for it. */
+#define sh(format, ...)                                                                                      \
+	place_sh(place,                                                                                      \
+		 "PATH=" BUILD_DIR                                                                           \
+		 "/bin:$PATH && kustomize() { command kubectl --server=http://127.0.0.1:1 "                  \
+		 "kustomize $1; } && { " format "; }",                                                       \
+		 __VA_ARGS__)
 
 static char *said(void)
 {

@@ -9,23 +9,7 @@
 
 static struct place *place;
 
-/* A shell command in the place; its exit code. */
-static int sh(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static int sh(const char *format, ...)
-{
-	char *command, *whole;
-	va_list values;
-	int code;
-
-	va_start(values, format);
-	cr_assert(vasprintf(&command, format, values) > 0);
-	va_end(values);
-	cr_assert(asprintf(&whole, "cd '%s' && { %s; } >>log 2>&1", place->folder, command) > 0);
-	code = system(whole);
-	free(command);
-	free(whole);
-	return code;
-}
+#define sh(...) place_sh(place, __VA_ARGS__)
 
 /* Far from the build, whose files are not to be found by chance. */
 static void unpack(void)

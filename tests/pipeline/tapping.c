@@ -58,31 +58,13 @@ static void take(const char *name)
 	place_write(scene->place, name, "%.*s\n", (int)(end - at), at);
 }
 
-/* Runs it to its end in the place's folder, quietly. */
-static int shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static int shell(const char *format, ...)
-{
-	char *command = NULL, *whole = NULL;
-	va_list args;
-	int code;
-
-	va_start(args, format);
-	cr_assert_gt(vasprintf(&command, format, args), 0);
-	va_end(args);
-	cr_assert_gt(asprintf(&whole, "cd '%s' && { %s; } >shell.log 2>&1", scene->place->folder, command),
-		     0);
-	code = system(whole);
-	free(command);
-	free(whole);
-	return code;
-}
+#define shell(...) place_sh(scene->place, __VA_ARGS__)
 
 static char *shell_said(void)
 {
 	size_t size;
 
-	return place_read(scene->place, "shell.log", &size);
+	return place_read(scene->place, "said", &size);
 }
 
 static char *env_of_example(void)

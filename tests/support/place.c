@@ -89,6 +89,22 @@ char *place_read(const struct place *place, const char *name, size_t *size)
 	return bytes;
 }
 
+int place_sh(const struct place *place, const char *format, ...)
+{
+	char *command, *whole;
+	va_list args;
+	int code;
+
+	va_start(args, format);
+	cr_assert_gt(vasprintf(&command, format, args), 0);
+	va_end(args);
+	cr_assert_gt(asprintf(&whole, "cd '%s' && { %s; } >said 2>&1", place->folder, command), 0);
+	code = system(whole);
+	free(command);
+	free(whole);
+	return code;
+}
+
 int free_port(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

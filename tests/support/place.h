@@ -19,5 +19,7 @@ void place_write(const struct place *place, const char *name, const char *format
 const char *place_path(const struct place *place, const char *name);
 /* The bytes of folder/name, heap; NULL: no such file. */
 char *place_read(const struct place *place, const char *name, size_t *size);
+/* Runs a shell command in the folder; what it prints is in folder/said. What system() returns. */
+int place_sh(const struct place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A TCP port of 127.0.0.1 that is free now. */
 int free_port(void);
