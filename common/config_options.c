@@ -190,6 +190,13 @@ static void set_list(const struct slot *slot, int node)
 	}
 }
 
+/* Nothing that keys must have in common depends on how much or how long; on true or false it does. */
+static bool is_quantity(enum config_type type)
+{
+	return type == CONFIG_INT || type == CONFIG_REAL || type == CONFIG_DURATION || type == CONFIG_SIZE ||
+	       type == CONFIG_SINCE;
+}
+
 static void set_text(const struct slot *slot, const char *text, const char *shown)
 {
 	struct err err;
@@ -198,6 +205,7 @@ static void set_text(const struct slot *slot, const char *text, const char *show
 		add_lines(slot, text);
 	} else if (config_value_set(slot->row, slot->folder, text, shown, slot->target, &err)) {
 		slot_problem(slot, &err);
+		slot->reader->problems->checked += is_quantity(slot->row->type);
 	}
 }
 

@@ -10,8 +10,8 @@ struct config_problems {
 	const char *file;                                          /* as the user named it */
 	void (*report)(void *arg, int line, const char *sentence); /* NULL: nobody asked; line 0: none */
 	void *arg;
-	size_t count,
-		checked;    /* all; those of a value that was read, and that the check of its row refuses */
+	size_t count;
+	size_t checked;     /* of count: a single value is wrong, the others can be looked at together */
 	struct err *first;  /* NULL is allowed */
 	enum status status; /* of the first; OK: none yet */
 };

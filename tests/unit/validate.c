@@ -233,6 +233,7 @@ Test(validate, tells_of_all_keys_at_once_line_by_line)
 		"- slack:\n"
 		"    webhook_url: https://hooks.slack.com/services/T/B/x\n"
 		"    channel: \"#builds\"\n"
+		"    storm: many\n"
 		"    rules:\n"
 		"    - quiet_hours:\n"
 		"        time_zone: Berlin\n"
@@ -240,12 +241,13 @@ Test(validate, tells_of_all_keys_at_once_line_by_line)
 		"bus: {tap: nowhere}\n",
 		"bad  buildbus.yml:2: destinations[0].slack: channel: a webhook posts where it was made "
 		"for; remove the channel, or use a token\n"
-		"bad  buildbus.yml:7: destinations[0].slack.rules[0].quiet_hours.time_zone: \"Berlin\" is "
+		"bad  buildbus.yml:5: destinations[0].slack.storm: \"many\" is not a whole number\n"
+		"bad  buildbus.yml:8: destinations[0].slack.rules[0].quiet_hours.time_zone: \"Berlin\" is "
 		"no time zone of this machine: write one such as Europe/Berlin (the package tzdata has "
 		"them), UTC, or a fixed offset such as +02:00\n"
-		"bad  buildbus.yml:8: destinations[0].slack.rules[0].quiet_hours.times: \"22-7\" is no "
+		"bad  buildbus.yml:9: destinations[0].slack.rules[0].quiet_hours.times: \"22-7\" is no "
 		"span: write [DAY|DAY-DAY] [HH:MM-HH:MM], as in \"22:00-07:00\", \"sat-sun\", \"fri "
 		"18:00-24:00\"\n"
-		"bad  buildbus.yml:9: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
-		"bad  buildbus.yml: 4 problems\n");
+		"bad  buildbus.yml:10: bus.tap: must be tcp://HOST:PORT or ipc://PATH\n"
+		"bad  buildbus.yml: 5 problems\n");
 }
