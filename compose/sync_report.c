@@ -21,11 +21,6 @@ void progress_init(struct sync_progress *progress, bool quiet)
 	*progress = (struct sync_progress){.quiet = quiet, .terminal = isatty(STDERR_FILENO)};
 }
 
-static int64_t number_at(yyjson_mut_val *value, const char *path)
-{
-	return yyjson_mut_get_sint(status_at(value, path));
-}
-
 /* The others find pipelines, or watch several of them: `*`, `@` and `+` begin the last part of their names,
  * where no slug has them. */
 static bool is_pipeline(yyjson_mut_val *target)
@@ -37,8 +32,8 @@ static bool is_pipeline(yyjson_mut_val *target)
 
 static struct standing standing_of(yyjson_mut_val *status)
 {
-	struct standing standing = {.builds = number_at(status, "builds")};
-	int64_t uptime_ms = number_at(status, "uptime_ms");
+	struct standing standing = {.builds = yyjson_mut_get_sint(status_at(status, "builds"))};
+	int64_t uptime_ms = yyjson_mut_get_sint(status_at(status, "uptime_ms"));
 	yyjson_mut_val *each;
 	size_t index, max;
 
@@ -54,7 +49,7 @@ static struct standing standing_of(yyjson_mut_val *status)
 	}
 	yyjson_mut_arr_foreach(status_at(status, "sinks"), index, max, each)
 	{
-		int64_t behind = number_at(each, "lag_records");
+		int64_t behind = yyjson_mut_get_sint(status_at(each, "lag_records"));
 
 		behind = behind < standing.builds ? behind : standing.builds; /* no superseded ones */
 		standing.behind = behind > standing.behind ? behind : standing.behind;

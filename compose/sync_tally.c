@@ -33,7 +33,7 @@ void tally_fini(struct sync_tally *tally)
 	*tally = (struct sync_tally){0};
 }
 
-static int64_t number_of(yyjson_val *fields, const char *key)
+static int64_t count_of(yyjson_val *fields, const char *key)
 {
 	return yyjson_get_sint(yyjson_obj_get(fields, key));
 }
@@ -51,10 +51,10 @@ static struct sync_sink *sink_named(struct sync_tally *tally, const char *name)
 /* A sink that was restarted tells its part at each end. */
 static void add_counts(struct sync_sink *sink, yyjson_val *fields)
 {
-	sink->created += number_of(fields, "created");
-	sink->updated += number_of(fields, "updated");
-	sink->unchanged += number_of(fields, "unchanged");
-	sink->rejected += number_of(fields, "rejected");
+	sink->created += count_of(fields, "created");
+	sink->updated += count_of(fields, "updated");
+	sink->unchanged += count_of(fields, "unchanged");
+	sink->rejected += count_of(fields, "rejected");
 }
 
 static void sink_event(struct sync_sink *sink, const char *event, yyjson_val *fields)
@@ -132,8 +132,8 @@ void tally_event(struct sync_tally *tally, const char *event, yyjson_val *fields
 		sink_event(sink, event, fields);
 	}
 	if (strcmp(event, "fetch.ended") == 0) {
-		tally->requests += number_of(fields, "requests");
-		tally->fetched += number_of(fields, "builds");
+		tally->requests += count_of(fields, "requests");
+		tally->fetched += count_of(fields, "builds");
 	} else if (strcmp(event, "fetch.skipped") == 0) {
 		tally->skipped++;
 	} else if (strcmp(event, "fetch.refused") == 0 && target) {
