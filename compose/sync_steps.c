@@ -69,9 +69,13 @@ static bool all_settled(const struct sync *sync, yyjson_mut_val *status)
 	return true;
 }
 
+/* A hub that let its sinks write gives no more leases in a run without --state: what falls due meanwhile, as
+ * the target of details does after each poll_interval, waits for the next run. */
 static bool is_fetched(const struct sync *sync, yyjson_mut_val *status)
 {
-	return sync->cut || (sync->fetching && is_visited(status) && all_settled(sync, status));
+	bool over = sync->cut || (sync->options->known_path && sync->released);
+
+	return over || (sync->fetching && is_visited(status) && all_settled(sync, status));
 }
 
 /* What could not be read to its end; whatever was read of it is not written. */
