@@ -85,6 +85,7 @@ struct bus_config {
 #define SYNC_FETCHED  "fetched"    /* a file in hub_dir: everything is at the hub, nothing more will come */
 #define SYNC_COMPLETE "complete"   /* a file in hub_dir: this `buildbus sync` has fetched everything */
 	bool sync;      /* everything is wanted once, at once: BUILDBUS_SYNC is set, by `buildbus sync` */
+	bool brief;     /* `buildbus sync` itself: over before anybody could look at a page */
 	bool temporary; /* of it: the hub is thrown away at the end, with its hub_dir */
 	bool dry_run;   /* of it: nothing may be written to a destination (BUILDBUS_SYNC_DRY_RUN) */
 	bool insecure;

@@ -160,6 +160,7 @@ static void settle_folders(struct bus_config *bus)
 		bus->hub_dir = strdup(bus->state_dir);
 		return;
 	}
+	bus->brief = true;
 	for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
 		char **address = address_of(bus, &endpoints[i]);
 

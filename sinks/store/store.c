@@ -14,7 +14,7 @@
 struct store {
 	struct sink_context *context;
 	struct store_db db;
-	struct dashboard *dashboard; /* NULL: no listen */
+	struct dashboard *dashboard; /* NULL: no page */
 };
 
 static void say_where(const struct store_config *config, const char *address)
@@ -25,11 +25,28 @@ static void say_where(const struct store_config *config, const char *address)
 	log_info("store.listening", STR("address", address), STR("page", page));
 }
 
+/* In a `buildbus sync` there is none: the port may be that of `buildbus up` on the same configuration. */
+static enum status open_page(struct store *store, const struct store_config *config, struct err *err)
+{
+	const struct sink_context *context = store->context;
+	enum status status;
+
+	if (!config->listen || context->bus->brief) {
+		return OK;
+	}
+	status = dashboard_new(
+		&store->dashboard,
+		&(struct dashboard_options){config, context->bus, context->loop, store->db.path}, err);
+	if (status == OK) {
+		say_where(config, dashboard_address(store->dashboard));
+	}
+	return status;
+}
+
 static enum status store_open(void *state, struct sink_context *context, const void *arg, struct err *err)
 {
 	const struct store_config *config = arg;
 	struct store *store = state;
-
 	enum status status;
 
 	store->context = context;
@@ -41,16 +58,7 @@ static enum status store_open(void *state, struct sink_context *context, const v
 		log_info("store.upgrading", STR("folder", context->bus->state_dir));
 	}
 	status = store_db_open(&store->db, context->bus->state_dir, err);
-	if (status == OK && config->listen) {
-		status = dashboard_new(
-			&store->dashboard,
-			&(struct dashboard_options){config, context->bus, context->loop, store->db.path},
-			err);
-	}
-	if (status == OK && config->listen) {
-		say_where(config, dashboard_address(store->dashboard));
-	}
-	return status;
+	return status == OK ? open_page(store, config, err) : status;
 }
 
 /* "buildkite/acme/web/" is "acme/web". NULL: no memory, or no id of ours. */

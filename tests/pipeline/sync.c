@@ -270,6 +270,37 @@ Test(sync, killed_anywhere_and_run_again_is_whole, .init = open_place, .fini = c
 	}
 }
 
+/* Both write one store.db; the page is that of the one that stays. */
+Test(sync, runs_beside_up_on_the_same_configuration, .init = open_place, .fini = close_place)
+{
+	struct child *up;
+	struct sync_run run;
+	char *truth;
+
+	place_write(place, "buildbus.yml",
+		    "bus: {state_dir: %s}\n"
+		    "sources:\n  - buildkite: {access_token: %s, organization_slug: acme,\n"
+		    "      pipeline_slug: '*', since: 90d, poll_interval: 1s, api_url: '%s'}\n"
+		    "destinations:\n  - store: {listen: '127.0.0.1:%d'}\n",
+		    place->state, SIM_TOKEN, sim->api, free_port());
+	up = child_start(&(struct launch){.place = place,
+					  .program = "buildbus",
+					  .args = ARGS("up", "-c", place->config),
+					  .no_ready = true});
+	child_event(up, "store.listening", NULL, NULL);
+	run = SYNC(0, NULL);
+	cr_expect_null(strstr(run.err, "in use"), "%s", run.err);
+	sync_run_free(&run);
+	run = SYNC(0, "--dry-run");
+	sync_run_free(&run);
+	simulator_do(sim, "build", "{'pipeline': 'acme/web', 'duration_ms': 1000}");
+	truth = simulator_truth(sim, NULL);
+	store_holds(place, truth);
+	child_stop(up);
+	free(truth);
+	child_free(&up);
+}
+
 static int64_t artifacts_asked(void)
 {
 	int64_t before = simulator_count(sim, "artifacts");
