@@ -40,6 +40,9 @@ static void on_busy(struct feed_client *client, const struct wire_fields *fields
 	int64_t retry_ms = 0;
 
 	wire_int(fields, 0, &retry_ms);
+	if (client->state == FEED_ATTACHING && retry_ms == 0) {
+		return; /* what it waited for ended as it asked again: the answer to that comes next */
+	}
 	if (client->state == FEED_ATTACHING) {
 		client->tries = 0; /* the hub is well */
 		feed_lose(client, feed_wait_ms(client, retry_ms), "another instance holds this name");

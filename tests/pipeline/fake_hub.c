@@ -121,6 +121,9 @@ static void on_attach(struct fake_hub *hub, zmq_msg_t *from, const struct wire_f
 		reply_error(hub, from, hub->refuse);
 		return;
 	}
+	if (hub->woke) {
+		reply_int(hub, from, "busy", 0, 0);
+	}
 	if (hub->busy > 0) {
 		hub->busy--;
 		reply_int(hub, from, "busy", 5, 0);

@@ -33,6 +33,7 @@ struct fake_hub {
 	/* knobs */
 	bool deaf;          /* answers nothing */
 	int busy;           /* answer so many attaches with busy */
+	bool woke;          /* the name is free as an attach comes: `busy 0`, then its answer */
 	bool skip_range;    /* leave the next range out: a gap */
 	bool drop_last;     /* the next range is lost, nothing follows it */
 	bool quiet_rejects; /* store rejects without an answer */

@@ -45,6 +45,17 @@ Test(feed_client, waits_while_another_instance_holds_the_name)
 	stop();
 }
 
+/* Else it would ask once more, and be told for the life of a session that it holds the name itself. */
+Test(feed_client, takes_the_session_that_crosses_the_word_that_it_may_ask)
+{
+	start(true);
+	reader.hub->woke = true;
+	wait_attached(1);
+	cr_assert(reader.waited == 0, "%s", reader.why);
+	cr_assert(reader.hub->attach_count == 1);
+	stop();
+}
+
 Test(feed_client, attaches_again_with_its_session_when_a_range_is_missing)
 {
 	start(true);
