@@ -15,6 +15,7 @@ struct store {
 	struct sink_context *context;
 	struct store_db db;
 	struct dashboard *dashboard; /* NULL: no page */
+	bool known;                  /* the file is the one that the hub means */
 };
 
 static void say_where(const struct store_config *config, const char *address)
@@ -117,21 +118,23 @@ static void say_known(void *state)
 }
 
 /* What the hub counts as stored never comes again: a file that was lost must not be filled from the middle.
- */
+ * (Later the hub may have passed superseded versions alone: an empty file says nothing any more.) */
 static void store_attached(void *state, struct text note, struct position position)
 {
 	struct store *store = state;
 	struct err err;
 
 	(void)note;
-	if (position.seq > 0 && store_db_is_empty(&store->db)) {
+	if (!store->known && position.seq > 0 && store_db_is_empty(&store->db)) {
 		err_set(&err, ERR_CONFIG,
 			"%s is empty, but the hub counts %lld records as stored by the destination `%s`: put "
 			"the file back, or give the destination another `name:` so that a new one is filled "
 			"from the start",
 			store->db.path, (long long)position.seq, store->context->name);
 		sink_stop(store->context, ERR_CONFIG, &err);
+		return;
 	}
+	store->known = true;
 }
 
 static const enum effect effects[] = {

@@ -234,6 +234,18 @@ Test(store, waits_while_another_program_holds_the_file)
 	expect_newest(2, 2);
 }
 
+/* The disk was full from the start; superseded versions, which are not sent, were passed meanwhile. */
+Test(store, goes_on_with_an_empty_file_that_it_knows)
+{
+	start_sink();
+	wait_event("sink.attached");
+	run.hub->head = run.hub->sent = run.hub->position = 4;
+	fake_hub_forget(run.hub);
+	fake_hub_add_number(run.hub, 5, 1);
+	wait_position(5);
+	cr_expect(ask("SELECT count(*) FROM builds") == 1);
+}
+
 Test(store, stops_when_its_file_is_deleted)
 {
 	start_sink();
