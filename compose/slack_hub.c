@@ -1,8 +1,8 @@
 /* The past from the hub that runs, as a reader of its feed without a name: nothing is kept there for it. */
 /* SPDX-License-Identifier: MIT */
+#include "common/ask.h"
 #include "common/feed_client.h"
 #include "common/process.h"
-#include "common/ask.h"
 #include "compose/slack_builds.h"
 
 #include <czmq.h>

@@ -32,7 +32,8 @@ static bool have_packages(void)
 {
 	return system("node --version >/dev/null 2>&1 && { test -d " FOLDER
 		      "/node_modules/node-sql-parser || { "
-		      "mkdir -p " FOLDER " && cd " FOLDER " && timeout 120 npm install --no-audit --no-fund "
+		      "mkdir -p " FOLDER " && cd " FOLDER
+		      " && timeout -k 5 120 npm install --no-audit --no-fund "
 		      "--prefer-offline --ignore-scripts ajv@8 node-sql-parser@5 >npm.log 2>&1; }; }") == 0;
 }
 

@@ -32,7 +32,8 @@ static bool have_ajv(void)
 {
 	return system("node --version >/dev/null 2>&1 && { test -d " FOLDER
 		      "/node_modules/ajv || { mkdir -p " FOLDER " && cd " FOLDER
-		      " && timeout 120 npm install --no-audit --no-fund --prefer-offline --ignore-scripts "
+		      " && timeout -k 5 120 npm install --no-audit --no-fund --prefer-offline "
+		      "--ignore-scripts "
 		      "ajv@8 "
 		      ">npm.log 2>&1; }; }") == 0;
 }

@@ -244,7 +244,7 @@ Test(tapping, in_javascript)
 	skip_without("jq is not installed", "jq --version");
 	skip_without("no npm registry gave zeromq and @msgpack/msgpack",
 		     "test -d " BINARY_DIR "/tests/node/node_modules/zeromq || { mkdir -p " BINARY_DIR
-		     "/tests/node && cd " BINARY_DIR "/tests/node && timeout 90 npm install --no-audit "
+		     "/tests/node && cd " BINARY_DIR "/tests/node && timeout -k 5 90 npm install --no-audit "
 		     "--no-fund --prefer-offline --ignore-scripts "
 		     "zeromq@6 @msgpack/msgpack@3; }");
 	take("listen.mjs");

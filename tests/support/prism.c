@@ -28,7 +28,7 @@ const char *prism_program(void)
 {
 	return system("node --version >/dev/null 2>&1 && mkdir -p " FOLDER " && flock " FOLDER
 		      " sh -c 'cd " FOLDER " && { test -f " PROGRAM
-		      " || timeout 120 npm install --no-audit --no-fund --prefer-offline "
+		      " || timeout -k 5 120 npm install --no-audit --no-fund --prefer-offline "
 		      "--ignore-scripts @stoplight/prism-cli@5 >npm.log 2>&1; }'") == 0
 		       ? PROGRAM
 		       : NULL;
