@@ -78,7 +78,7 @@ static void open_place(void)
 	setenv("BUILDKITE_TOKEN", "t0ken", 1);
 	need("node --version && { test -d " FOLDER "/node_modules/typescript || { mkdir -p " FOLDER
 	     " && cd " FOLDER " && timeout -k 5 120 npm install --no-audit --no-fund --prefer-offline "
-			      "--ignore-scripts --no-save "
+	     "--ignore-scripts --no-save "
 	     "kubernetes-models@5.1.0 yaml@2 typescript@5; }; }",
 	     "npm can't be asked for the schemas of the Kubernetes API");
 	need("mkdir k && echo 'replicas: []' >k/kustomization.yaml; command -v kubectl && ! { kustomize k "
