@@ -12,7 +12,10 @@ static void read_key(const char *line, const char *name, char out[static 41])
 		return;
 	}
 	line += strlen(name);
-	line += strspn(line, " \t=\"");
+	line += strspn(line, " \t");
+	line += *line == '=';
+	line += strspn(line, " \t");
+	line += *line == '"'; /* no more: a key may begin with = */
 	if (strcspn(line, "\"\r\n") == 40) {
 		memcpy(out, line, 40);
 		out[40] = '\0';
