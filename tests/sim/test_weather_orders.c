@@ -70,10 +70,10 @@ static void sky(const char *seed, char out[101])
 	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L); /* how a kept one ends is a matter of timing */
 	for (int i = 0; i < 100; i++) {
 		get(WEB "?per_page=1");
-		out[i] = (char)(got.code != CURLE_OK             ? 'A' + (int)got.code % 26
-				: got.status == 200 && is_json() ? '.'
-				: got.status == 200              ? '!'
-								 : '0' + (int)(got.status / 100));
+		out[i] = (char)(got.code != CURLE_OK ? 'A' + (int)got.code % 26
+				: got.status == 200
+					? '.' /* what a fault in the body spoils depends on the clock */
+					: '0' + (int)(got.status / 100));
 	}
 	out[100] = '\0';
 	if (strcmp(seed, "7") == 0) {
