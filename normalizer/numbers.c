@@ -6,78 +6,62 @@
 #include "normalizer/runs.h"
 #include "normalizer/targets.h"
 
-#include <stddef.h>
-
-static const struct {
-	int64_t *(*kind)(const char *name, const char *help, const char *const *labels);
-	const char *name, *help;
-	size_t place; /* of the pointer in struct hub_counts */
-} table[] = {
-	{metrics_counter, "buildbus_hub_publishes_total", "Publishes taken.",
-	 offsetof(struct hub_counts, publishes)},
-	{metrics_counter, "buildbus_hub_records_total", "Records logged: new or changed builds.",
-	 offsetof(struct hub_counts, changed)},
-	{metrics_counter, "buildbus_hub_unchanged_total", "Raw builds whose record had not changed.",
-	 offsetof(struct hub_counts, unchanged)},
-	{metrics_counter, "buildbus_hub_stale_total", "Raw builds older than what was known.",
-	 offsetof(struct hub_counts, stale)},
-	{metrics_counter, "buildbus_hub_dead_letters_total", "Dead letters written.",
-	 offsetof(struct hub_counts, dead)},
-	{metrics_counter, "buildbus_hub_commits_total", "Durable commits.",
-	 offsetof(struct hub_counts, commits)},
-	{metrics_counter, "buildbus_hub_rollbacks_total", "Commits that failed.",
-	 offsetof(struct hub_counts, rollbacks)},
-	{metrics_counter, "buildbus_hub_sent_total", "Records sent to sinks and readers.",
-	 offsetof(struct hub_counts, sent)},
-	{metrics_counter, "buildbus_hub_acked_total", "Log positions acknowledged by sinks.",
-	 offsetof(struct hub_counts, acked)},
-	{metrics_counter, "buildbus_hub_unknown_words_total",
-	 "Words of providers that the tables don't know.", offsetof(struct hub_counts, unknown_words)},
-	{metrics_counter, "buildbus_hub_unreadable_details_total",
-	 "Details of builds that are there and make no sense.", offsetof(struct hub_counts, unreadable)},
-	{metrics_counter, "buildbus_hub_details_given_up_total",
-	 "Details of builds that could not be had in many tries.", offsetof(struct hub_counts, given_up)},
-	{metrics_gauge, "buildbus_hub_details_owed", "Finished builds whose details are still to come.",
-	 offsetof(struct hub_counts, owed)},
-	{metrics_gauge, "buildbus_hub_head", "Newest position of the log.",
-	 offsetof(struct hub_counts, head)},
-	{metrics_gauge, "buildbus_hub_builds", "Builds known.", offsetof(struct hub_counts, builds)},
-	{metrics_gauge, "buildbus_hub_leases", "Targets being visited.", offsetof(struct hub_counts, leases)},
-	{metrics_gauge, "buildbus_hub_sessions", "Readers attached to the feed.",
-	 offsetof(struct hub_counts, sessions)},
-	{metrics_gauge, "buildbus_hub_taking", "1: the hub takes builds, 0: the disk is short.",
-	 offsetof(struct hub_counts, taking)},
-	{metrics_counter, "buildbus_hub_tapped_total", "Records published on the tap.",
-	 offsetof(struct hub_counts, tapped)},
-	{metrics_gauge, "buildbus_hub_open", "Builds that have not finished.",
-	 offsetof(struct hub_counts, open)},
-	{metrics_gauge, "buildbus_hub_orphans",
-	 "Of them those that nobody asks for: of pipelines that are no longer configured.",
-	 offsetof(struct hub_counts, orphans)},
-	{metrics_gauge, "buildbus_hub_dead_letters", "Dead letters that are there.",
-	 offsetof(struct hub_counts, letters)},
-	{metrics_gauge, "buildbus_hub_stuck", "Places where nothing moves (docs/operations.md).",
-	 offsetof(struct hub_counts, stuck)},
-	{metrics_gauge, "buildbus_hub_disk_free_bytes", "Free on the disk of the state.",
-	 offsetof(struct hub_counts, free)},
-	{metrics_gauge, "buildbus_hub_disk_min_free_bytes", "With less nothing is taken.",
-	 offsetof(struct hub_counts, min_free)},
-	{metrics_gauge, "buildbus_hub_db_bytes", "Size of hub.db and its WAL.",
-	 offsetof(struct hub_counts, db)},
-	{metrics_gauge, "buildbus_hub_wal_bytes", "Size of the WAL.", offsetof(struct hub_counts, wal)},
-	{metrics_gauge, "buildbus_hub_db_spare_bytes", "Of hub.db, free for new rows.",
-	 offsetof(struct hub_counts, spare)},
-	{metrics_gauge_ms, "buildbus_hub_slice_max_seconds",
-	 "The longest slice of retention in the last minute.", offsetof(struct hub_counts, slice)},
-};
-
 void numbers_open(struct hub *hub)
 {
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		int64_t **count = (int64_t **)((char *)&hub->counts + table[i].place);
+	struct hub_counts *counts = &hub->counts;
+	const struct metrics_row rows[] = {
+		{metrics_counter, "buildbus_hub_publishes_total", "Publishes taken.", &counts->publishes},
+		{metrics_counter, "buildbus_hub_records_total", "Records logged: new or changed builds.",
+		 &counts->changed},
+		{metrics_counter, "buildbus_hub_unchanged_total", "Raw builds whose record had not changed.",
+		 &counts->unchanged},
+		{metrics_counter, "buildbus_hub_stale_total", "Raw builds older than what was known.",
+		 &counts->stale},
+		{metrics_counter, "buildbus_hub_dead_letters_total", "Dead letters written.", &counts->dead},
+		{metrics_counter, "buildbus_hub_commits_total", "Durable commits.", &counts->commits},
+		{metrics_counter, "buildbus_hub_rollbacks_total", "Commits that failed.", &counts->rollbacks},
+		{metrics_counter, "buildbus_hub_sent_total", "Records sent to sinks and readers.",
+		 &counts->sent},
+		{metrics_counter, "buildbus_hub_acked_total", "Log positions acknowledged by sinks.",
+		 &counts->acked},
+		{metrics_counter, "buildbus_hub_unknown_words_total",
+		 "Words of providers that the tables don't know.", &counts->unknown_words},
+		{metrics_counter, "buildbus_hub_unreadable_details_total",
+		 "Details of builds that are there and make no sense.", &counts->unreadable},
+		{metrics_counter, "buildbus_hub_details_given_up_total",
+		 "Details of builds that could not be had in many tries.", &counts->given_up},
+		{metrics_gauge, "buildbus_hub_details_owed",
+		 "Finished builds whose details are still to come.", &counts->owed},
+		{metrics_gauge, "buildbus_hub_head", "Newest position of the log.", &counts->head},
+		{metrics_gauge, "buildbus_hub_builds", "Builds known.", &counts->builds},
+		{metrics_gauge, "buildbus_hub_leases", "Targets being visited.", &counts->leases},
+		{metrics_gauge, "buildbus_hub_sessions", "Readers attached to the feed.", &counts->sessions},
+		{metrics_gauge, "buildbus_hub_taking", "1: the hub takes builds, 0: the disk is short.",
+		 &counts->taking},
+		{metrics_counter, "buildbus_hub_tapped_total", "Records published on the tap.",
+		 &counts->tapped},
+		{metrics_gauge, "buildbus_hub_open", "Builds that have not finished.", &counts->open},
+		{metrics_gauge, "buildbus_hub_orphans",
+		 "Of them those that nobody asks for: of pipelines that are no longer configured.",
+		 &counts->orphans},
+		{metrics_gauge, "buildbus_hub_dead_letters", "Dead letters that are there.",
+		 &counts->letters},
+		{metrics_gauge, "buildbus_hub_stuck", "Places where nothing moves (docs/operations.md).",
+		 &counts->stuck},
+		{metrics_gauge, "buildbus_hub_disk_free_bytes", "Free on the disk of the state.",
+		 &counts->free},
+		{metrics_gauge, "buildbus_hub_disk_min_free_bytes", "With less nothing is taken.",
+		 &counts->min_free},
+		{metrics_gauge, "buildbus_hub_db_bytes", "Size of hub.db and its WAL.", &counts->db},
+		{metrics_gauge, "buildbus_hub_wal_bytes", "Size of the WAL.", &counts->wal},
+		{metrics_gauge, "buildbus_hub_db_spare_bytes", "Of hub.db, free for new rows.",
+		 &counts->spare},
+		{metrics_gauge_ms, "buildbus_hub_slice_max_seconds",
+		 "The longest slice of retention in the last minute.", &counts->slice},
+		METRICS_END,
+	};
 
-		*count = table[i].kind(table[i].name, table[i].help, NULL);
-	}
+	metrics_table(rows, NULL);
 	metrics_on_collect(numbers_collect, hub);
 }
 

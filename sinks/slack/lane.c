@@ -90,6 +90,11 @@ static void write_untried(struct book *book, void *arg)
 	book_untried(book, &lane->operation);
 }
 
+bool lane_untried(struct lane *lane)
+{
+	return poster_write(lane->poster, write_untried, lane);
+}
+
 struct saying {
 	struct lane *lane;
 	const char *ts, *channel_id;
@@ -181,7 +186,7 @@ static void on_sent(void *owner, const struct reply *reply)
 	lane->call = NULL;
 	/* It was surely not done; else the mark stays, and it is looked up. */
 	if (reply->kind != REPLY_OK && reply->kind != REPLY_UNSURE) {
-		poster_write(poster, write_untried, lane);
+		lane_untried(lane);
 	}
 	switch (reply->kind) {
 	case REPLY_OK:

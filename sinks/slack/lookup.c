@@ -23,17 +23,10 @@ static void give_up(struct lane *lane, const struct reply *reply)
 		 STR("why", reply->text), STR("do", reply->cure));
 }
 
-static void write_untried(struct book *book, void *arg)
-{
-	const struct lane *lane = arg;
-
-	book_untried(book, &lane->operation);
-}
-
 /* False: that could not be kept. */
 static bool not_there(struct lane *lane)
 {
-	bool written = poster_write(lane->poster, write_untried, lane);
+	bool written = lane_untried(lane);
 
 	lane_end(lane, written ? 0 : RETRY_BASE_MS);
 	return written;

@@ -66,6 +66,8 @@ bool lane_start(struct lane *lane);
 void lane_free(struct lane *lane);
 /* The operation is no longer in hand; the next not before after_ms from now. */
 void lane_end(struct lane *lane, int64_t after_ms);
+/* The operation was surely not done: it is tried again, not looked up. False: that could not be kept. */
+bool lane_untried(struct lane *lane);
 /* After a failure that passes: later each time. */
 void lane_later(struct lane *lane, const struct reply *reply);
 /* Nothing can be said there. */

@@ -118,6 +118,17 @@ static void write_lost(struct book *book, void *arg)
 	book_remember(book, BOOK_LOST);
 }
 
+/* The position at the hub still tells it to the process that is started next. */
+static void stop_unnoted(struct slack *slack)
+{
+	struct err err;
+
+	err_set(&err, ERR_SYS,
+		"slack.db was lost and can't be written (the log says why): nothing is told "
+		"before it can be noted that messages must be looked up");
+	sink_stop(slack->context, ERR_SYS, &err);
+}
+
 /* A file that was made anew knows nothing of what the hub counts as told: it counts anew, from 0, which is
  * noted here, for the next start can't see it any more. */
 static void recall(struct slack *slack, struct position position)
@@ -125,9 +136,13 @@ static void recall(struct slack *slack, struct position position)
 	enum book_memory memory = book_memory(slack->book);
 
 	slack->anew = memory == BOOK_LOST || (memory == BOOK_FRESH && position.seq > 0);
-	if (slack->anew && position.seq > 0) {
-		poster_write(&slack->poster, write_lost, NULL);
+	if (!slack->anew || position.seq == 0) {
+		return;
+	}
+	if (poster_write(&slack->poster, write_lost, NULL)) {
 		sink_anew(slack->context);
+	} else {
+		stop_unnoted(slack);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,23 @@ Test(slack_lost, what_was_told_is_found_again_by_who_was_killed_before_it_knew_o
 	said("slack.rules");
 	slack_kill();
 	fake_hub_bind(run.hub);
+	run_start();
+	is_found_again();
+}
+
+/* What is lost can't even be noted: the position at the hub, which tells it, must stay. */
+Test(slack_lost, what_was_told_is_found_again_by_who_could_not_note_that_it_is_lost)
+{
+	tell();
+	lose();
+	fake_hub_kill(run.hub);
+	run_start();
+	said("slack.rules");
+	cr_assert(prlimit(child_pid(run.sink), RLIMIT_FSIZE, &(struct rlimit){1, 1}, NULL) == 0);
+	fake_hub_bind(run.hub);
+	cr_expect_eq(run_end(), 111);
+	cr_expect_eq(run.hub->position, 1);
+	child_free(&run.sink);
 	run_start();
 	is_found_again();
 }

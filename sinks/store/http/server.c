@@ -2,6 +2,7 @@
 #include "sinks/store/http/server.h"
 #include "common/config_file.h"
 #include "common/process.h"
+#include "sinks/store/query/runs.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -251,14 +252,6 @@ const char *dashboard_address(const struct dashboard *dashboard)
 	return dashboard->address;
 }
 
-/* "buildkite/acme/web" of "buildkite/acme/web/49". */
-static struct text key_of(struct text id)
-{
-	const char *slash = id.at ? memrchr(id.at, '/', id.size) : NULL;
-
-	return (struct text){id.at, slash ? (size_t)(slash - id.at) : 0};
-}
-
 /* {…the record without jobs, stored_at}. Heap; NULL: no memory. */
 static char *event_json(const struct build *build)
 {
@@ -282,8 +275,8 @@ void dashboard_stored(struct dashboard *dashboard, const struct build *build)
 	}
 	json = events_are_wanted(&dashboard->events) ? event_json(build) : NULL;
 	/* First: whoever hears of the new number must not find the old row. */
-	rows_changed(&dashboard->rows, key_of(build->id), events_place(&dashboard->events, NULL));
-	events_add(&dashboard->events, key_of(build->id), text_of(json));
+	rows_changed(&dashboard->rows, run_key(build->id), events_place(&dashboard->events, NULL));
+	events_add(&dashboard->events, run_key(build->id), text_of(json));
 	free(json);
 }
 

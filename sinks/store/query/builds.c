@@ -81,7 +81,6 @@ static void show(struct walk *walk, const struct builds_ask *ask, int64_t rest, 
 	struct run run;
 	int64_t shown = 0, limit = limit_of(ask, page);
 
-	page->end = walk->passed;
 	while (shown < limit && walk_next(walk, &run, status, err)) {
 		page->matches++;
 		if (rest > 0) {

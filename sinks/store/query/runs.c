@@ -76,8 +76,7 @@ int runs_fill(sqlite3 *db)
 	return code;
 }
 
-/* "buildkite/acme/web" of "buildkite/acme/web/49". */
-static struct text key_of(struct text id)
+struct text run_key(struct text id)
 {
 	const char *slash = id.at ? memrchr(id.at, '/', id.size) : NULL;
 
@@ -159,7 +158,7 @@ static void bind_place(sqlite3_stmt *statement, const struct run_place *place)
 
 int runs_drop(struct runs *runs, struct text id, struct run_place *place)
 {
-	int code = names_id(&runs->pipelines, key_of(id), &place->pipeline);
+	int code = names_id(&runs->pipelines, run_key(id), &place->pipeline);
 
 	bind_place(runs->drop, place);
 	return code == SQLITE_OK ? statement_run(runs->drop) : code;
@@ -195,7 +194,7 @@ static int bind_name(struct runs *runs, int index, struct text text)
 
 int runs_put(struct runs *runs, const struct build *build, struct run_place *place)
 {
-	struct text key = key_of(build->id);
+	struct text key = run_key(build->id);
 	int code = names_id(&runs->pipelines, key, &place->pipeline);
 
 	place->side = run_side(build);

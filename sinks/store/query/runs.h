@@ -27,6 +27,8 @@ struct run_place {
 	"CASE WHEN b.branch IN ('main', 'master') THEN b.branch END))"
 int64_t run_at(const struct build *build);
 enum side run_side(const struct build *build);
+/* "buildkite/acme/web" of "buildkite/acme/web/49"; "" where there is no slash. */
+struct text run_key(struct text id);
 
 /* The writer's. Zeroed is empty. */
 struct runs {
