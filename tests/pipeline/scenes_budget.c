@@ -49,6 +49,9 @@ Test(budget, two_replicas_never_send_more_than_the_limit)
 Test(budget, five_replicas_neither_when_one_dies_and_another_joins)
 {
 	back_fill("--user-rate-limit", "40", "2s");
+	/* Until all have heard how many they are, one of them may have 2 requests a minute: the window is
+	 * taken for a minute's until two of its ends are seen. */
+	be_patient(10);
 	for (int i = 0; i < 5; i++) {
 		scene_start_fetcher(scene);
 	}
