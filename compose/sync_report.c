@@ -13,6 +13,7 @@ enum { STEP_NONE, STEP_FETCH, STEP_WRITE };
 /* What of a status a person waits for. */
 struct standing {
 	size_t targets, visited;
+	bool finding;           /* there may be more of them */
 	int64_t builds, behind; /* behind: records that the slowest sink has yet to confirm */
 };
 
@@ -21,13 +22,13 @@ void progress_init(struct sync_progress *progress, bool quiet)
 	*progress = (struct sync_progress){.quiet = quiet, .terminal = isatty(STDERR_FILENO)};
 }
 
-/* The others find pipelines, or watch several of them: `*`, `@` and `+` begin the last part of their names,
- * where no slug has them. */
-static bool is_pipeline(yyjson_mut_val *target)
+/* `*` finds pipelines, `@` and `+` watch several of them: they begin the last part of a target's name, where
+ * no slug has them. */
+static const char *mark_of(yyjson_mut_val *target)
 {
 	const char *name = yyjson_mut_get_str(status_at(target, "target"));
 
-	return name && !strpbrk(name, "*@+");
+	return name ? strpbrk(name, "*@+") : NULL;
 }
 
 static struct standing standing_of(yyjson_mut_val *status)
@@ -40,12 +41,16 @@ static struct standing standing_of(yyjson_mut_val *status)
 	yyjson_mut_arr_foreach(status_at(status, "targets"), index, max, each)
 	{
 		yyjson_mut_val *ago = status_at(each, "visited_ms_ago");
+		bool visited = yyjson_mut_is_num(ago) && yyjson_mut_get_sint(ago) <= uptime_ms;
+		const char *mark = mark_of(each);
 
-		if (!is_pipeline(each)) {
+		if (mark) {
+			standing.finding |=
+				*mark == '*' && !visited && !yyjson_mut_is_str(status_at(each, "last_error"));
 			continue;
 		}
 		standing.targets++;
-		standing.visited += yyjson_mut_is_num(ago) && yyjson_mut_get_sint(ago) <= uptime_ms;
+		standing.visited += visited;
 	}
 	yyjson_mut_arr_foreach(status_at(status, "sinks"), index, max, each)
 	{
@@ -70,6 +75,9 @@ static void show_bar(struct sync_progress *progress, const struct standing *now)
 
 static void show_step(struct sync_progress *progress, const struct standing *now)
 {
+	if (now->finding) {
+		return;
+	}
 	if (progress->step < STEP_FETCH) {
 		progress->step = STEP_FETCH;
 		fprintf(stderr, "reading %zu pipeline%s\n", now->targets, now->targets == 1 ? "" : "s");

@@ -75,6 +75,7 @@ Test(sync_several, those_that_are_down_are_named_and_the_others_are_complete)
 	configure(SIM_TOKEN, down, FAKE_PASSWORD, down);
 	run = sync_once(&where, 1, "--timeout", "8s");
 	expect_store(&where, sim);
+	cr_expect(strstr(run.err, "reading 3 pipelines\n"), "%s", run.err);
 	cr_expect(strstr(run.err, "second: it did not say what it has"), "%s", run.err);
 	cr_expect(strstr(run.err, "other:globex/app: "), "%s", run.err);
 	cr_expect(strstr(run.err, "onnect"), "%s", run.err);
