@@ -158,7 +158,8 @@ static void compare(struct lease *lease, int64_t last_n)
 	}
 }
 
-static bool read_alive(const msgpack_object_array *list, int64_t fence, int64_t *last_n)
+/* per_min: 0 where nothing is said of it. */
+static bool read_alive(const msgpack_object_array *list, int64_t fence, int64_t *last_n, int64_t *per_min)
 {
 	for (uint32_t i = 0; i < list->size; i++) {
 		const msgpack_object *pair = &list->ptr[i];
@@ -168,6 +169,10 @@ static bool read_alive(const msgpack_object_array *list, int64_t fence, int64_t 
 		    pair->via.array.ptr[1].type == MSGPACK_OBJECT_POSITIVE_INTEGER &&
 		    (int64_t)pair->via.array.ptr[0].via.u64 == fence) {
 			*last_n = (int64_t)pair->via.array.ptr[1].via.u64;
+			*per_min = pair->via.array.size > 2 && pair->via.array.ptr[2].type ==
+								       MSGPACK_OBJECT_POSITIVE_INTEGER
+					   ? (int64_t)pair->via.array.ptr[2].via.u64
+					   : 0;
 			return true;
 		}
 	}
@@ -178,7 +183,7 @@ static void on_alive(struct ingest_client *client, const struct wire_fields *fie
 {
 	const msgpack_object_array *list;
 	struct lease *next;
-	int64_t last_n;
+	int64_t last_n, per_min;
 
 	if (!wire_array(fields, 0, &list)) {
 		return;
@@ -186,8 +191,11 @@ static void on_alive(struct ingest_client *client, const struct wire_fields *fie
 	client->asked_at_ms = 0;
 	for (struct lease *lease = client->leases; lease; lease = next) {
 		next = lease->next;
-		if (read_alive(list, lease->fence, &last_n)) {
+		if (read_alive(list, lease->fence, &last_n, &per_min)) {
 			compare(lease, last_n);
+			if (per_min > 0) {
+				client->events->shared(client->context, &lease->open, per_min);
+			}
 		} else if (lease->asked && (lease->asked_done || ++lease->misses >= MISSES_MAX)) {
 			end(lease, true);
 			continue;

@@ -44,6 +44,15 @@ static void on_acked(void *context, struct ingest_lease *lease, const struct ing
 	alarm_by(&engine->alarm, zclock_mono());
 }
 
+static void on_shared(void *context, struct ingest_lease *lease, int64_t per_min)
+{
+	struct engine *engine = context;
+
+	if (lease->owner && visit_share(lease->owner, per_min)) {
+		alarm_by(&engine->alarm, zclock_mono());
+	}
+}
+
 static void on_ended(void *context, struct ingest_lease *lease, bool lost)
 {
 	struct engine *engine = context;
@@ -100,6 +109,7 @@ static const struct ingest_events ingest_events = {
 	.idle = on_idle,
 	.granted = on_granted,
 	.acked = on_acked,
+	.shared = on_shared,
 	.ended = on_ended,
 	.trouble = on_trouble,
 };

@@ -114,6 +114,9 @@ void sources_reap(struct engine *engine);
 
 /* visit.c */
 void visit_open(struct engine *engine, struct ingest_lease *lease, const struct ingest_grant *grant);
+/* So many requests a minute (-1: unknown) are this worker's part of what the visit's source allows. True:
+ * that is news. */
+bool visit_share(struct visit *visit, int64_t per_min);
 /* Frees the visits that are over. Not from inside their callbacks. */
 void visits_reap(struct engine *engine);
 

@@ -165,6 +165,20 @@ static void start(struct visit *visit)
 	}
 }
 
+bool visit_share(struct visit *visit, int64_t per_min)
+{
+	struct source *source = visit->source;
+	int64_t before = source->budget.share_per_min;
+
+	budget_share(&source->budget, zclock_mono(), per_min);
+	count_share(source->name, per_min);
+	if (source->budget.share_per_min == before) {
+		return false;
+	}
+	log_debug("fetch.share", STR("source", source->name), NUM("per_min", per_min));
+	return true;
+}
+
 void visit_open(struct engine *engine, struct ingest_lease *lease, const struct ingest_grant *grant)
 {
 	const char *slug;
@@ -195,8 +209,7 @@ void visit_open(struct engine *engine, struct ingest_lease *lease, const struct 
 	source->visits++;
 	engine->visits = visit;
 	lease->owner = visit;
-	budget_share(&source->budget, visit->started_ms, grant->budget_per_min);
-	count_share(source->name, grant->budget_per_min);
+	visit_share(visit, grant->budget_per_min);
 	if (!copy_grant(visit, slug, grant)) {
 		visit_fail(visit, &(struct err){.status = ERR_SYS, .text = "out of memory for a visit"});
 		return;

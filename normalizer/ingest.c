@@ -266,6 +266,24 @@ static void on_targets(struct request *request)
 	answer_ack(request, 0, &counts);
 }
 
+/* What is now its worker's part of the source's budget: said once, where it holds several leases of one. */
+static void put_alive(struct hub *hub, struct wire_head *head, struct lease *const *alive, uint32_t at)
+{
+	bool said = false;
+	int64_t share;
+
+	for (uint32_t i = 0; !said && i < at; i++) {
+		said = strcmp(alive[i]->source, alive[at]->source) == 0;
+	}
+	share = said ? -1 : share_of(hub, alive[at]);
+	wire_put_array(head, share < 0 ? 2 : 3);
+	wire_put_int(head, alive[at]->fence);
+	wire_put_int(head, alive[at]->last);
+	if (share >= 0) {
+		wire_put_int(head, share);
+	}
+}
+
 static void on_heartbeat(struct request *request)
 {
 	struct hub *hub = request->hub;
@@ -289,9 +307,7 @@ static void on_heartbeat(struct request *request)
 	wire_begin(&head, "alive", 1);
 	wire_put_array(&head, count);
 	for (uint32_t i = 0; i < count; i++) {
-		wire_put_array(&head, 2);
-		wire_put_int(&head, alive[i]->fence);
-		wire_put_int(&head, alive[i]->last);
+		put_alive(hub, &head, alive, i);
 	}
 	request_answer(request, &head);
 }

@@ -1,6 +1,7 @@
 /* A provider limits what a token may ask in a minute, whoever asks. The hub knows the workers that visit a
  * source, and gives each a part with its leases; together the parts are never more than the whole: a worker
- * that joins gets little until the others have heard, with their next leases, that there is less for them. */
+ * that joins gets little until the others have heard, with a lease or a heartbeat, that there is less for
+ * them. */
 /* SPDX-License-Identifier: MIT */
 #include "normalizer/hub.h"
 #include "normalizer/lease.h"

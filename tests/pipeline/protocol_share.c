@@ -57,6 +57,38 @@ static void divide_in_two(void)
 	cr_assert_eq(next(other, "other"), 50);
 }
 
+/* With the answer to a heartbeat. */
+static int64_t beat(struct peer *worker, const char *name)
+{
+	const msgpack_object *pair;
+
+	say(worker, "heartbeat [$%s]", name);
+	hear(worker, "alive [[$%s ...]]", name);
+	pair = &heard_head(worker)->ptr[2].via.array.ptr[0];
+	return pair->via.array.size > 2 ? pair->via.array.ptr[2].via.i64 : -1;
+}
+
+Test(share, is_divided_anew_with_the_next_heartbeats)
+{
+	cr_assert_eq(claim(one, "one"), -1);
+	cr_assert_eq(beat(one, "one"), -1, "nobody knows a limit yet");
+	cr_assert_eq(claim(other, "other"), -1);
+	cr_assert_eq(next(one, "one"), 12, "the other one may be using everything");
+	cr_assert_eq(beat(one, "one"), 12, "still");
+	cr_assert_eq(beat(other, "other"), 50);
+	cr_assert_eq(beat(one, "one"), 50);
+}
+
+Test(share, is_said_once_to_who_holds_several_leases)
+{
+	cr_assert_eq(claim(one, "one"), -1);
+	cr_assert_eq(next(one, "one"), 100);
+	say(one, "claim 'buildkite' 'one'");
+	hear(one, "lease _ $two ...");
+	say(one, "heartbeat [$one $two]");
+	hear(one, "alive [[$one 0 100] [$two 0]]");
+}
+
 Test(share, a_reload_of_the_hub_gives_nobody_the_part_of_another)
 {
 	divide_in_two();

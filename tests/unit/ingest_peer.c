@@ -208,9 +208,12 @@ static void on_heartbeat(struct ingest_peer *peer)
 	wire_put_array(&head, count);
 	for (size_t i = 0; i < peer->lease_count; i++) {
 		if (peer->leases[i].current) {
-			wire_put_array(&head, 2);
+			wire_put_array(&head, peer->share ? 3 : 2);
 			wire_put_int(&head, peer->leases[i].fence);
 			wire_put_int(&head, peer->leases[i].last_n);
+			if (peer->share) {
+				wire_put_int(&head, peer->share);
+			}
 		}
 	}
 	reply(peer, &head);

@@ -45,7 +45,8 @@ struct ingest_peer {
 	const char *target;     /* of the next leases */
 	const char *const *due; /* likewise, ends with NULL */
 	bool sync, anew;
-	int idle_ms; /* 0: 50 */
+	int64_t share; /* in answers to heartbeats; 0: none */
+	int idle_ms;   /* 0: 50 */
 	/* Called for each committed envelope. */
 	void (*on_raw)(void *context, const struct raw *raw);
 	void *context;
