@@ -85,7 +85,9 @@ Test(many, three_fetchers_share_thirty_pipelines_and_a_fourth_gets_work_at_once)
 	struct scene *scene = thirty_pipelines("1s");
 	int before = 0, after = 0;
 
-	simulator_do(scene->sim, "faults", "{'latency_ms': 50}");
+	be_patient(3);
+	/* The first one must not have been everywhere before the third has started. */
+	simulator_do(scene->sim, "faults", "{'latency_ms': 1500}");
 	for (int i = 0; i < 3; i++) {
 		scene_start_fetcher(scene);
 	}
@@ -98,7 +100,6 @@ Test(many, three_fetchers_share_thirty_pipelines_and_a_fourth_gets_work_at_once)
 	}
 	scene_start_fetcher(scene);
 	/* The live walk stands in for them all: now they are due, and more than three can hold. */
-	simulator_do(scene->sim, "faults", "{'latency_ms': 1500}");
 	db_change(scene->place, "hub.db",
 		  "UPDATE target SET due_at = 0, net_at = 0 WHERE due_at IS NOT NULL");
 	child_event(scene->fetchers[3], "fetch.visited", NULL, NULL);
