@@ -65,6 +65,19 @@ static char *log_in(const char *form, const char *headers)
 	return log_in_from(NULL, form, headers);
 }
 
+static char *log_out(const char *cookie, const char *origin)
+{
+	char *request = NULL, *answer;
+
+	cr_assert(asprintf(&request,
+			   "POST /logout HTTP/1.1\r\nHost: localhost\r\n%s%sContent-Length: 0\r\n"
+			   "Connection: close\r\n\r\n",
+			   cookie, origin) > 0);
+	answer = page_raw(request);
+	free(request);
+	return answer;
+}
+
 /* "Cookie: buildbus_session=…\r\n" of an answer that let us in. */
 static void take_cookie(const char *answer, char cookie[static 400])
 {
@@ -107,6 +120,27 @@ Test(dashboard_login, lets_in_who_knows_the_password)
 	expect_status("/api/v1/overview", "Authorization: Basic YW5uOmNvcnJlY3QgaG9yc2UgJiBiYXR0ZXJ5\r\n",
 		      200);
 	expect_status("/api/v1/overview", "Authorization: Basic YW5uOng=\r\n", 401);
+}
+
+Test(dashboard_login, lets_out_who_asks_on_this_page)
+{
+	char *answer, cookie[400];
+
+	start_with_user("");
+	answer = log_in(good_form, "");
+	take_cookie(answer, cookie);
+	free(answer);
+	answer = page_get("/api/v1/session", cookie);
+	cr_expect(strstr(answer, "{\"user\":\"ann\"}"), "%s", answer);
+	free(answer);
+	answer = log_out(cookie, "Origin: https://evil.example\r\n");
+	cr_expect(strstr(answer, " 403 ") && !strstr(answer, "Set-Cookie"), "%s", answer);
+	free(answer);
+	answer = log_out(cookie, "");
+	cr_expect(strstr(answer, "Location: /login\r\n") &&
+			  strstr(answer, "buildbus_session=; Path=/; Max-Age=0;"),
+		  "%s", answer);
+	free(answer);
 }
 
 Test(dashboard_login, checks_the_passwords_of_several_at_a_time)

@@ -164,12 +164,14 @@ enum guard_word guard_check(struct guard *guard, const struct request *request, 
 	return fits ? GUARD_FITS : GUARD_WRONG;
 }
 
-static bool has_session(struct guard *guard, const struct request *request)
+const char *guard_user(const struct guard *guard, const struct request *request)
 {
+	const struct config_map *users = &guard->config->users;
 	const char *cookie =
 		MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, SESSION_COOKIE);
+	int user = cookie ? session_user(&guard->key, users, cookie, wall_ms()) : -1;
 
-	return cookie && session_user(&guard->key, &guard->config->users, cookie, wall_ms()) >= 0;
+	return user < 0 ? NULL : users->keys[user];
 }
 
 /* The proxy says who is there; from anybody else the header is a lie. */
@@ -239,7 +241,7 @@ bool guard_admits(struct guard *guard, struct request *request, enum MHD_Result 
 				       "come by the proxy that knows who you are");
 		return false;
 	}
-	if (has_session(guard, request)) {
+	if (guard_user(guard, request)) {
 		return true;
 	}
 	word = try_basic(guard, request);

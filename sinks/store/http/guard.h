@@ -40,6 +40,9 @@ void guard_fini(struct guard *guard);
 /* True: the request goes on. False: *result is the answer that it got. */
 bool guard_admits(struct guard *guard, struct request *request, enum MHD_Result *result);
 
+/* Who came in by the form; NULL: nobody did. */
+const char *guard_user(const struct guard *guard, const struct request *request);
+
 enum guard_word { GUARD_FITS, GUARD_WRONG, GUARD_BUSY /* or too often */ };
 /* Of this name; blocks for the hash. */
 enum guard_word guard_check(struct guard *guard, const struct request *request, const char *user,

@@ -134,8 +134,21 @@ enum MHD_Result login_answer(struct request *request)
 
 enum MHD_Result logout_answer(struct request *request)
 {
-	if (!request->post || is_from_elsewhere(request)) {
-		return answer_error(request, MHD_HTTP_METHOD_NOT_ALLOWED, "only POST, from this page");
+	if (is_from_elsewhere(request)) {
+		return answer_error(request, MHD_HTTP_FORBIDDEN, "another site can't log out here");
 	}
 	return redirect(request, "/login", SESSION_COOKIE "=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+}
+
+enum MHD_Result api_session(struct request *request)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *session = yyjson_mut_obj(doc);
+	const char *user = guard_user(&request->dashboard->guard, request);
+	enum MHD_Result result;
+
+	yyjson_mut_obj_add_val(doc, session, "user", user ? yyjson_mut_str(doc, user) : yyjson_mut_null(doc));
+	result = answer_json(request, NULL, session);
+	yyjson_mut_doc_free(doc);
+	return result;
 }

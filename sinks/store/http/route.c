@@ -14,7 +14,7 @@ static const struct {
 	{"/api/v1/export.csv", export_csv}, {"/badge/", badge_answer},
 	{"/cctray.xml", cctray_answer},     {"/healthz", health_answer},
 	{"/metrics", metrics_answer},       {"/api/v1/bus", api_bus},
-	{"/api/v1/dead", api_dead},
+	{"/api/v1/dead", api_dead},         {"/api/v1/session", api_session},
 };
 
 static bool fits(const char *path, struct request *request)

@@ -47,6 +47,7 @@ enum MHD_Result export_csv(struct request *request);
 enum MHD_Result login_redirect(const struct request *request);
 enum MHD_Result login_answer(struct request *request);
 enum MHD_Result logout_answer(struct request *request);
+enum MHD_Result api_session(struct request *request);
 /* status.c */
 enum MHD_Result health_answer(struct request *request);
 enum MHD_Result metrics_answer(struct request *request);

@@ -34,7 +34,7 @@ async function control() {
 
 // What has no figures must be as the file says too, refusals most of all.
 async function others() {
-	for (const path of ["/api/v1/bus", "/api/v1/dead"]) await check.json(path, path);
+	for (const path of ["/api/v1/bus", "/api/v1/dead", "/api/v1/session"]) await check.json(path, path);
 	for (const query of ["days=0", "days=many", "days=366", "branch=%ff"]) await check.json("/api/v1/overview", `/api/v1/overview?${query}`, 400);
 	for (const query of ["limit=501", "state=asleep", "from=yesterday", "after=1", "at=2"]) await check.json("/api/v1/builds", `/api/v1/builds?${query}`, 400);
 	await check.json("/api/v1/pipelines/{id}", "/api/v1/pipelines/buildkite%2Facme%2Fnone", 404);

@@ -39,7 +39,7 @@ test('the overview has a row a pipeline, with the server\'s own figures', async 
 	const page = await newPage(world);
 	await page.goto(world.url);
 	const {pipelines} = await world.api('overview');
-	assert.equal(await page.locator('[data-pipeline]').count(), pipelines.length);
+	await until('a row for each', async () => (await page.locator('[data-pipeline]').count()) === pipelines.length);
 	for (const p of pipelines) {
 		const shown = await text(page, `${row(p.id)} .c-success`);
 		assert.equal(shown, p.success_rate === null ? '–' : `${(p.success_rate * 100).toFixed(p.success_rate % 1 ? 1 : 0)}%`);
@@ -334,7 +334,7 @@ test('a server that goes away is said, and what came meanwhile is there when it 
 	await expectNoTrouble(page);
 });
 
-test('a login lets in; without builds the page says what to do next, and with one it shows one', async () => {
+test('a login lets in and out; without builds the page says what to do next, and with one it shows one', async () => {
 	const empty = await World.open({password: 'correct horse'});
 	const page = await newPage(empty);
 	await page.goto(empty.url);
@@ -350,6 +350,10 @@ test('a login lets in; without builds the page says what to do next, and with on
 	assert.deepEqual(await accessibility(page), []);
 	await page.goto(`${empty.url}/p/buildkite/acme/none`);
 	await shows(page, 'h1', 'Not here');
+	await page.getByRole('button', {name: 'Log out'}).click();
+	await page.getByLabel('Password').waitFor();
+	await page.goto(`${empty.url}/bus`);
+	await page.getByLabel('Password').waitFor();
 	page.trouble = page.trouble.filter((t) => !/404/.test(t));
 	await expectNoTrouble(page);
 	await empty.close();
@@ -358,6 +362,7 @@ test('a login lets in; without builds the page says what to do next, and with on
 	await single.goto(`${one.url}/?branch=all`);
 	await single.locator('[data-pipeline]').first().waitFor();
 	assert.equal(await single.locator('.bar').count(), 1);
+	assert.equal(await single.getByRole('button', {name: 'Log out'}).count(), 0, 'nobody logged in');
 	await expectNoTrouble(single);
 	await one.close();
 });

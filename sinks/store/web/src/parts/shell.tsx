@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every page has around it.
 import type {ComponentChildren} from 'preact';
+import {useJson} from '../api';
 import {useConnection, type Connection} from '../live';
 import type {Place} from '../router';
 import {toggle, useTheme} from '../theme';
@@ -44,6 +45,23 @@ function ThemeButton() {
 	);
 }
 
+async function leave() {
+	const answer = await fetch('/logout', {method: 'POST'}).catch(() => null);
+	if (answer?.ok) location.assign('/login');
+}
+
+/* Of whoever came in by the form. */
+function LogOut() {
+	const user = useJson<{user: string | null}>('/api/v1/session').data?.user;
+	return user ? (
+		<button class="icon" type="button" onClick={leave} aria-label="Log out" data-tip={`Log out ${user}`}>
+			<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+				<path d="M8 3H4.5v14H8M8.5 10h8m-3-3 3 3-3 3" />
+			</svg>
+		</button>
+	) : null;
+}
+
 const Mark = () => (
 	<svg class="mark" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
 		<path d="M2.5 12h19M7 12V6.5M12 12v5.5M17 12V5.5" />
@@ -66,6 +84,7 @@ export function Shell({place, children}: {place: Place; children: ComponentChild
 					<Live />
 					<ThemeButton />
 					<button class="icon" type="button" onClick={openHelp} aria-label="Keyboard shortcuts" data-tip="Keyboard shortcuts (?)">?</button>
+					<LogOut />
 				</div>
 			</header>
 			<Lost />
