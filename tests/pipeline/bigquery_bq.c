@@ -28,7 +28,7 @@ static void fini(void)
 	place_free(&place);
 }
 
-TestSuite(bigquery_bq, .init = init, .fini = fini, .timeout = 120);
+TestSuite(bigquery_bq, .init = init, .fini = fini, .timeout = 400);
 
 static void need_bq(void)
 {

@@ -18,7 +18,7 @@ static void init(void)
 	sink_run_init("buildbus-sink-store", no_secrets);
 }
 
-TestSuite(dashboard_attacks, .init = init, .fini = sink_run_fini, .timeout = 180);
+TestSuite(dashboard_attacks, .init = init, .fini = sink_run_fini, .timeout = 400);
 
 /* It still answers, and still stores. */
 static void expect_well(int64_t number)

@@ -112,6 +112,7 @@ Test(fetch_live, reads_a_list_of_what_is_open_that_is_longer_than_a_page)
 
 Test(fetch_live, remembers_how_many_open_builds_were_too_many_for_a_page)
 {
+	be_patient(4);
 	api.open_from = 1;
 	api.count = 40;
 	api.pad = 1500 << 10; /* 60 MiB in all, of which an answer may have 32 */

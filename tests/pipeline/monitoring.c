@@ -18,9 +18,10 @@ static void need_promtool(void)
 	if (access(PROMTOOL, X_OK) != 0) {
 		cr_skip_test("no " PROMTOOL " (Debian: prometheus)");
 	}
+	be_patient(4);
 }
 
-TestSuite(monitoring, .timeout = 120, .init = need_promtool);
+TestSuite(monitoring, .timeout = 300, .init = need_promtool);
 
 static void expect_well(const struct place *place, const char *const *args)
 {

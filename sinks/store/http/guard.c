@@ -142,8 +142,11 @@ enum guard_word guard_check(struct guard *guard, const struct request *request, 
 	unsigned char wanted[32];
 	bool fits;
 
-	if (strlen(password) > PASSWORD_MAX || is_too_often(guard, request, 0)) {
-		return GUARD_BUSY;
+	if (is_too_often(guard, request, 0)) {
+		return GUARD_OFTEN;
+	}
+	if (strlen(password) > PASSWORD_MAX) {
+		return GUARD_WRONG;
 	}
 	digest(guard, user, password, wanted);
 	if (is_known(guard, wanted)) {
@@ -221,6 +224,14 @@ static enum MHD_Result ask_for_login(const struct request *request)
 				   "the request");
 }
 
+enum MHD_Result guard_refuse(const struct request *request, enum guard_word word)
+{
+	return word == GUARD_OFTEN ? answer_error(request, MHD_HTTP_TOO_MANY_REQUESTS,
+						  "too many wrong passwords: wait a minute")
+				   : answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+						  "many log in just now: try again");
+}
+
 bool guard_admits(struct guard *guard, struct request *request, enum MHD_Result *result)
 {
 	enum guard_word word;
@@ -245,11 +256,8 @@ bool guard_admits(struct guard *guard, struct request *request, enum MHD_Result 
 		return true;
 	}
 	word = try_basic(guard, request);
-	if (word == GUARD_BUSY) {
-		*result = answer_error(request, MHD_HTTP_TOO_MANY_REQUESTS,
-				       "too many wrong passwords: wait a minute");
-	} else if (word == GUARD_WRONG) {
-		*result = ask_for_login(request);
+	if (word != GUARD_FITS) {
+		*result = word == GUARD_WRONG ? ask_for_login(request) : guard_refuse(request, word);
 	}
 	return word == GUARD_FITS;
 }

@@ -43,7 +43,10 @@ bool guard_admits(struct guard *guard, struct request *request, enum MHD_Result 
 /* Who came in by the form; NULL: nobody did. */
 const char *guard_user(const struct guard *guard, const struct request *request);
 
-enum guard_word { GUARD_FITS, GUARD_WRONG, GUARD_BUSY /* or too often */ };
-/* Of this name; blocks for the hash. */
+enum guard_word { GUARD_FITS, GUARD_WRONG, GUARD_OFTEN, GUARD_BUSY };
+/* Of this name; blocks for the hash. OFTEN: too many wrong ones came from there; BUSY: too many come at a
+ * time. */
 enum guard_word guard_check(struct guard *guard, const struct request *request, const char *user,
 			    const char *password);
+/* The answer to OFTEN and BUSY. */
+enum MHD_Result guard_refuse(const struct request *request, enum guard_word word);

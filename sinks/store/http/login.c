@@ -90,9 +90,8 @@ static enum MHD_Result try(struct request *request)
 
 	if (word == GUARD_FITS) {
 		result = let_in(request, user, to);
-	} else if (word == GUARD_BUSY) {
-		result = answer_error(request, MHD_HTTP_TOO_MANY_REQUESTS,
-				      "too many wrong passwords: wait a minute");
+	} else if (word != GUARD_WRONG) {
+		result = guard_refuse(request, word);
 	} else {
 		char again[1100];
 
