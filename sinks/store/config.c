@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sinks/store/config.h"
 #include "common/listen.h"
+#include "sinks/store/http/password.h"
 #include "sinks/store/pair.h"
 
 #include <arpa/inet.h>
@@ -67,10 +68,10 @@ static enum status check_addresses(const struct config_list *from, struct err *e
 static enum status check_users(const struct config_map *users, struct err *err)
 {
 	for (size_t i = 0; i < users->count; i++) {
-		if (strncmp(users->values[i], "scrypt-", 7) != 0) {
+		if (!password_is_hash(users->values[i])) {
 			return err_set(err, ERR_CONFIG,
-				       "auth.users: %.60s: this is no hash: `buildbus password` makes one of "
-				       "a password",
+				       "auth.users: %.60s: this is no hash, or not all of one: `buildbus "
+				       "password` makes one of a password",
 				       users->keys[i]);
 		}
 	}

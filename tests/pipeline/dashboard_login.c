@@ -160,6 +160,55 @@ Test(dashboard_login, checks_the_passwords_of_several_at_a_time)
 	}
 }
 
+/* Takes as long as a hash may take: some 2 s and 63 MiB. */
+#define DEAR                                                                                                 \
+	"scrypt-15-15-16-00000000000000000000000000000000-"                                                  \
+	"0000000000000000000000000000000000000000000000000000000000000000"
+
+Test(dashboard_login, tells_who_comes_while_many_log_in_to_come_again)
+{
+	static const char get[] = "GET /api/v1/overview HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+				  "Authorization: Basic YW5uOng=\r\n\r\n";
+	struct wire_tap taps[4];
+	int busy = 0;
+
+	page_start("auth: {users: {ann: " DEAR "}}");
+	for (int i = 0; i < 4; i++) {
+		tap_open(&taps[i]);
+		tap_send(&taps[i], get, sizeof get - 1);
+		zclock_sleep(200); /* or one thread takes them one after the other */
+	}
+	for (int i = 0; i < 4; i++) {
+		tap_ends(&taps[i]);
+		busy += strstr(taps[i].text, " 503 ") && strstr(taps[i].text, "many log in just now");
+		cr_expect(!strstr(taps[i].text, " 429 "), "%s", taps[i].text);
+		tap_close(&taps[i]);
+	}
+	cr_expect(busy > 0);
+}
+
+/* With such a one nobody could log in. */
+Test(dashboard_login, takes_no_hash_that_nothing_can_fit)
+{
+	static const char *const hashes[] = {
+		"correct", "scrypt-14-8-5-00000000000000000000000000000000-00",
+		"scrypt-17-8-1-00000000000000000000000000000000-"
+		"0000000000000000000000000000000000000000000000000000000000000000"};
+
+	for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+		struct said said;
+
+		place_write(run.place, "buildbus.yml",
+			    "destinations:\n  - store: {listen: \"127.0.0.1:0\", auth: {users: {ann: %s}}}\n",
+			    hashes[i]);
+		said = command_run(run.place, "buildbus", ARGS("validate", "-c", run.place->config));
+		cr_expect_eq(said.code, 2);
+		cr_expect(strstr(said.errors, "auth.users: ann: this is no hash, or not all of one"), "%s",
+			  said.errors);
+		said_free(&said);
+	}
+}
+
 Test(dashboard_login, keeps_a_session_over_a_restart_until_the_password_changes)
 {
 	char *answer, cookie[400];

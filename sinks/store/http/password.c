@@ -43,6 +43,12 @@ enum status password_hash(const char *password, char out[static PASSWORD_HASH_SI
 	return OK;
 }
 
+/* OpenSSL refuses what needs more: nobody could log in. */
+static bool has_room(const struct cost *cost)
+{
+	return UINT64_C(128) * cost->r * ((UINT64_C(1) << cost->log_n) + cost->p + 2) <= MEMORY_MAX;
+}
+
 static bool parse(const char *text, struct parsed *parsed)
 {
 	char salt[2 * SALT_SIZE + 1], hash[2 * HASH_SIZE + 1], rest;
@@ -51,7 +57,7 @@ static bool parse(const char *text, struct parsed *parsed)
 	return sscanf(text, "scrypt-%2u-%2u-%2u-%32[0-9a-f]-%64[0-9a-f]%c", &cost->log_n, &cost->r, &cost->p,
 		      salt, hash, &rest) == 5 &&
 	       cost->log_n >= 10 && cost->log_n <= 18 && cost->r >= 1 && cost->r <= 16 && cost->p >= 1 &&
-	       cost->p <= 16 && hex_read(salt, parsed->salt, SALT_SIZE) &&
+	       cost->p <= 16 && has_room(cost) && hex_read(salt, parsed->salt, SALT_SIZE) &&
 	       hex_read(hash, parsed->hash, HASH_SIZE);
 }
 
