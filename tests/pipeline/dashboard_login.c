@@ -187,13 +187,15 @@ Test(dashboard_login, tells_who_comes_while_many_log_in_to_come_again)
 	cr_expect(busy > 0);
 }
 
-/* With such a one nobody could log in. */
+/* 128 MiB. */
+#define TOO_DEAR                                                                                             \
+	"scrypt-17-8-1-00000000000000000000000000000000-"                                                    \
+	"0000000000000000000000000000000000000000000000000000000000000000"
+#define CUT_OFF "scrypt-14-8-5-00000000000000000000000000000000-00"
+
 Test(dashboard_login, takes_no_hash_that_nothing_can_fit)
 {
-	static const char *const hashes[] = {
-		"correct", "scrypt-14-8-5-00000000000000000000000000000000-00",
-		"scrypt-17-8-1-00000000000000000000000000000000-"
-		"0000000000000000000000000000000000000000000000000000000000000000"};
+	static const char *const hashes[] = {"correct", CUT_OFF, TOO_DEAR};
 
 	for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
 		struct said said;
