@@ -56,8 +56,7 @@ struct ingest_events {
 	void (*granted)(void *context, struct ingest_lease *lease, const struct ingest_grant *grant);
 	/* A publish or a list of targets is durable; there may be room again. Also after ingest_done. */
 	void (*acked)(void *context, struct ingest_lease *lease, const struct ingest_ack *ack);
-	/* The worker may send so many requests a minute for the lease's source from now on. Often the same
-	 * again.
+	/* So many requests a minute may this worker send for the lease's source from now on; often as before.
 	 */
 	void (*shared)(void *context, struct ingest_lease *lease, int64_t per_min);
 	/* The lease is over: ended, or lost (the hub gave it to somebody else, its pages are dropped). lease

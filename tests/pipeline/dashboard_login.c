@@ -46,15 +46,15 @@ static void start_with_user(const char *more)
 }
 
 /* POSTs the form; the whole answer, heap. */
-static char *log_in_from(const char *from, const char *form, const char *headers)
+static char *post(const char *from, const char *path, const char *form, const char *headers)
 {
 	char *request = NULL, *answer;
 
 	cr_assert(asprintf(&request,
-			   "POST /login HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: "
+			   "POST %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: "
 			   "application/x-www-form-urlencoded\r\nContent-Length: %zu\r\nConnection: "
 			   "close\r\n\r\n%s",
-			   headers, strlen(form), form) > 0);
+			   path, headers, strlen(form), form) > 0);
 	answer = page_raw_from(from, request);
 	free(request);
 	return answer;
@@ -62,20 +62,7 @@ static char *log_in_from(const char *from, const char *form, const char *headers
 
 static char *log_in(const char *form, const char *headers)
 {
-	return log_in_from(NULL, form, headers);
-}
-
-static char *log_out(const char *cookie, const char *origin)
-{
-	char *request = NULL, *answer;
-
-	cr_assert(asprintf(&request,
-			   "POST /logout HTTP/1.1\r\nHost: localhost\r\n%s%sContent-Length: 0\r\n"
-			   "Connection: close\r\n\r\n",
-			   cookie, origin) > 0);
-	answer = page_raw(request);
-	free(request);
-	return answer;
+	return post(NULL, "/login", form, headers);
 }
 
 /* "Cookie: buildbus_session=…\r\n" of an answer that let us in. */
@@ -88,12 +75,23 @@ static void take_cookie(const char *answer, char cookie[static 400])
 	snprintf(cookie, 400, "Cookie: %s\r\n", value);
 }
 
-/* Cheap, and of no password. */
-#define CHEAP                                                                                                \
-	"scrypt-10-1-1-00000000000000000000000000000000-"                                                    \
+/* Of no password. */
+#define HASH_OF(cost)                                                                                        \
+	"scrypt-" cost "-00000000000000000000000000000000-"                                                  \
 	"0000000000000000000000000000000000000000000000000000000000000000"
+#define CHEAP HASH_OF("10-1-1")
 
 static const char good_form[] = "user=ann&password=correct+horse+%26+battery&to=%2Fbus";
+
+static void start_session(char cookie[static 400])
+{
+	char *answer;
+
+	start_with_user("");
+	answer = log_in(good_form, "");
+	take_cookie(answer, cookie);
+	free(answer);
+}
 
 Test(dashboard_login, lets_in_who_knows_the_password)
 {
@@ -124,19 +122,17 @@ Test(dashboard_login, lets_in_who_knows_the_password)
 
 Test(dashboard_login, lets_out_who_asks_on_this_page)
 {
-	char *answer, cookie[400];
+	char *answer, cookie[400], elsewhere[500];
 
-	start_with_user("");
-	answer = log_in(good_form, "");
-	take_cookie(answer, cookie);
-	free(answer);
+	start_session(cookie);
 	answer = page_get("/api/v1/session", cookie);
 	cr_expect(strstr(answer, "{\"user\":\"ann\"}"), "%s", answer);
 	free(answer);
-	answer = log_out(cookie, "Origin: https://evil.example\r\n");
+	snprintf(elsewhere, sizeof elsewhere, "%sOrigin: https://evil.example\r\n", cookie);
+	answer = post(NULL, "/logout", "", elsewhere);
 	cr_expect(strstr(answer, " 403 ") && !strstr(answer, "Set-Cookie"), "%s", answer);
 	free(answer);
-	answer = log_out(cookie, "");
+	answer = post(NULL, "/logout", "", cookie);
 	cr_expect(strstr(answer, "Location: /login\r\n") &&
 			  strstr(answer, "buildbus_session=; Path=/; Max-Age=0;"),
 		  "%s", answer);
@@ -161,9 +157,7 @@ Test(dashboard_login, checks_the_passwords_of_several_at_a_time)
 }
 
 /* Takes as long as a hash may take: some 2 s and 63 MiB. */
-#define DEAR                                                                                                 \
-	"scrypt-15-15-16-00000000000000000000000000000000-"                                                  \
-	"0000000000000000000000000000000000000000000000000000000000000000"
+#define DEAR HASH_OF("15-15-16")
 
 Test(dashboard_login, tells_who_comes_while_many_log_in_to_come_again)
 {
@@ -188,10 +182,8 @@ Test(dashboard_login, tells_who_comes_while_many_log_in_to_come_again)
 }
 
 /* 128 MiB. */
-#define TOO_DEAR                                                                                             \
-	"scrypt-17-8-1-00000000000000000000000000000000-"                                                    \
-	"0000000000000000000000000000000000000000000000000000000000000000"
-#define CUT_OFF "scrypt-14-8-5-00000000000000000000000000000000-00"
+#define TOO_DEAR HASH_OF("17-8-1")
+#define CUT_OFF  "scrypt-14-8-5-00000000000000000000000000000000-00"
 
 Test(dashboard_login, takes_no_hash_that_nothing_can_fit)
 {
@@ -213,12 +205,9 @@ Test(dashboard_login, takes_no_hash_that_nothing_can_fit)
 
 Test(dashboard_login, keeps_a_session_over_a_restart_until_the_password_changes)
 {
-	char *answer, cookie[400];
+	char cookie[400];
 
-	start_with_user("");
-	answer = log_in(good_form, "");
-	take_cookie(answer, cookie);
-	free(answer);
+	start_session(cookie);
 	run_stop();
 	page_start("auth: {users: {ann: " CHEAP "}}");
 	expect_status("/api/v1/overview", cookie, 401);
@@ -272,12 +261,12 @@ Test(dashboard_login, counts_the_guesses_of_two_who_take_turns)
 	find_pair(addresses[0], addresses[1]);
 	page_start("auth: {users: {ann: " CHEAP "}}");
 	for (int i = 0; i < GUARD_TRIES; i++) {
-		answer = log_in_from(addresses[i % 2], "user=ann&password=guess", "");
+		answer = post(addresses[i % 2], "/login", "user=ann&password=guess", "");
 		cr_expect(strstr(answer, "Location: /login?failed=1"), "%s", answer);
 		free(answer);
 	}
 	for (int i = 0; i < 2; i++) {
-		answer = log_in_from(addresses[i], good_form, "");
+		answer = post(addresses[i], "/login", good_form, "");
 		cr_expect(strstr(answer, " 429 "), "%s: %s", addresses[i], answer);
 		free(answer);
 	}

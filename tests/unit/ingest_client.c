@@ -12,8 +12,7 @@ static zloop_t *loop;
 static struct ingest_peer peer;
 static struct ingest_client *client;
 static struct ingest_lease *lease;
-static int granted, ended, lost, acked, next_key;
-static int64_t shared;
+static int granted, ended, lost, acked, shared, next_key;
 static struct ingest_grant last_grant;
 static char last_code[32], last_cursor[64];
 
@@ -51,7 +50,7 @@ static void on_shared(void *context, struct ingest_lease *open, int64_t per_min)
 {
 	(void)context;
 	cr_expect(open == lease);
-	shared = per_min;
+	shared = (int)per_min;
 }
 
 static const struct ingest_events events = {on_granted, on_acked, on_shared, on_ended, on_trouble, NULL};
@@ -174,17 +173,11 @@ Test(ingest_client, takes_a_lease_publishes_and_ends_it)
 	cr_expect(peer.leases[0].last_n == 3);
 }
 
-static bool is_shared(void *arg)
-{
-	(void)arg;
-	return shared > 0;
-}
-
 Test(ingest_client, hears_of_another_share_while_it_holds_a_lease)
 {
 	claim();
 	peer.share = 12;
-	cr_assert(loop_until(loop, is_shared, NULL, 10000));
+	wait_for(shared, 12);
 	cr_expect(shared == 12 && lost == 0);
 	finish();
 }
